@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ * ngtcp2's questions and notes during a read or a write. Each is turned into state and events; none calls upwards. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "quic/internal.h"
+#include "tls/tls.h"
+
+static int recv_crypto_data(ngtcp2_conn *q, quic_level_t level, uint64_t offset, const uint8_t *data, size_t len,
+                            void *user_data) {
+  quic_conn_t *conn = user_data;
+  /* After the handshake only session tickets may come, and we use none. */
+  if (conn->tls == NULL) return 0;
+  return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
+}
+
+static int handshake_completed(ngtcp2_conn *q, void *user_data) {
+  quic_conn_t *conn = user_data;
+  char alpn[IROH_ALPN_MAX + 1];
+  conn->alpn_len = tls_session_alpn(conn->tls, alpn, sizeof alpn);
+  conn->alpn = strndup(alpn, conn->alpn_len);
+  if (conn->alpn == NULL) return NGTCP2_ERR_CALLBACK_FAILURE;
+  if (!conn->server) return 0;
+
+  uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
+  const ngtcp2_path *path = ngtcp2_conn_get_path(q);
+  ngtcp2_ssize len = ngtcp2_crypto_generate_regular_token(token, conn->config->static_secret,
+                                                          sizeof conn->config->static_secret, path->remote.addr,
+                                                          path->remote.addrlen, conn->now);
+  if (len > 0) ngtcp2_conn_submit_new_token(q, token, (size_t)len);
+  conn->tls_done = true;
+  conn->state = QUIC_OPEN;
+  quic_conn_event(conn, QUIC_EVENT_OPEN);
+  return 0;
+}
+
+/* The server has accepted our key too: only now does the connection exist for the program. */
+static int handshake_confirmed(ngtcp2_conn *q, void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q;
+  if (conn->server) return 0;
+  conn->tls_done = true;
+  conn->state = QUIC_OPEN;
+  quic_conn_event(conn, QUIC_EVENT_OPEN);
+  return 0;
+}
+
+static int recv_stream_data(ngtcp2_conn *q, uint32_t flags, int64_t id, uint64_t offset, const uint8_t *data,
+                            size_t len, void *user_data, void *stream_user_data) {
+  quic_stream_t *stream = stream_user_data;
+  (void)offset;
+  if (stream == NULL) {
+    ngtcp2_conn_extend_max_stream_offset(q, id, len);
+    ngtcp2_conn_extend_max_offset(q, len);
+    return 0;
+  }
+  (void)user_data;
+  int rv = quic_stream_received(stream, data, len, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+  return rv == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int acked_stream_data_offset(ngtcp2_conn *q, int64_t id, uint64_t offset, uint64_t len, void *user_data,
+                                    void *stream_user_data) {
+  (void)q, (void)id, (void)user_data;
+  if (stream_user_data != NULL) quic_stream_acked(stream_user_data, offset, len);
+  return 0;
+}
+
+static int stream_open(ngtcp2_conn *q, int64_t id, void *user_data) {
+  quic_stream_t *stream = quic_stream_new(user_data, id, true);
+  if (stream == NULL) return NGTCP2_ERR_CALLBACK_FAILURE;
+  if (ngtcp2_conn_set_stream_user_data(q, id, stream) != 0) return NGTCP2_ERR_CALLBACK_FAILURE;
+  quic_stream_event(stream, STREAM_EVENT_OPENED);
+  return 0;
+}
+
+static int stream_close(ngtcp2_conn *q, uint32_t flags, int64_t id, uint64_t code, void *user_data,
+                        void *stream_user_data) {
+  (void)q, (void)flags, (void)id, (void)code, (void)user_data;
+  if (stream_user_data != NULL) quic_stream_closed(stream_user_data);
+  return 0;
+}
+
+static int stream_reset(ngtcp2_conn *q, int64_t id, uint64_t final_size, uint64_t code, void *user_data,
+                        void *stream_user_data) {
+  (void)q, (void)id, (void)final_size, (void)user_data;
+  if (stream_user_data != NULL) quic_stream_reset_received(stream_user_data, code);
+  return 0;
+}
+
+static int stream_stop_sending(ngtcp2_conn *q, int64_t id, uint64_t code, void *user_data, void *stream_user_data) {
+  (void)q, (void)id, (void)user_data;
+  if (stream_user_data != NULL) quic_stream_stop_received(stream_user_data, code);
+  return 0;
+}
+
+static int extend_max_stream_data(ngtcp2_conn *q, int64_t id, uint64_t max_data, void *user_data,
+                                  void *stream_user_data) {
+  quic_stream_t *stream = stream_user_data;
+  (void)q, (void)id, (void)max_data, (void)user_data;
+  if (stream != NULL && stream->blocked) {
+    stream->blocked = false;
+    quic_stream_schedule(stream);
+  }
+  return 0;
+}
+
+static int extend_max_streams_bidi(ngtcp2_conn *q, uint64_t max_streams, void *user_data) {
+  (void)q, (void)max_streams;
+  quic_conn_t *conn = user_data;
+  quic_conn_event(conn, conn->wanted_streams & QUIC_EVENT_STREAMS_BIDI);
+  conn->wanted_streams &= ~(unsigned)QUIC_EVENT_STREAMS_BIDI;
+  return 0;
+}
+
+static int extend_max_streams_uni(ngtcp2_conn *q, uint64_t max_streams, void *user_data) {
+  (void)q, (void)max_streams;
+  quic_conn_t *conn = user_data;
+  quic_conn_event(conn, conn->wanted_streams & QUIC_EVENT_STREAMS_UNI);
+  conn->wanted_streams &= ~(unsigned)QUIC_EVENT_STREAMS_UNI;
+  return 0;
+}
+
+static int recv_datagram(ngtcp2_conn *q, uint32_t flags, const uint8_t *data, size_t len, void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q, (void)flags;
+  /* The oldest goes: a reader that lags wants the newest. */
+  if (conn->datagrams_in.count >= conn->config->max_datagrams) {
+    free(quic_datagram_queue_pop(&conn->datagrams_in));
+    conn->datagrams_dropped++;
+  }
+  if (quic_datagram_queue_push(&conn->datagrams_in, data, len) != 0) conn->datagrams_dropped++;
+  quic_conn_event(conn, QUIC_EVENT_DATAGRAM);
+  return 0;
+}
+
+static int recv_stateless_reset(ngtcp2_conn *q, const ngtcp2_pkt_stateless_reset *reset, void *user_data) {
+  (void)q, (void)reset;
+  ((quic_conn_t *)user_data)->stateless_reset = true;
+  return 0;
+}
+
+static int recv_new_token(ngtcp2_conn *q,
+#if NGTCP2_VERSION_NUM >= 0x010000
+                          const uint8_t *token, size_t len,
+#else
+                          const ngtcp2_vec *vec,
+#endif
+                          void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q;
+#if NGTCP2_VERSION_NUM >= 0x010000
+  conn->host->token_received(conn->owner, token, len);
+#else
+  conn->host->token_received(conn->owner, vec->base, vec->len);
+#endif
+  return 0;
+}
+
+static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path, ngtcp2_path_validation_result res,
+                           void *user_data) {
+  (void)q, (void)flags, (void)path;
+  if (res == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) quic_conn_event(user_data, QUIC_EVENT_PATH);
+  return 0;
+}
+
+static void random_bytes(uint8_t *dest, size_t len, const ngtcp2_rand_ctx *ctx) {
+  (void)ctx;
+  secret_random(dest, len);
+}
+
+static int get_new_connection_id(ngtcp2_conn *q, ngtcp2_cid *cid, uint8_t *token, size_t len, void *user_data) {
+  quic_conn_t *conn = user_data;
+  uint8_t data[QUIC_CID_MAX];
+  (void)q;
+  secret_random(data, len);
+  ngtcp2_cid_init(cid, data, len);
+  if (ngtcp2_crypto_generate_stateless_reset_token(token, conn->config->static_secret,
+                                                   sizeof conn->config->static_secret, cid) != 0)
+    return NGTCP2_ERR_CALLBACK_FAILURE;
+  return conn->host->cid_added(conn->owner, data, len) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int remove_connection_id(ngtcp2_conn *q, const ngtcp2_cid *cid, void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q;
+  conn->host->cid_removed(conn->owner, cid->data, cid->datalen);
+  return 0;
+}
+
+#define COMMON_CALLBACKS                                              \
+  .recv_crypto_data = recv_crypto_data,                               \
+  .handshake_completed = handshake_completed,                         \
+  .handshake_confirmed = handshake_confirmed,                         \
+  .encrypt = ngtcp2_crypto_encrypt_cb,                                \
+  .decrypt = ngtcp2_crypto_decrypt_cb,                                \
+  .hp_mask = ngtcp2_crypto_hp_mask_cb,                                \
+  .recv_stream_data = recv_stream_data,                               \
+  .acked_stream_data_offset = acked_stream_data_offset,               \
+  .stream_open = stream_open,                                         \
+  .stream_close = stream_close,                                       \
+  .stream_reset = stream_reset,                                       \
+  .stream_stop_sending = stream_stop_sending,                         \
+  .extend_max_stream_data = extend_max_stream_data,                   \
+  .extend_max_local_streams_bidi = extend_max_streams_bidi,           \
+  .extend_max_local_streams_uni = extend_max_streams_uni,             \
+  .recv_datagram = recv_datagram,                                     \
+  .recv_stateless_reset = recv_stateless_reset,                       \
+  .rand = random_bytes,                                               \
+  .get_new_connection_id = get_new_connection_id,                     \
+  .remove_connection_id = remove_connection_id,                       \
+  .update_key = ngtcp2_crypto_update_key_cb,                          \
+  .path_validation = path_validation,                                 \
+  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,  \
+  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb, \
+  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb, \
+  .version_negotiation = ngtcp2_crypto_version_negotiation_cb
+
+const ngtcp2_callbacks quic_client_callbacks = {
+    COMMON_CALLBACKS,
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_new_token = recv_new_token,
+};
+
+const ngtcp2_callbacks quic_server_callbacks = {
+    COMMON_CALLBACKS,
+    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+};

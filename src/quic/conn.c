@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT
+ * A connection's life: birth in either role, packets in and out, timers. Its end is in close.c, facts and commands in
+ * control.c. */
+#include "quic/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "quic/internal.h"
+
+#define LOOPBACK_UDP_PAYLOAD 16000
+#define DEFAULT_UDP_PAYLOAD 1452
+#define DATAGRAM_FRAME_MAX 65535
+/* ngtcp2 keeps at most this many connection ids of ours in use. */
+#define CID_LIMIT 7
+/* Vectors handed to ngtcp2 for one packet. */
+#define VECS_MAX 16
+
+static ngtcp2_cc_algo congestion_control(iroh_cc_t choice) {
+  switch (choice) {
+  case IROH_CC_RENO:
+    return NGTCP2_CC_ALGO_RENO;
+  case IROH_CC_BBR:
+    return NGTCP2_CC_ALGO_BBR;
+#if NGTCP2_VERSION_NUM < 0x010000
+  case IROH_CC_BBR2:
+    return NGTCP2_CC_ALGO_BBR2;
+#else
+  case IROH_CC_BBR2:
+    return NGTCP2_CC_ALGO_BBR;
+#endif
+  case IROH_CC_CUBIC:
+  case IROH_CC_DEFAULT:
+    break;
+  }
+  return NGTCP2_CC_ALGO_CUBIC;
+}
+
+static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, uint64_t handshake_timeout, uint64_t now) {
+  const quic_config_t *config = conn->config;
+  ngtcp2_settings_default(settings);
+  settings->initial_ts = now;
+  settings->handshake_timeout = handshake_timeout;
+  settings->cc_algo = congestion_control(config->congestion_control);
+  if (conn->loopback || config->max_udp_payload != 0) {
+    /* On this host every size up to the interface's arrives; elsewhere the caller said so. */
+    settings->max_tx_udp_payload_size = config->max_udp_payload != 0 ? config->max_udp_payload : LOOPBACK_UDP_PAYLOAD;
+    settings->no_tx_udp_payload_size_shaping = 1;
+  } else {
+    settings->max_tx_udp_payload_size = DEFAULT_UDP_PAYLOAD;
+  }
+  /* Until measured, a round trip on this host is taken as 1 ms, not as a third of a second. */
+  if (conn->loopback) settings->initial_rtt = 1 * NGTCP2_MILLISECONDS;
+#if NGTCP2_VERSION_NUM >= 0x010000
+  if (conn->qlog != NULL) settings->qlog_write = qlog_write;
+#else
+  if (conn->qlog != NULL) settings->qlog.write = qlog_write;
+#endif
+}
+
+static void fill_transport_params(const quic_config_t *config, ngtcp2_transport_params *params) {
+  ngtcp2_transport_params_default(params);
+  params->initial_max_stream_data_bidi_local = config->stream_window;
+  params->initial_max_stream_data_bidi_remote = config->stream_window;
+  params->initial_max_stream_data_uni = config->stream_window;
+  params->initial_max_data = config->connection_window;
+  params->initial_max_streams_bidi = config->max_streams_bidi;
+  params->initial_max_streams_uni = config->max_streams_uni;
+  params->max_idle_timeout = config->idle_timeout;
+  params->active_connection_id_limit = CID_LIMIT;
+  params->max_datagram_frame_size = DATAGRAM_FRAME_MAX;
+}
+
+static void random_cid(ngtcp2_cid *cid, size_t len) {
+  uint8_t data[QUIC_CID_MAX];
+  secret_random(data, len);
+  ngtcp2_cid_init(cid, data, len);
+}
+
+static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *host, void *owner, bool server,
+                             const quic_path_t *path, uint64_t now) {
+  quic_conn_t *conn = calloc(1, sizeof *conn);
+  if (conn == NULL) return NULL;
+  conn->config = config;
+  conn->host = host;
+  conn->owner = owner;
+  conn->server = server;
+  conn->now = now;
+  conn->loopback = address_is_loopback(&path->remote);
+  list_init(&conn->streams);
+  list_init(&conn->sendable);
+  list_init(&conn->eventful);
+  quic_datagram_queue_init(&conn->datagrams_out);
+  quic_datagram_queue_init(&conn->datagrams_in);
+  quic_close_error_default(&conn->close_error);
+  return conn;
+}
+
+static int start(quic_conn_t *conn, const uint8_t *cid, size_t cid_len) {
+  ngtcp2_conn_set_tls_native_handle(conn->q, conn->tls);
+  if (conn->config->keep_alive != 0) ngtcp2_conn_set_keep_alive_timeout(conn->q, conn->config->keep_alive);
+  return conn->host->cid_added(conn->owner, cid, cid_len) ? 0 : IROH_ERR_NO_MEMORY;
+}
+
+int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, void *owner,
+                         const uint8_t expected[IROH_KEY_BYTES], const char *alpn, size_t alpn_len,
+                         const uint8_t *token, size_t token_len, uint64_t handshake_timeout, const quic_path_t *path,
+                         uint64_t now, quic_conn_t **out) {
+  *out = NULL;
+  if (alpn_len == 0 || alpn_len > IROH_ALPN_MAX) return IROH_ERR_INVALID_ARGUMENT;
+  quic_conn_t *conn = new_conn(config, host, owner, false, path, now);
+  if (conn == NULL) return IROH_ERR_NO_MEMORY;
+  memcpy(conn->peer, expected, sizeof conn->peer);
+
+  char name[IROH_ALPN_MAX + 1];
+  memcpy(name, alpn, alpn_len);
+  name[alpn_len] = '\0';
+
+  ngtcp2_cid dcid, scid;
+  random_cid(&dcid, QUIC_CID_MAX);
+  random_cid(&scid, QUIC_CID_LEN);
+  if (config->qlog_dir != NULL) conn->qlog = qlog_open(config->qlog_dir, false, &dcid);
+
+  ngtcp2_settings settings;
+  fill_settings(conn, &settings, handshake_timeout, now);
+#if NGTCP2_VERSION_NUM >= 0x010000
+  settings.token = token;
+  settings.tokenlen = token_len;
+#else
+  settings.token = (ngtcp2_vec){(uint8_t *)(uintptr_t)token, token_len};
+  if (conn->qlog != NULL) settings.qlog.odcid = dcid;
+#endif
+  ngtcp2_transport_params params;
+  fill_transport_params(config, &params);
+
+  int rv = quic_crypto_init(conn, &(const char *){name}, 1);
+  if (rv != 0) goto fail_conn;
+  ngtcp2_path q_path = quic_path_to_ngtcp2(path);
+  if (ngtcp2_conn_client_new(&conn->q, &dcid, &scid, &q_path, NGTCP2_PROTO_VER_V1, &quic_client_callbacks, &settings,
+                             &params, NULL, conn) != 0) {
+    rv = IROH_ERR_NO_MEMORY;
+    goto fail_conn;
+  }
+  rv = start(conn, scid.data, scid.datalen);
+  if (rv != 0) goto fail_conn;
+  *out = conn;
+  return 0;
+
+fail_conn:
+  quic_conn_free(conn);
+  return rv;
+}
+
+int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, void *owner, const char *const *alpns,
+                         size_t alpn_count, const quic_initial_t *initial, const quic_path_t *path, uint64_t now,
+                         quic_conn_t **out) {
+  *out = NULL;
+  quic_conn_t *conn = new_conn(config, host, owner, true, path, now);
+  if (conn == NULL) return IROH_ERR_NO_MEMORY;
+
+  ngtcp2_cid client_dcid, client_scid, scid;
+  ngtcp2_cid_init(&client_dcid, initial->dcid, initial->dcid_len);
+  ngtcp2_cid_init(&client_scid, initial->scid, initial->scid_len);
+  random_cid(&scid, QUIC_CID_LEN);
+
+  ngtcp2_transport_params params;
+  fill_transport_params(config, &params);
+  params.original_dcid = client_dcid;
+  if (initial->from_retry) {
+    ngtcp2_cid_init(&params.original_dcid, initial->original_dcid, initial->original_dcid_len);
+    params.retry_scid = client_dcid;
+    params.retry_scid_present = 1;
+  }
+#if NGTCP2_VERSION_NUM >= 0x010000
+  params.original_dcid_present = 1;
+#endif
+  params.stateless_reset_token_present = 1;
+  int rv = IROH_ERR_INTERNAL;
+  if (ngtcp2_crypto_generate_stateless_reset_token(params.stateless_reset_token, config->static_secret,
+                                                   sizeof config->static_secret, &scid) != 0)
+    goto fail_conn;
+
+  if (config->qlog_dir != NULL) conn->qlog = qlog_open(config->qlog_dir, true, &params.original_dcid);
+  ngtcp2_settings settings;
+  fill_settings(conn, &settings, config->handshake_timeout, now);
+  if (initial->token_verified) {
+#if NGTCP2_VERSION_NUM >= 0x010000
+    settings.token = initial->token;
+    settings.tokenlen = initial->token_len;
+    settings.token_type = initial->from_retry ? NGTCP2_TOKEN_TYPE_RETRY : NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+#else
+    settings.token = (ngtcp2_vec){(uint8_t *)(uintptr_t)initial->token, initial->token_len};
+#endif
+  }
+#if NGTCP2_VERSION_NUM < 0x010000
+  if (conn->qlog != NULL) settings.qlog.odcid = params.original_dcid;
+#endif
+
+  rv = quic_crypto_init(conn, alpns, alpn_count);
+  if (rv != 0) goto fail_conn;
+  ngtcp2_path q_path = quic_path_to_ngtcp2(path);
+  if (ngtcp2_conn_server_new(&conn->q, &client_scid, &scid, &q_path, initial->version, &quic_server_callbacks,
+                             &settings, &params, NULL, conn) != 0) {
+    rv = IROH_ERR_NO_MEMORY;
+    goto fail_conn;
+  }
+  rv = start(conn, scid.data, scid.datalen);
+  if (rv != 0) goto fail_conn;
+  /* The client goes on using the id it made up until it has heard ours. */
+  if (!host->cid_added(owner, initial->dcid, initial->dcid_len)) {
+    rv = IROH_ERR_NO_MEMORY;
+    goto fail_conn;
+  }
+  *out = conn;
+  return 0;
+
+fail_conn:
+  quic_conn_free(conn);
+  return rv;
+}
+
+static void forget_cids(quic_conn_t *conn) {
+  ngtcp2_cid cids[32];
+  if (ngtcp2_conn_get_num_scid(conn->q) <= ARRAY_LEN(cids)) {
+    size_t count = ngtcp2_conn_get_scid(conn->q, cids);
+    for (size_t i = 0; i < count; i++) conn->host->cid_removed(conn->owner, cids[i].data, cids[i].datalen);
+  }
+  if (conn->server) {
+    const ngtcp2_cid *initial = ngtcp2_conn_get_client_initial_dcid(conn->q);
+    conn->host->cid_removed(conn->owner, initial->data, initial->datalen);
+  }
+}
+
+void quic_conn_free(quic_conn_t *conn) {
+  if (conn == NULL) return;
+  conn->state = QUIC_GONE;
+  list_for_each(node, &conn->streams) quic_stream_free(container_of(node, quic_stream_t, all_node));
+  if (conn->q != NULL) {
+    forget_cids(conn);
+    ngtcp2_conn_del(conn->q);
+    conn->q = NULL;
+  }
+  quic_crypto_deinit(conn);
+  quic_datagram_queue_deinit(&conn->datagrams_out);
+  quic_datagram_queue_deinit(&conn->datagrams_in);
+  qlog_close(conn->qlog);
+  free(conn->close_packet);
+  free(conn->alpn);
+  free(conn);
+}
+
+/* ---- in ------------------------------------------------------------------------------------------ */
+
+/* The session is 10 KB that nobody needs after the handshake. Not from inside its own callbacks. */
+static void drop_tls_if_done(quic_conn_t *conn) {
+  if (conn->tls_done && conn->tls != NULL) quic_crypto_deinit(conn);
+}
+
+void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
+                    uint64_t now) {
+  conn->now = now;
+  conn->packets_received++;
+  conn->bytes_received += len;
+  if (conn->state == QUIC_CLOSING) {
+    /* RFC 9000 section 10.2.1: answered ever more rarely. */
+    conn->closing_received++;
+    if ((conn->closing_received & (conn->closing_received - 1)) == 0) conn->close_again = true;
+    return;
+  }
+  if (conn->state == QUIC_GONE || conn->close_wanted) return;
+
+  ngtcp2_path q_path = quic_path_to_ngtcp2(path);
+  ngtcp2_pkt_info info = {.ecn = ecn};
+  int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
+  if (rv == 0) {
+    conn->heard = true;
+    conn->data_blocked = false;
+    drop_tls_if_done(conn);
+  } else {
+    quic_conn_fail(conn, rv);
+  }
+}
+
+/* ---- out ----------------------------------------------------------------------------------------- */
+
+static ngtcp2_ssize write_datagram(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *buf,
+                                   size_t size, uint64_t now) {
+  quic_datagram_t *datagram = quic_datagram_queue_first(&conn->datagrams_out);
+  ngtcp2_vec vec = {datagram->data, datagram->len};
+  int accepted = 0;
+  ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->q, path, info, buf, size, &accepted,
+                                               NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &vec, 1, now);
+  /* The path may have shrunk since it was queued: one that fits no packet any more would block the rest for ever. */
+  bool hopeless = n >= 0 && !accepted && datagram->len > quic_conn_max_datagram(conn);
+  if (accepted || hopeless) free(quic_datagram_queue_pop(&conn->datagrams_out));
+  if (hopeless) conn->datagrams_dropped++;
+  return n;
+}
+
+static ngtcp2_ssize write_stream(quic_conn_t *conn, quic_stream_t *stream, ngtcp2_path *path, ngtcp2_pkt_info *info,
+                                 uint8_t *buf, size_t size, uint64_t now) {
+  ngtcp2_vec vecs[VECS_MAX];
+  size_t count = send_queue_peek(&stream->send, vecs, VECS_MAX, size);
+  size_t total = 0;
+  for (size_t i = 0; i < count; i++) total += vecs[i].len;
+  bool end = stream->finish_wanted && total == stream->send.unsent;
+  uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE | (end ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0);
+  ngtcp2_ssize taken = -1;
+  ngtcp2_ssize n =
+      ngtcp2_conn_writev_stream(conn->q, path, info, buf, size, &taken, flags, stream->id, vecs, count, now);
+  if (taken >= 0) quic_stream_sent(stream, (size_t)taken, end && (size_t)taken == total);
+  if (n > 0) quic_stream_rotate(stream);
+  if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+    if (ngtcp2_conn_get_max_data_left(conn->q) == 0) {
+      conn->data_blocked = true;
+    } else {
+      stream->blocked = true;
+      list_remove(&stream->send_node);
+    }
+  } else if (n == NGTCP2_ERR_STREAM_SHUT_WR || n == NGTCP2_ERR_STREAM_NOT_FOUND) {
+    list_remove(&stream->send_node);
+  }
+  return n;
+}
+
+/* One step of filling a packet; the packet is complete, or nothing can be sent, when the result is not one of the
+ * four that mean "go on". */
+static ngtcp2_ssize write_some(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *buf, size_t size,
+                               uint64_t now) {
+  if (conn->datagrams_out.count > 0 && conn->state == QUIC_OPEN)
+    return write_datagram(conn, path, info, buf, size, now);
+  list_node_t *node = conn->data_blocked ? NULL : list_first(&conn->sendable);
+  if (node != NULL)
+    return write_stream(conn, container_of(node, quic_stream_t, send_node), path, info, buf, size, now);
+  return ngtcp2_conn_writev_stream(conn->q, path, info, buf, size, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0,
+                                   now);
+}
+
+static bool goes_on(ngtcp2_ssize n) {
+  return n == NGTCP2_ERR_WRITE_MORE || n == NGTCP2_ERR_STREAM_DATA_BLOCKED || n == NGTCP2_ERR_STREAM_SHUT_WR ||
+         n == NGTCP2_ERR_STREAM_NOT_FOUND;
+}
+
+static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
+                           uint64_t now) {
+  ngtcp2_path_storage storage;
+  ngtcp2_pkt_info info = {0};
+  ngtcp2_path_storage_zero(&storage);
+  ngtcp2_ssize n;
+  do {
+    n = write_some(conn, &storage.path, &info, buf, size, now);
+  } while (goes_on(n));
+  if (n < 0) {
+    quic_conn_fail(conn, (int)n);
+    return 0;
+  }
+  drop_tls_if_done(conn);
+  if (n == 0) return 0;
+  quic_path_from_ngtcp2(path_out, &storage.path);
+  *ecn_out = (uint8_t)info.ecn;
+  return (size_t)n;
+}
+
+size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
+                       uint64_t now) {
+  conn->now = now;
+  size_t n = 0;
+  /* What the peer takes is known only from its transport parameters. */
+  if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
+  if (conn->state <= QUIC_OPEN && !conn->close_wanted)
+    n = write_packet(conn, buf, size, path_out, ecn_out, now);
+  if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
+  if (n > 0) {
+    conn->packets_sent++;
+    conn->bytes_sent += n;
+  }
+  return n;
+}
+
+size_t quic_conn_send_quantum(const quic_conn_t *conn) { return ngtcp2_conn_get_send_quantum(conn->q); }
+
+void quic_conn_wrote(quic_conn_t *conn, uint64_t now) {
+  /* Not before the handshake is over: the pace of an unmeasured path would hold back the last flight by 20 ms. Not on
+   * this host: the kernel's queues are the pace. */
+  if (conn->state == QUIC_OPEN && !conn->loopback) ngtcp2_conn_update_pkt_tx_time(conn->q, now);
+}
+
+/* ---- time ---------------------------------------------------------------------------------------- */
+
+uint64_t quic_conn_deadline(const quic_conn_t *conn) {
+  switch (conn->state) {
+  case QUIC_HANDSHAKE:
+  case QUIC_OPEN:
+    return ngtcp2_conn_get_expiry(conn->q);
+  case QUIC_CLOSING:
+    return conn->gone_at;
+  case QUIC_GONE:
+    break;
+  }
+  return QUIC_NEVER;
+}
+
+void quic_conn_expire(quic_conn_t *conn, uint64_t now) {
+  conn->now = now;
+  if (conn->state == QUIC_CLOSING) {
+    if (now >= conn->gone_at) conn->state = QUIC_GONE;
+  } else if (conn->state != QUIC_GONE && !conn->close_wanted) {
+    int rv = ngtcp2_conn_handle_expiry(conn->q, now);
+    if (rv != 0) quic_conn_fail(conn, rv);
+  }
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of this room share. */
+#ifndef IROH_QUIC_INTERNAL_H
+#define IROH_QUIC_INTERNAL_H
+
+#include "base/base.h"
+#include "quic/recv-queue.h"
+#include "quic/send-queue.h"
+#include "quic/stream.h"
+#include "quic/version.h"
+#include "tls/tls.h"
+
+typedef struct quic_datagram {
+  list_node_t node;
+  size_t len;
+  uint8_t data[];
+} quic_datagram_t;
+
+typedef struct {
+  list_t list;
+  size_t count;
+} quic_datagram_queue_t;
+
+struct quic_conn {
+  ngtcp2_conn *q;
+  tls_session_t tls;             /* NULL once the handshake is over */
+  ngtcp2_crypto_conn_ref ref;    /* what GnuTLS's callbacks get */
+  const quic_config_t *config;
+  const quic_host_t *host;
+  void *owner;
+  quic_state_t state;
+  bool server, heard, data_blocked, loopback, tls_done;
+  bool stateless_reset;          /* the peer's end came as one */
+  int refusal;                   /* IROH_ERR_ code when our check of the peer's key said no */
+  uint8_t peer[IROH_KEY_BYTES];
+  char *alpn;
+  size_t alpn_len;
+  unsigned events, wanted_streams;
+  list_t streams;                /* every stream, by all_node */
+  list_t sendable;               /* streams with something to send, by priority, by send_node */
+  list_t eventful;               /* streams with events, by event_node */
+  quic_datagram_queue_t datagrams_out, datagrams_in;
+  uint64_t datagrams_dropped;
+  uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
+  iroh_close_t close;
+  bool close_wanted;             /* a CONNECTION_CLOSE is to be written, from close_error */
+  bool close_again;              /* the written one is to be sent again */
+  quic_close_error_t close_error;
+  uint8_t *close_packet;
+  size_t close_packet_len;
+  quic_path_t close_path;
+  uint32_t closing_received;
+  uint64_t gone_at;
+  uint64_t now;                  /* of the call in progress */
+  struct qlog *qlog;
+};
+
+struct quic_stream {
+  list_node_t all_node, send_node, event_node;
+  quic_conn_t *conn;
+  int64_t id;
+  uint64_t handle;
+  unsigned events;
+  int32_t priority;
+  bool opened_by_peer, closed /* ngtcp2 has forgotten it */, released;
+  /* sending */
+  bool can_send, blocked, announce, finish_wanted, finish_sent, finish_alone, send_over, writable_wanted;
+  uint8_t *room;                 /* reserved for frames */
+  send_queue_t send;
+  uint64_t stop_code;
+  /* receiving */
+  bool can_receive, received_end, end_taken, readable_wanted, reset_by_peer, stopped, paused;
+  recv_queue_t recv;
+  size_t uncredited;             /* framed: bytes taken in that the peer has no credit for yet */
+  uint64_t reset_code;
+  frame_reader_t *reader;
+};
+
+/* crypto.c */
+int quic_crypto_init(quic_conn_t *conn, const char *const *alpns, size_t alpn_count);
+void quic_crypto_deinit(quic_conn_t *conn);
+
+/* callbacks.c */
+extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
+
+/* qlog.c: a file per connection; failures to write it are ignored. */
+struct qlog *qlog_open(const char *dir, bool server, const ngtcp2_cid *original_dcid);
+void qlog_close(struct qlog *log);
+void qlog_write(void *conn, uint32_t flags, const void *data, size_t len);
+
+/* close.c: ends the connection because of a mistake of the peer's or ours; the peer is told. */
+void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error);
+/* control.c */
+void quic_conn_event(quic_conn_t *conn, unsigned event);
+
+/* close.c: the CONNECTION_CLOSE that is due, or 0. */
+size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
+                        uint64_t now);
+
+/* stream.c */
+quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer);
+void quic_stream_free(quic_stream_t *stream);
+void quic_stream_event(quic_stream_t *stream, unsigned event);
+/* Puts it among the sendable ones if it has something to send and may. */
+void quic_stream_schedule(quic_stream_t *stream);
+/* Moves it behind its equals. */
+void quic_stream_rotate(quic_stream_t *stream);
+int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len, bool end);
+/* `len` bytes (and perhaps the end) went into a packet. */
+void quic_stream_sent(quic_stream_t *stream, size_t len, bool end);
+void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len);
+void quic_stream_reset_received(quic_stream_t *stream, uint64_t code);
+void quic_stream_stop_received(quic_stream_t *stream, uint64_t code);
+/* ngtcp2 forgets the stream. */
+void quic_stream_closed(quic_stream_t *stream);
+
+/* datagram.c */
+void quic_datagram_queue_init(quic_datagram_queue_t *queue);
+void quic_datagram_queue_deinit(quic_datagram_queue_t *queue);
+int quic_datagram_queue_push(quic_datagram_queue_t *queue, const uint8_t *data, size_t len);
+quic_datagram_t *quic_datagram_queue_first(const quic_datagram_queue_t *queue);
+quic_datagram_t *quic_datagram_queue_pop(quic_datagram_queue_t *queue);
+
+/* Paths: ours as ngtcp2's. The result points into `path`. */
+static inline ngtcp2_path quic_path_to_ngtcp2(const quic_path_t *path) {
+  return (ngtcp2_path){.local = {(ngtcp2_sockaddr *)(uintptr_t)&path->local.sa, path->local.len},
+                       .remote = {(ngtcp2_sockaddr *)(uintptr_t)&path->remote.sa, path->remote.len},
+                       .user_data = path->socket};
+}
+
+static inline void quic_path_from_ngtcp2(quic_path_t *out, const ngtcp2_path *path) {
+  address_set(&out->local, path->local.addr, path->local.addrlen);
+  address_set(&out->remote, path->remote.addr, path->remote.addrlen);
+  out->socket = path->user_data;
+}
+
+#endif
