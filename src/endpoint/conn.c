@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ * Connections in the endpoint: dialling over several addresses, what QUIC asks its host, and the iroh_conn_ functions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/internal.h"
+
+/* Tokens kept for our next dials (RFC 9000 section 8.1.3). */
+#define TOKENS_MAX 1024
+#define TOKEN_LEN_MAX 256
+#define NS_PER_MS UINT64_C(1000000)
+
+typedef struct {
+  size_t len;
+  uint8_t data[TOKEN_LEN_MAX];
+} token_t;
+
+conn_t *conn_new(iroh_endpoint_t *ep) {
+  conn_t *conn = calloc(1, sizeof *conn);
+  if (conn == NULL) return NULL;
+  conn->ep = ep;
+  conn->handle = endpoint_new_handle(ep);
+  if (map_put(&ep->conns, conn->handle, conn) != 0) {
+    free(conn);
+    return NULL;
+  }
+  list_push_back(&ep->all, &conn->all_node);
+  conn->in_handshake = true;
+  ep->metrics.handshakes_in_flight++;
+  return conn;
+}
+
+void conn_leave_handshake(conn_t *conn) {
+  if (!conn->in_handshake) return;
+  conn->in_handshake = false;
+  conn->ep->metrics.handshakes_in_flight--;
+  if (conn->quic != NULL && quic_conn_is_server(conn->quic)) conn->ep->accepting--;
+  free(conn->candidates);
+  conn->candidates = NULL;
+  conn->candidate_count = 0;
+}
+
+static void forget_stream(quic_stream_t *stream, void *ep) {
+  map_remove(&((iroh_endpoint_t *)ep)->streams, quic_stream_handle(stream));
+}
+
+void conn_forget(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  if (conn->announced) ep->metrics.connections_open--;
+  conn->announced = false;
+  map_remove(&ep->conns, conn->handle);
+  conn->handle = 0;
+  if (conn->quic == NULL) return;
+  quic_conn_each_stream(conn->quic, forget_stream, ep);
+  endpoint_changed(conn);
+}
+
+void conn_free(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  conn_leave_handshake(conn);
+  if (conn->handle != 0) conn_forget(conn);
+  list_remove(&conn->all_node);
+  list_remove(&conn->dirty_node);
+  list_remove(&conn->eventful_node);
+  list_remove(&conn->blocked_node);
+  heap_remove(&ep->timers, &conn->timer);
+  quic_conn_free(conn->quic);
+  free(conn->candidates);
+  free(conn);
+}
+
+conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle) { return map_get(&ep->conns, handle); }
+
+/* ---- what QUIC asks ------------------------------------------------------------------------------ */
+
+static bool cid_added(void *owner, const uint8_t *cid, size_t len) {
+  conn_t *conn = owner;
+  return bytes_map_put(&conn->ep->cids, cid, len, conn) == 0;
+}
+
+static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
+  conn_t *conn = owner;
+  if (bytes_map_get(&conn->ep->cids, cid, len) == conn) bytes_map_remove(&conn->ep->cids, cid, len);
+}
+
+static bool authorize(void *owner, const uint8_t node_id[IROH_KEY_BYTES]) {
+  return endpoint_authorize(((conn_t *)owner)->ep, node_id);
+}
+
+static void token_received(void *owner, const uint8_t *data, size_t len) {
+  conn_t *conn = owner;
+  bytes_map_t *tokens = &conn->ep->tokens;
+  const uint8_t *peer = quic_conn_peer(conn->quic);
+  token_t *token = bytes_map_get(tokens, peer, IROH_KEY_BYTES);
+  if (len > TOKEN_LEN_MAX || (token == NULL && bytes_map_count(tokens) >= TOKENS_MAX)) return;
+  if (token == NULL) {
+    token = malloc(sizeof *token);
+    if (token == NULL) return;
+    if (bytes_map_put(tokens, peer, IROH_KEY_BYTES, token) != 0) {
+      free(token);
+      return;
+    }
+  }
+  token->len = len;
+  memcpy(token->data, data, len);
+}
+
+const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received};
+
+/* ---- dialling ------------------------------------------------------------------------------------ */
+
+static int add_candidates(conn_t *conn, const char *const *addresses, size_t count) {
+  if (count == 0) return IROH_ERR_NO_ADDRESS;
+  if (count > CANDIDATES_MAX) count = CANDIDATES_MAX;
+  conn->candidates = calloc(count, sizeof *conn->candidates);
+  if (conn->candidates == NULL) return IROH_ERR_NO_MEMORY;
+  for (size_t i = 0; i < count; i++) {
+    quic_path_t path = {0};
+    int rv = address_parse(addresses[i], &path.remote);
+    if (rv != 0) return rv;
+    if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote)) return IROH_ERR_INVALID_ADDRESS;
+    socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
+    if (socket == NULL) continue;
+    path.socket = socket;
+    path.local = udp_source_address(&socket->udp, &path.remote);
+    conn->candidates[conn->candidate_count++].path = path;
+  }
+  if (conn->candidate_count == 0) return IROH_ERR_UNREACHABLE;
+  /* QUIC takes its packet sizes from the path it sees. A size fit for this host only must not be used elsewhere. */
+  size_t seen = 0;
+  while (seen < conn->candidate_count - 1 && address_is_loopback(&conn->candidates[seen].path.remote)) seen++;
+  conn->seen = conn->used = conn->candidates[seen].path;
+  return 0;
+}
+
+int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
+                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out) {
+  *conn_out = 0;
+  if (ep->closing) return IROH_ERR_CLOSED;
+  if (memcmp(node_id, key_pair_public(ep->key), IROH_KEY_BYTES) == 0) return IROH_ERR_SELF_CONNECT;
+  if (!iroh_node_id_is_valid(node_id)) return IROH_ERR_INVALID_NODE_ID;
+  if (map_count(&ep->conns) >= (size_t)ep->config.max_connections + ep->config.max_handshakes) return IROH_ERR_LIMIT;
+
+  conn_t *conn = conn_new(ep);
+  if (conn == NULL) return IROH_ERR_NO_MEMORY;
+  int rv = add_candidates(conn, addresses, count);
+  if (rv != 0) goto fail;
+  const token_t *token = bytes_map_get(&ep->tokens, node_id, IROH_KEY_BYTES);
+  uint64_t timeout = timeout_ms != 0 ? timeout_ms * NS_PER_MS : ep->quic_config.handshake_timeout;
+  rv = quic_conn_new_client(&ep->quic_config, &endpoint_quic_host, conn, node_id, alpn, alpn_len,
+                            token != NULL ? token->data : NULL, token != NULL ? token->len : 0, timeout, &conn->seen,
+                            uv_hrtime(), &conn->quic);
+  if (rv != 0) goto fail;
+  *conn_out = conn->handle;
+  endpoint_changed(conn);
+  return 0;
+fail:
+  conn_free(conn);
+  return rv;
+}
+
+static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
+  return NULL;
+}
+
+void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
+                   uint64_t now) {
+  quic_path_t actual;
+  const quic_path_t *path = &actual;
+  if (quic_conn_is_server(conn->quic)) {
+    actual = (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket};
+  } else {
+    bool settled = quic_conn_heard(conn->quic) || conn->candidate_count == 0;
+    const candidate_t *candidate = settled ? NULL : find_candidate(conn, &message->remote);
+    if (candidate != NULL) conn->used = candidate->path;
+    if (address_equal(&message->remote, &conn->used.remote))
+      path = &conn->seen;
+    else
+      actual = (quic_path_t){.local = conn->seen.local, .remote = message->remote, .socket = socket};
+  }
+  quic_conn_read(conn->quic, path, message->ecn, data, len, now);
+  endpoint_changed(conn);
+}
+
+const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path) {
+  if (quic_conn_is_server(conn->quic)) return path;
+  return address_equal(&path->remote, &conn->seen.remote) && address_equal(&path->local, &conn->seen.local) ? &conn->used
+                                                                                                          : path;
+}
+
+void conn_unreachable(conn_t *conn, const address_t *remote) {
+  if (quic_conn_heard(conn->quic) || quic_conn_state(conn->quic) != QUIC_HANDSHAKE) return;
+  candidate_t *candidate = find_candidate(conn, remote);
+  if (candidate == NULL) return;
+  candidate->unreachable = true;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (!conn->candidates[i].unreachable) return;
+  quic_conn_drop(conn->quic, IROH_ERR_UNREACHABLE);
+  endpoint_changed(conn);
+}
+
+/* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
+
+int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t handle, uint64_t code, const char *reason, size_t reason_len) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  if (code > (UINT64_C(1) << 62) - 1) return IROH_ERR_INVALID_ARGUMENT;
+  quic_conn_close(conn->quic, code, reason, reason_len, uv_hrtime());
+  endpoint_changed(conn);
+  return 0;
+}
+
+int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *out) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  memset(out, 0, sizeof *out);
+  quic_conn_info(conn->quic, out);
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  const quic_path_t *route = conn_route(conn, &path);
+  address_format(&route->remote, out->remote_address, sizeof out->remote_address);
+  address_format(&route->local, out->local_address, sizeof out->local_address);
+  return 0;
+}
+
+int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_t *data, size_t len) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  int rv = quic_conn_send_datagram(conn->quic, data, len);
+  if (rv == 0) endpoint_changed(conn);
+  return rv;
+}
+
+int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t handle) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  int rv = quic_conn_update_key(conn->quic, uv_hrtime());
+  endpoint_changed(conn);
+  return rv;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ * What happened, gathered from all connections and told in one call. Memory that events point to is kept until the
+ * call has returned; only then is it reused, and the peers get credit for what was delivered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/internal.h"
+
+/* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
+#define STOP_CODE_BAD_FRAME 1
+/* Refusals told a turn; the rest is only counted. */
+#define REFUSALS_MAX 64
+
+struct refusal {
+  uint8_t node_id[IROH_KEY_BYTES];
+};
+
+static iroh_event_t *push(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream) {
+  iroh_endpoint_t *ep = conn->ep;
+  if (ep->event_count == ep->event_cap) {
+    size_t cap = ep->event_cap == 0 ? 64 : ep->event_cap * 2;
+    iroh_event_t *events = realloc(ep->events, cap * sizeof *events);
+    if (events == NULL) {
+      /* Better no connection than one that has silently lost something. */
+      quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
+      endpoint_changed(conn);
+      return NULL;
+    }
+    ep->events = events;
+    ep->event_cap = cap;
+  }
+  iroh_event_t *event = &ep->events[ep->event_count++];
+  *event = (iroh_event_t){.kind = kind, .conn = conn->handle, .stream = stream};
+  return event;
+}
+
+static void push_number(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream, uint64_t number) {
+  iroh_event_t *event = push(conn, kind, stream);
+  if (event != NULL) event->number = number;
+}
+
+/* ---- streams ------------------------------------------------------------------------------------- */
+
+static void push_segment(conn_t *conn, iroh_handle_t handle, const frame_segment_t *segment) {
+  iroh_metrics_t *metrics = &conn->ep->metrics;
+  iroh_event_t *event = push(conn, segment->error == 0 ? IROH_EVENT_FRAMES : IROH_EVENT_FRAME_ERROR, handle);
+  if (event == NULL) return;
+  if (segment->error == 0) {
+    metrics->frames_received += segment->count;
+    event->data = segment->text;
+    event->len = segment->len;
+    event->ascii = segment->ascii;
+    event->number = segment->count;
+  } else {
+    metrics->frames_bad += segment->count;
+    event->error = segment->error;
+    event->number = segment->fatal ? 0 : 1;
+  }
+}
+
+static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t handle) {
+  frame_reader_t *reader = quic_stream_reader(stream);
+  if (reader == NULL) return; /* paused: told when it goes on */
+  frame_segment_t segment;
+  size_t before = conn->ep->event_count;
+  while (frame_reader_next(reader, &segment)) push_segment(conn, handle, &segment);
+  bool delivered = conn->ep->event_count == before;
+  int error;
+  if (quic_stream_take_end(stream, &error)) {
+    iroh_event_t *event = push(conn, error == 0 ? IROH_EVENT_END : IROH_EVENT_FRAME_ERROR, handle);
+    if (event != NULL) event->error = error;
+  }
+  if (delivered) quic_stream_delivered(stream);
+}
+
+static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
+  iroh_endpoint_t *ep = conn->ep;
+  iroh_handle_t handle = endpoint_new_handle(ep);
+  if (map_put(&ep->streams, handle, stream) != 0) {
+    quic_stream_release(stream);
+    return 0;
+  }
+  quic_stream_set_handle(stream, handle);
+  push_number(conn, IROH_EVENT_STREAM_OPENED, handle, (uint64_t)quic_stream_id(stream));
+  return handle;
+}
+
+static void collect_stream(conn_t *conn, quic_stream_t *stream) {
+  unsigned events = quic_stream_take_events(stream);
+  iroh_handle_t handle = quic_stream_handle(stream);
+  if (events & STREAM_EVENT_OPENED) handle = name_stream(conn, stream);
+  if (handle == 0) return;
+  if (events & STREAM_EVENT_READABLE) {
+    if (quic_stream_is_framed(stream))
+      collect_frames(conn, stream, handle);
+    else
+      push(conn, IROH_EVENT_READABLE, handle);
+  }
+  if (events & STREAM_EVENT_RESET) push_number(conn, IROH_EVENT_RESET, handle, quic_stream_reset_code(stream));
+  if (events & STREAM_EVENT_STOPPED) push_number(conn, IROH_EVENT_STOPPED, handle, quic_stream_stop_code(stream));
+  if (events & STREAM_EVENT_WRITABLE) push(conn, IROH_EVENT_WRITABLE, handle);
+  if (events & STREAM_EVENT_FINISHED) push(conn, IROH_EVENT_FINISHED, handle);
+}
+
+/* ---- connections --------------------------------------------------------------------------------- */
+
+static void announce(conn_t *conn) {
+  iroh_metrics_t *metrics = &conn->ep->metrics;
+  bool server = quic_conn_is_server(conn->quic);
+  conn->announced = true;
+  conn_leave_handshake(conn);
+  metrics->connections_open++;
+  if (server)
+    metrics->connections_accepted++;
+  else
+    metrics->connections_dialled++;
+  push(conn, server ? IROH_EVENT_ACCEPTED : IROH_EVENT_CONNECTED, 0);
+}
+
+static void collect_datagrams(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  ep->metrics.quic_datagrams_dropped += quic_conn_take_dropped(conn->quic);
+  uint8_t *data;
+  size_t len;
+  while ((data = quic_conn_take_datagram(conn->quic, &len)) != NULL) {
+    if (ep->datagram_count == ep->datagram_cap) {
+      size_t cap = ep->datagram_cap == 0 ? 64 : ep->datagram_cap * 2;
+      uint8_t **grown = realloc(ep->datagrams, cap * sizeof *grown);
+      if (grown == NULL) {
+        ep->metrics.quic_datagrams_dropped++;
+        free(data);
+        continue;
+      }
+      ep->datagrams = grown;
+      ep->datagram_cap = cap;
+    }
+    ep->datagrams[ep->datagram_count++] = data;
+    iroh_event_t *event = push(conn, IROH_EVENT_DATAGRAM, 0);
+    if (event == NULL) return;
+    event->data = data;
+    event->len = len;
+  }
+}
+
+static void collect_path(conn_t *conn) {
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  address_format(&conn_route(conn, &path)->remote, conn->path_text, sizeof conn->path_text);
+  conn->ep->metrics.path_migrations++;
+  iroh_event_t *event = push(conn, IROH_EVENT_PATH, 0);
+  if (event == NULL) return;
+  event->data = (const uint8_t *)conn->path_text;
+  event->len = strlen(conn->path_text);
+}
+
+static void collect_close(conn_t *conn) {
+  iroh_metrics_t *metrics = &conn->ep->metrics;
+  const iroh_close_t *close = quic_conn_close_info(conn->quic);
+  if (!conn->announced) {
+    if (close->error == IROH_ERR_DENIED)
+      metrics->handshakes_refused++;
+    else
+      metrics->handshakes_failed++;
+  } else {
+    metrics->connections_closed++;
+  }
+  bool known = conn->announced || !quic_conn_is_server(conn->quic);
+  conn_leave_handshake(conn);
+  iroh_event_t *event = known ? push(conn, IROH_EVENT_CLOSED, 0) : NULL;
+  if (event != NULL) {
+    event->close = close;
+    event->error = close->error;
+  } else {
+    conn_forget(conn);
+  }
+}
+
+static void collect(conn_t *conn) {
+  unsigned events = quic_conn_take_events(conn->quic);
+  if ((events & QUIC_EVENT_OPEN) && !conn->announced) announce(conn);
+  if (conn->announced) {
+    quic_stream_t *stream;
+    while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);
+    if (events & QUIC_EVENT_DATAGRAM) collect_datagrams(conn);
+    if (events & QUIC_EVENT_PATH) collect_path(conn);
+    unsigned streams = events & (QUIC_EVENT_STREAMS_BIDI | QUIC_EVENT_STREAMS_UNI);
+    if (streams != 0) push_number(conn, IROH_EVENT_STREAMS, 0, streams / QUIC_EVENT_STREAMS_BIDI);
+  }
+  if (events & QUIC_EVENT_CLOSED) collect_close(conn);
+}
+
+/* ---- the turn ------------------------------------------------------------------------------------ */
+
+void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
+  if (ep->refusals == NULL) ep->refusals = malloc(REFUSALS_MAX * sizeof *ep->refusals);
+  if (ep->refusals == NULL || ep->refusal_count == REFUSALS_MAX) return;
+  memcpy(ep->refusals[ep->refusal_count++].node_id, node_id, IROH_KEY_BYTES);
+}
+
+static void collect_refusals(iroh_endpoint_t *ep) {
+  const conn_t none = {.ep = ep};
+  for (size_t i = 0; i < ep->refusal_count; i++) {
+    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_REFUSED, 0);
+    if (event == NULL) return;
+    event->data = ep->refusals[i].node_id;
+    event->len = IROH_KEY_BYTES;
+  }
+}
+
+/* The program may have released the stream meanwhile. */
+static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
+  quic_stream_t *stream = map_get(&ep->streams, event->stream);
+  if (stream == NULL) return;
+  if (event->kind == IROH_EVENT_FRAME_ERROR && event->number == 0) quic_stream_stop(stream, STOP_CODE_BAD_FRAME);
+  quic_stream_delivered(stream);
+  endpoint_changed(quic_conn_owner(quic_stream_conn(stream)));
+}
+
+static void settle(iroh_endpoint_t *ep) {
+  for (size_t i = 0; i < ep->event_count; i++) {
+    const iroh_event_t *event = &ep->events[i];
+    if (event->kind == IROH_EVENT_FRAMES || event->kind == IROH_EVENT_FRAME_ERROR) settle_stream(ep, event);
+    if (event->kind == IROH_EVENT_CLOSED) {
+      conn_t *conn = conn_of_handle(ep, event->conn);
+      if (conn != NULL) conn_forget(conn);
+    }
+  }
+  for (size_t i = 0; i < ep->datagram_count; i++) free(ep->datagrams[i]);
+  ep->event_count = ep->datagram_count = ep->refusal_count = 0;
+}
+
+void endpoint_drain(iroh_endpoint_t *ep) {
+  if (ep->abandoned) return;
+  /* What the program's own calls bring about meanwhile is told in the next turn. */
+  list_node_t *last = ep->eventful.head.prev;
+  list_node_t *node;
+  while ((node = list_pop_front(&ep->eventful)) != NULL) {
+    conn_t *conn = container_of(node, conn_t, eventful_node);
+    bool was_last = node == last;
+    collect(conn);
+    endpoint_changed(conn);
+    if (was_last) break;
+  }
+  collect_refusals(ep);
+  if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
+  settle(ep);
+}
+
+void endpoint_drain_deinit(iroh_endpoint_t *ep) {
+  free(ep->events);
+  free(ep->datagrams);
+  free(ep->refusals);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ * An endpoint's life: opening, the hooks into the loop, closing. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "endpoint/internal.h"
+#include "tls/tls.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+#define ALPNS_MAX 64
+/* Answers to strangers a second, all kinds together. */
+#define STATELESS_ANSWERS_PER_S 1000
+/* How long a closing endpoint stays to repeat its goodbyes to peers on other hosts. */
+#define CLOSE_LINGER (500 * NS_PER_MS)
+
+static uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
+
+iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep) { return ++ep->last_handle; }
+
+bool limiter_take(limiter_t *limiter, uint64_t now) {
+  if (now - limiter->refilled_at >= NS_PER_S / 10) {
+    limiter->tokens = STATELESS_ANSWERS_PER_S / 10;
+    limiter->refilled_at = now;
+  }
+  if (limiter->tokens == 0) return false;
+  limiter->tokens--;
+  return true;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------- */
+
+static void free_alpns(char **alpns, size_t count) {
+  for (size_t i = 0; i < count; i++) free(alpns[i]);
+  free(alpns);
+}
+
+int iroh_endpoint_set_alpns(iroh_endpoint_t *ep, const char *const *alpns, size_t count) {
+  if (count > ALPNS_MAX) return IROH_ERR_LIMIT;
+  char **copy = calloc(count > 0 ? count : 1, sizeof *copy);
+  if (copy == NULL) return IROH_ERR_NO_MEMORY;
+  int rv = 0;
+  for (size_t i = 0; i < count && rv == 0; i++) {
+    size_t len = strlen(alpns[i]);
+    if (len == 0 || len > IROH_ALPN_MAX) rv = IROH_ERR_INVALID_ARGUMENT;
+    if (rv == 0 && (copy[i] = strdup(alpns[i])) == NULL) rv = IROH_ERR_NO_MEMORY;
+  }
+  if (rv != 0) {
+    free_alpns(copy, count);
+    return rv;
+  }
+  free_alpns(ep->alpns, ep->alpn_count);
+  ep->alpns = copy;
+  ep->alpn_count = count;
+  return 0;
+}
+
+static void take_limits(iroh_endpoint_t *ep) {
+  iroh_endpoint_config_t *c = &ep->config;
+  c->keep_alive_ms = or_default(c->keep_alive_ms, 5000);
+  c->idle_timeout_ms = or_default(c->idle_timeout_ms, 30000);
+  c->handshake_timeout_ms = or_default(c->handshake_timeout_ms, 10000);
+  c->max_connections = or_default(c->max_connections, 16384);
+  c->max_handshakes = or_default(c->max_handshakes, 1024);
+  quic_config_t *q = &ep->quic_config;
+  q->keep_alive = c->keep_alive_ms == UINT32_MAX ? 0 : c->keep_alive_ms * NS_PER_MS;
+  q->idle_timeout = c->idle_timeout_ms * NS_PER_MS;
+  q->handshake_timeout = c->handshake_timeout_ms * NS_PER_MS;
+  q->max_streams_bidi = or_default(c->max_streams_bidi, 100);
+  q->max_streams_uni = or_default(c->max_streams_uni, 100);
+  q->stream_window = or_default(c->stream_window, 2 * 1024 * 1024);
+  q->connection_window = or_default(c->connection_window, 16 * 1024 * 1024);
+  q->max_send_buffer = or_default(c->max_send_buffer, 64 * 1024 * 1024);
+  q->low_water = or_default(c->low_water, 64 * 1024);
+  q->max_datagrams = or_default(c->max_datagrams, 1024);
+  q->max_udp_payload = c->max_udp_payload;
+  q->congestion_control = c->congestion_control;
+}
+
+static int take_identity(iroh_endpoint_t *ep, const uint8_t seed[IROH_KEY_BYTES]) {
+  int rv = key_pair_new(seed, &ep->key);
+  if (rv != 0) return rv;
+  rv = tls_identity_new(key_pair_seed(ep->key), key_pair_public(ep->key), quic_verify_peer, &ep->identity);
+  if (rv != 0) return rv;
+  ep->quic_config.identity = ep->identity;
+  /* The same after a restart: a peer that still thinks it is connected is told at once that it is not. */
+  secret_derive(key_pair_seed(ep->key), "event-target-iroh stateless", ep->quic_config.static_secret);
+  return 0;
+}
+
+static int open_logs(iroh_endpoint_t *ep, const iroh_endpoint_config_t *config) {
+  if (config->qlog_dir != NULL) {
+    ep->qlog_dir = strdup(config->qlog_dir);
+    if (ep->qlog_dir == NULL) return IROH_ERR_NO_MEMORY;
+    ep->quic_config.qlog_dir = ep->qlog_dir;
+  }
+  if (config->key_log_file != NULL) {
+    ep->quic_config.key_log_fd = open(config->key_log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (ep->quic_config.key_log_fd < 0) return IROH_ERR_SYSTEM;
+  }
+  return 0;
+}
+
+static void free_values(bytes_map_t *map) {
+  size_t cursor = 0;
+  void *value;
+  while (bytes_map_next(map, &cursor, NULL, NULL, &value)) free(value);
+}
+
+static void endpoint_free(iroh_endpoint_t *ep) {
+  free_values(&ep->tokens);
+  bytes_map_deinit(&ep->tokens);
+  bytes_map_deinit(&ep->allowed);
+  bytes_map_deinit(&ep->denied);
+  bytes_map_deinit(&ep->cids);
+  map_deinit(&ep->conns);
+  map_deinit(&ep->streams);
+  heap_deinit(&ep->timers);
+  endpoint_drain_deinit(ep);
+  free_alpns(ep->alpns, ep->alpn_count);
+  tls_identity_free(ep->identity);
+  key_pair_free(ep->key);
+  iroh_wipe(ep->quic_config.static_secret, sizeof ep->quic_config.static_secret);
+  if (ep->quic_config.key_log_fd >= 0) close(ep->quic_config.key_log_fd);
+  free(ep->qlog_dir);
+  udp_buffers_free(ep->rx);
+  free(ep->tx);
+  buffer_deinit(&ep->spare_text);
+  free(ep);
+}
+
+static void on_prepare(uv_prepare_t *handle);
+static void on_due(ep_timer_t *timer);
+static void on_timer_closed(ep_timer_t *timer);
+
+static void on_prepare_closed(uv_handle_t *handle) { endpoint_handle_closed(handle->data); }
+
+static int start_hooks(iroh_endpoint_t *ep) {
+  int rv = ep_timer_init(&ep->timer, ep->loop, on_due, on_timer_closed);
+  if (rv != 0) return rv;
+  ep->handles_open++;
+  uv_prepare_init(ep->loop, &ep->prepare);
+  ep->handles_open++;
+  ep->prepare.data = ep;
+  uv_prepare_start(&ep->prepare, on_prepare);
+  uv_unref((uv_handle_t *)&ep->prepare);
+  return 0;
+}
+
+static void shut(iroh_endpoint_t *ep);
+
+int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out) {
+  *out = NULL;
+  iroh_endpoint_t *ep = calloc(1, sizeof *ep);
+  if (ep == NULL) return IROH_ERR_NO_MEMORY;
+  ep->loop = loop;
+  ep->config = *config;
+  iroh_wipe(ep->config.seed, sizeof ep->config.seed);
+  ep->reffed = true;
+  ep->quic_config.key_log_fd = -1;
+  ep->quic_config.spare_text = &ep->spare_text;
+  buffer_init(&ep->spare_text);
+  map_init(&ep->conns);
+  map_init(&ep->streams);
+  heap_init(&ep->timers);
+  list_init(&ep->sockets);
+  list_init(&ep->all);
+  list_init(&ep->dirty);
+  list_init(&ep->eventful);
+  list_init(&ep->blocked);
+  take_limits(ep);
+
+  int rv = bytes_map_init(&ep->allowed);
+  if (rv == 0) rv = bytes_map_init(&ep->denied);
+  if (rv == 0) rv = bytes_map_init(&ep->cids);
+  if (rv == 0) rv = bytes_map_init(&ep->tokens);
+  if (rv == 0) rv = iroh_endpoint_set_alpns(ep, config->alpns, config->alpn_count);
+  if (rv == 0) rv = take_identity(ep, config->seed);
+  if (rv == 0) rv = open_logs(ep, config);
+  if (rv == 0) {
+    ep->rx = udp_buffers_new();
+    ep->tx = malloc(TX_BUFFER_SIZE);
+    if (ep->rx == NULL || ep->tx == NULL) rv = IROH_ERR_NO_MEMORY;
+  }
+  if (rv != 0) {
+    endpoint_free(ep);
+    return rv;
+  }
+  rv = start_hooks(ep);
+  if (rv == 0) rv = endpoint_open_sockets(ep, config->binds, config->bind_count);
+  if (rv == 0) {
+    *out = ep;
+    return 0;
+  }
+  /* Handles that are open take a turn of the loop to close; on_closed is not called for an endpoint never given. */
+  ep->config.on_closed = NULL;
+  ep->closing = ep->abandoned = true;
+  if (ep->handles_open == 0)
+    endpoint_free(ep);
+  else
+    shut(ep);
+  return rv;
+}
+
+/* ---- the loop's hooks ---------------------------------------------------------------------------- */
+
+/* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
+static void on_prepare(uv_prepare_t *handle) {
+  iroh_endpoint_t *ep = handle->data;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0;
+  if (busy) {
+    endpoint_flush(ep);
+    endpoint_drain(ep);
+    endpoint_flush(ep);
+  }
+  if (ep->closing) endpoint_closing_step(ep);
+}
+
+static void on_due(ep_timer_t *timer) {
+  iroh_endpoint_t *ep = container_of(timer, iroh_endpoint_t, timer);
+  uint64_t now = uv_hrtime();
+  heap_node_t *node;
+  while ((node = heap_top(&ep->timers)) != NULL && node->key <= now) {
+    conn_t *conn = container_of(node, conn_t, timer);
+    heap_remove(&ep->timers, node);
+    quic_conn_expire(conn->quic, now);
+    endpoint_changed(conn);
+  }
+  endpoint_flush(ep);
+  endpoint_drain(ep);
+  endpoint_flush(ep);
+  endpoint_closing_step(ep);
+}
+
+void endpoint_arm(iroh_endpoint_t *ep) {
+  if (ep->shut) return;
+  uint64_t now = uv_hrtime();
+  uint64_t deadline = endpoint_retire_sockets(ep, now);
+  const heap_node_t *top = heap_top(&ep->timers);
+  if (top != NULL && top->key < deadline) deadline = top->key;
+  if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful)) deadline = now;
+  if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;
+  if (deadline != QUIC_NEVER) ep_timer_arm(&ep->timer, deadline);
+}
+
+void iroh_endpoint_ref(iroh_endpoint_t *ep, bool ref) {
+  ep->reffed = ref;
+  list_for_each(node, &ep->sockets) udp_ref(&container_of(node, socket_t, node)->udp, ref);
+}
+
+void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out) {
+  *out = ep->metrics;
+  list_for_each(node, &ep->sockets) {
+    const socket_t *socket = container_of(node, socket_t, node);
+    out->recv_calls += socket->udp.recv_calls;
+    out->send_calls += socket->udp.send_calls;
+  }
+}
+
+/* ---- closing ------------------------------------------------------------------------------------- */
+
+static void shut(iroh_endpoint_t *ep) {
+  if (ep->shut) return;
+  ep->shut = true;
+  list_for_each(node, &ep->all) conn_free(container_of(node, conn_t, all_node));
+  list_for_each(socket_node, &ep->sockets) udp_close(&container_of(socket_node, socket_t, node)->udp);
+  if (ep->timer.due != NULL) ep_timer_close(&ep->timer);
+  if (ep->prepare.data != NULL) uv_close((uv_handle_t *)&ep->prepare, on_prepare_closed);
+}
+
+static void on_timer_closed(ep_timer_t *timer) {
+  endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer));
+}
+
+void endpoint_handle_closed(iroh_endpoint_t *ep) {
+  if (--ep->handles_open > 0 || !ep->shut) return;
+  if (ep->config.on_closed != NULL) ep->config.on_closed(ep->config.ctx);
+  endpoint_free(ep);
+}
+
+/* Whether a connection still has something to say, or its end to be told, or a goodbye to repeat. */
+static bool holds_closing(const conn_t *conn, uint64_t now) {
+  const iroh_endpoint_t *ep = conn->ep;
+  if (conn->handle != 0 && !ep->abandoned) return true;
+  if (now >= ep->close_deadline) return false;
+  if (list_is_linked(&conn->blocked_node)) return true;
+  return quic_conn_state(conn->quic) == QUIC_CLOSING && !quic_conn_is_loopback(conn->quic);
+}
+
+void endpoint_closing_step(iroh_endpoint_t *ep) {
+  if (!ep->closing || ep->shut) return;
+  uint64_t now = uv_hrtime();
+  list_for_each(node, &ep->all)
+    if (holds_closing(container_of(node, conn_t, all_node), now)) return;
+  shut(ep);
+}
+
+void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason, size_t reason_len) {
+  if (ep->closing) return;
+  ep->closing = true;
+  uint64_t now = uv_hrtime();
+  ep->close_deadline = now + CLOSE_LINGER;
+  iroh_endpoint_ref(ep, true);
+  list_for_each(node, &ep->all) {
+    conn_t *conn = container_of(node, conn_t, all_node);
+    quic_conn_close(conn->quic, code, reason, reason_len, now);
+    endpoint_changed(conn);
+  }
+}
+
+void iroh_endpoint_abandon(iroh_endpoint_t *ep) {
+  if (ep->abandoned) return;
+  ep->abandoned = true;
+  iroh_endpoint_close(ep, 0, "", 0);
+  /* Not from inside a read: the program may end the process in its authorize function. */
+  if (!ep->reading) endpoint_flush(ep);
+  shut(ep);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * Packets out: every changed connection writes what it has, equal packets leave in one system call. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/internal.h"
+
+/* What one connection may write before the others have their turn. */
+#define BURST_MAX (1024 * 1024)
+
+/* Packets of one size on one path, at the front of the endpoint's send buffer. */
+typedef struct {
+  quic_path_t path;
+  uint8_t ecn;
+  size_t len, segment, count;
+} batch_t;
+
+void endpoint_changed(conn_t *conn) {
+  if (!list_is_linked(&conn->dirty_node) && !list_is_linked(&conn->blocked_node))
+    list_push_back(&conn->ep->dirty, &conn->dirty_node);
+}
+
+/* A path's socket may have been shut since QUIC learned of the path. */
+static socket_t *live_socket(iroh_endpoint_t *ep, const quic_path_t *path) {
+  list_for_each(node, &ep->sockets) {
+    socket_t *socket = container_of(node, socket_t, node);
+    if (socket == path->socket && !socket->udp.closing) return socket;
+  }
+  return endpoint_socket_for(ep, &path->remote);
+}
+
+static void count_sent(iroh_endpoint_t *ep, const batch_t *batch) {
+  ep->metrics.datagrams_sent += batch->count;
+  ep->metrics.bytes_sent += batch->len;
+}
+
+static void keep_pending(socket_t *socket, const batch_t *batch, const quic_path_t *route, const uint8_t *data) {
+  pending_batch_t *pending = &socket->pending;
+  if (pending->len != 0) return; /* lost, as the network loses datagrams */
+  if (pending->data == NULL) pending->data = malloc(TX_BUFFER_SIZE);
+  if (pending->data == NULL) return;
+  memcpy(pending->data, data, batch->len);
+  pending->len = batch->len;
+  pending->segment = batch->segment;
+  pending->ecn = batch->ecn;
+  pending->path = *route;
+}
+
+/* False: the socket takes no more for now. */
+static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
+                    bool from_local) {
+  static const address_t any = {.len = 0};
+  socket_t *socket = live_socket(ep, route);
+  if (socket == NULL) return true;
+  udp_result_t result = UDP_BLOCKED;
+  if (socket->pending.len == 0)
+    result = udp_send(&socket->udp, &route->remote, from_local ? &route->local : &any, batch->ecn, data, batch->len,
+                      batch->segment);
+  if (result == UDP_FAILED) ep->metrics.send_errors++;
+  if (result == UDP_SENT) count_sent(ep, batch);
+  if (result == UDP_BLOCKED) keep_pending(socket, batch, route, data);
+  return result != UDP_BLOCKED;
+}
+
+static bool send_batch(conn_t *conn, const batch_t *batch, const uint8_t *data) {
+  /* Those who dialled us expect answers from the address they dialled. Where we dial, the kernel knows best. */
+  bool from_local = quic_conn_is_server(conn->quic);
+  if (!from_local && conn->candidate_count > 1 && !quic_conn_heard(conn->quic)) {
+    bool sent = true;
+    for (size_t i = 0; i < conn->candidate_count; i++)
+      if (!conn->candidates[i].unreachable)
+        sent = send_to(conn->ep, batch, &conn->candidates[i].path, data, false) && sent;
+    return sent;
+  }
+  return send_to(conn->ep, batch, conn_route(conn, &batch->path), data, from_local);
+}
+
+static bool same_batch(const batch_t *batch, const quic_path_t *path, uint8_t ecn, size_t n) {
+  return n <= batch->segment && ecn == batch->ecn && batch->count < UDP_SEGMENTS_MAX &&
+         batch->len + n <= UDP_BATCH_BYTES && path->socket == batch->path.socket &&
+         address_equal(&path->remote, &batch->path.remote) && address_equal(&path->local, &batch->path.local);
+}
+
+/* Writes until the connection has no more, the burst is over, or the socket is full. False: the latter. */
+static bool write_burst(conn_t *conn, uint64_t now, size_t *written) {
+  uint8_t *buf = conn->ep->tx;
+  batch_t batch = {.len = 0};
+  while (*written < BURST_MAX) {
+    quic_path_t path;
+    uint8_t ecn;
+    size_t n = quic_conn_write(conn->quic, buf + batch.len, QUIC_MAX_UDP_PAYLOAD, &path, &ecn, now);
+    if (n == 0) break;
+    *written += n;
+    if (batch.len > 0 && !same_batch(&batch, &path, ecn, n)) {
+      bool sent = send_batch(conn, &batch, buf);
+      memmove(buf, buf + batch.len, n);
+      batch.len = 0;
+      if (!sent) {
+        batch = (batch_t){.path = path, .ecn = ecn, .len = n, .segment = n, .count = 1};
+        send_batch(conn, &batch, buf);
+        return false;
+      }
+    }
+    if (batch.len == 0) batch = (batch_t){.path = path, .ecn = ecn, .segment = n};
+    batch.len += n;
+    batch.count++;
+    if (n < batch.segment) {
+      if (!send_batch(conn, &batch, buf)) return false;
+      batch.len = batch.count = 0;
+    }
+  }
+  return batch.len == 0 || send_batch(conn, &batch, buf);
+}
+
+static void set_timer(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  uint64_t deadline = quic_conn_deadline(conn->quic);
+  if (deadline == QUIC_NEVER)
+    heap_remove(&ep->timers, &conn->timer);
+  else if (heap_set(&ep->timers, &conn->timer, deadline) != 0)
+    quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
+}
+
+static void flush_conn(conn_t *conn, uint64_t now) {
+  iroh_endpoint_t *ep = conn->ep;
+  size_t written = 0;
+  bool sent = write_burst(conn, now, &written);
+  if (written > 0) quic_conn_wrote(conn->quic, now);
+  if (!sent)
+    list_push_back(&ep->blocked, &conn->blocked_node);
+  else if (written >= BURST_MAX)
+    list_push_back(&ep->dirty, &conn->dirty_node);
+  set_timer(conn);
+  if (quic_conn_has_events(conn->quic) && !list_is_linked(&conn->eventful_node))
+    list_push_back(&ep->eventful, &conn->eventful_node);
+  if (quic_conn_state(conn->quic) == QUIC_GONE && conn->handle == 0) conn_free(conn);
+}
+
+void endpoint_flush(iroh_endpoint_t *ep) {
+  uint64_t now = uv_hrtime();
+  /* Those put back for another burst wait for the next turn. */
+  list_node_t *last = ep->dirty.head.prev;
+  if (!list_empty(&ep->dirty)) {
+    list_node_t *node;
+    do {
+      node = list_pop_front(&ep->dirty);
+      flush_conn(container_of(node, conn_t, dirty_node), now);
+    } while (node != last && !list_empty(&ep->dirty));
+  }
+  endpoint_arm(ep);
+}
+
+void endpoint_writable(socket_t *socket) {
+  iroh_endpoint_t *ep = socket->ep;
+  pending_batch_t *pending = &socket->pending;
+  if (pending->len > 0) {
+    size_t len = pending->len;
+    udp_result_t result = udp_send(&socket->udp, &pending->path.remote, &pending->path.local, pending->ecn,
+                                   pending->data, len, pending->segment);
+    if (result == UDP_BLOCKED) return;
+    pending->len = 0;
+    if (result == UDP_SENT) {
+      ep->metrics.datagrams_sent += (len + pending->segment - 1) / pending->segment;
+      ep->metrics.bytes_sent += len;
+    }
+  }
+  list_node_t *node;
+  while ((node = list_pop_front(&ep->blocked)) != NULL) endpoint_changed(container_of(node, conn_t, blocked_node));
+}

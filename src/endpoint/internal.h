@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of this room share. An endpoint joins the rooms below: datagrams from `net` go to connections of
+ * `quic`, their packets back, and what happened goes up in one batch a turn (drain.c). */
+#ifndef IROH_ENDPOINT_INTERNAL_H
+#define IROH_ENDPOINT_INTERNAL_H
+
+#include "base/base.h"
+#include "base/bytes_map.h"
+#include "base/heap.h"
+#include "base/key.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "endpoint/timer.h"
+#include "iroh.h"
+#include "net/udp.h"
+#include "quic/conn.h"
+#include "quic/stream.h"
+
+#define SOCKETS_MAX 16
+#define CANDIDATES_MAX 32
+
+/* A batch the socket would not take yet. */
+typedef struct {
+  quic_path_t path;
+  uint8_t ecn;
+  size_t len, segment;
+  uint8_t *data;
+} pending_batch_t;
+
+typedef struct {
+  udp_socket_t udp;
+  iroh_endpoint_t *ep;
+  list_node_t node;
+  pending_batch_t pending;
+  uint64_t retire_at; /* after a rebind: shut then; 0: in use */
+} socket_t;
+
+/* One address a dial is tried at. */
+typedef struct {
+  quic_path_t path;
+  bool unreachable;
+} candidate_t;
+
+/* A connection and its place in the endpoint. */
+typedef struct {
+  iroh_endpoint_t *ep;
+  quic_conn_t *quic;
+  iroh_handle_t handle;       /* 0 once its end was told */
+  list_node_t all_node, dirty_node, eventful_node, blocked_node;
+  heap_node_t timer;
+  bool announced;             /* ACCEPTED or CONNECTED was told */
+  bool in_handshake;          /* counted among the handshakes in flight */
+  /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate
+   * until one answers; from then on to `used`, whatever QUIC calls it. */
+  quic_path_t seen, used;
+  candidate_t *candidates;
+  size_t candidate_count;
+  char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
+} conn_t;
+
+/* A token bucket for answers that nobody has earned. */
+typedef struct {
+  uint64_t tokens, refilled_at;
+} limiter_t;
+
+struct iroh_endpoint {
+  uv_loop_t *loop;
+  iroh_endpoint_config_t config;  /* its pointers are not kept */
+  quic_config_t quic_config;
+  key_pair_t *key;
+  struct tls_identity *identity;
+  char *qlog_dir;
+  char **alpns;
+  size_t alpn_count;
+  bytes_map_t allowed, denied;    /* by NodeId; the value is the endpoint itself */
+  bytes_map_t cids;               /* connection id -> conn_t */
+  bytes_map_t tokens;             /* NodeId -> token_t, for our next dial */
+  map_t conns, streams;           /* handle -> conn_t, quic_stream_t */
+  iroh_handle_t last_handle;
+  list_t sockets, all, dirty, eventful, blocked;
+  heap_t timers;
+  ep_timer_t timer;
+  uv_prepare_t prepare;
+  unsigned handles_open;          /* uv handles not closed yet */
+  udp_buffers_t *rx;
+  uint8_t *tx;
+  buffer_t spare_text;
+  limiter_t stateless_answers;
+  iroh_event_t *events;
+  size_t event_count, event_cap;
+  uint8_t **datagrams;            /* given with this batch, freed after it */
+  size_t datagram_count, datagram_cap;
+  struct refusal *refusals;
+  size_t refusal_count;
+  iroh_metrics_t metrics;
+  bool reffed, reading, closing, abandoned, shut;
+  uint64_t close_deadline;
+  size_t accepting;               /* handshakes in flight that peers began */
+};
+
+/* receive.c */
+extern const udp_callbacks_t endpoint_udp_callbacks;
+
+/* flush.c */
+#define TX_BUFFER_SIZE (UDP_BATCH_BYTES + QUIC_MAX_UDP_PAYLOAD)
+/* Writes the packets of every changed connection, sets the timers, frees what is gone. */
+void endpoint_flush(iroh_endpoint_t *ep);
+/* The connection may have packets to write, events, or another deadline. */
+void endpoint_changed(conn_t *conn);
+/* The socket takes datagrams again. */
+void endpoint_writable(socket_t *socket);
+
+/* drain.c */
+/* Tells everything that happened, in one call of on_events. */
+void endpoint_drain(iroh_endpoint_t *ep);
+/* Notes a NodeId that the allowlist turned away. */
+void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
+void endpoint_drain_deinit(iroh_endpoint_t *ep);
+
+/* policy.c */
+bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
+
+/* sockets.c */
+int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count);
+/* The socket to reach an address of this family from; NULL: none. */
+socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote);
+void endpoint_socket_closed(socket_t *socket);
+/* Shuts retired sockets that are due; returns when the next one is. */
+uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now);
+
+/* conn.c */
+extern const quic_host_t endpoint_quic_host;
+conn_t *conn_new(iroh_endpoint_t *ep);
+void conn_free(conn_t *conn);
+conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle);
+/* A datagram for this connection came in. */
+void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
+                   uint64_t now);
+/* The kernel says that nothing listens there. */
+void conn_unreachable(conn_t *conn, const address_t *remote);
+/* Where a packet that QUIC wants on `path` really goes. */
+const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path);
+void conn_leave_handshake(conn_t *conn);
+/* Its end was told: its handle and those of its streams are dead. */
+void conn_forget(conn_t *conn);
+
+/* endpoint.c */
+iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep);
+/* One of the endpoint's uv handles is closed. */
+void endpoint_handle_closed(iroh_endpoint_t *ep);
+/* At the end of a turn: goes on with the closing of an endpoint, if it is closing. */
+void endpoint_closing_step(iroh_endpoint_t *ep);
+/* Sets the timer to the earliest deadline. */
+void endpoint_arm(iroh_endpoint_t *ep);
+/* Whether another stateless answer is affordable. */
+bool limiter_take(limiter_t *limiter, uint64_t now);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ * The endpoint's sockets: opening them, choosing one, and moving to fresh ones. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/internal.h"
+
+#define RETIRE_AFTER (3 * UINT64_C(1000000000))
+
+static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into) {
+  socket_t *socket = calloc(1, sizeof *socket);
+  if (socket == NULL) return IROH_ERR_NO_MEMORY;
+  socket->ep = ep;
+  int rv = udp_open(&socket->udp, ep->loop, bind, ep->config.plain_udp, &endpoint_udp_callbacks, socket);
+  if (rv != 0) {
+    free(socket);
+    return rv;
+  }
+  ep->handles_open++;
+  udp_ref(&socket->udp, ep->reffed);
+  list_push_back(into, &socket->node);
+  return 0;
+}
+
+static void close_all(list_t *sockets) {
+  list_for_each(node, sockets) udp_close(&container_of(node, socket_t, node)->udp);
+}
+
+int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count) {
+  static const char *const any[] = {"0.0.0.0:0", "[::]:0"};
+  bool defaults = count == 0;
+  if (defaults) {
+    binds = any;
+    count = ARRAY_LEN(any);
+  }
+  if (count > SOCKETS_MAX) return IROH_ERR_LIMIT;
+  int rv = 0;
+  size_t opened = 0;
+  for (size_t i = 0; i < count; i++) {
+    address_t address;
+    rv = address_parse(binds[i], &address);
+    if (rv == 0) rv = open_socket(ep, &address, &ep->sockets);
+    if (rv == 0) opened++;
+    /* A host without one of the families is served by the other. */
+    if (rv != 0 && !defaults) break;
+  }
+  if (opened > 0 && (rv == 0 || defaults)) return 0;
+  close_all(&ep->sockets);
+  return rv;
+}
+
+void endpoint_socket_closed(socket_t *socket) {
+  list_remove(&socket->node);
+  free(socket->pending.data);
+  free(socket);
+}
+
+socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote) {
+  list_for_each(node, &ep->sockets) {
+    socket_t *socket = container_of(node, socket_t, node);
+    if (socket->retire_at == 0 && !socket->udp.closing && socket->udp.bound.sa.sa_family == remote->sa.sa_family)
+      return socket;
+  }
+  return NULL;
+}
+
+/* Peers that dialled us know us by this socket's address only. */
+static bool serves_accepted(iroh_endpoint_t *ep, const socket_t *socket) {
+  list_for_each(node, &ep->all) {
+    const conn_t *conn = container_of(node, conn_t, all_node);
+    quic_path_t path;
+    quic_conn_path(conn->quic, &path);
+    if (quic_conn_is_server(conn->quic) && path.socket == socket) return true;
+  }
+  return false;
+}
+
+uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
+  uint64_t next = QUIC_NEVER;
+  list_for_each(node, &ep->sockets) {
+    socket_t *socket = container_of(node, socket_t, node);
+    if (socket->retire_at == 0 || socket->udp.closing) continue;
+    if (socket->retire_at <= now && serves_accepted(ep, socket)) socket->retire_at = now + RETIRE_AFTER;
+    if (socket->retire_at <= now)
+      udp_close(&socket->udp);
+    else if (socket->retire_at < next)
+      next = socket->retire_at;
+  }
+  return next;
+}
+
+static void migrate(iroh_endpoint_t *ep, conn_t *conn, uint64_t now) {
+  socket_t *socket = endpoint_socket_for(ep, &conn->used.remote);
+  if (quic_conn_is_server(conn->quic) || socket == NULL) return;
+  quic_path_t path = {.remote = conn->used.remote, .socket = socket};
+  path.local = udp_source_address(&socket->udp, &path.remote);
+  if (quic_conn_migrate(conn->quic, &path, now) == 0) {
+    conn->seen = conn->used = path;
+    endpoint_changed(conn);
+  }
+}
+
+int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
+  if (ep->closing) return IROH_ERR_CLOSED;
+  list_t fresh;
+  list_init(&fresh);
+  uint64_t now = uv_hrtime();
+  list_for_each(node, &ep->sockets) {
+    socket_t *old = container_of(node, socket_t, node);
+    if (old->retire_at != 0 || old->udp.closing) continue;
+    address_t bind = old->udp.bound;
+    if (bind.sa.sa_family == AF_INET)
+      bind.in.sin_port = 0;
+    else
+      bind.in6.sin6_port = 0;
+    int rv = open_socket(ep, &bind, &fresh);
+    if (rv != 0) {
+      close_all(&fresh);
+      list_node_t *closing;
+      while ((closing = list_pop_front(&fresh)) != NULL) list_push_back(&ep->sockets, closing);
+      return rv;
+    }
+  }
+  list_for_each(node, &ep->sockets) container_of(node, socket_t, node)->retire_at = now + RETIRE_AFTER;
+  list_node_t *node;
+  while ((node = list_pop_front(&fresh)) != NULL) list_push_back(&ep->sockets, node);
+  list_for_each(conn_node, &ep->all) migrate(ep, container_of(conn_node, conn_t, all_node), now);
+  endpoint_arm(ep);
+  return 0;
+}
+
+size_t iroh_endpoint_addresses(const iroh_endpoint_t *ep, char (*out)[IROH_ADDRESS_MAX], size_t max) {
+  size_t count = 0;
+  list_for_each(node, &ep->sockets) {
+    const socket_t *socket = container_of(node, socket_t, node);
+    if (socket->retire_at != 0 || socket->udp.closing) continue;
+    if (count < max) address_format(&socket->udp.bound, out[count], IROH_ADDRESS_MAX);
+    count++;
+  }
+  return count;
+}
