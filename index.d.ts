@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="node" />
+import type { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import type { ReadableStream, WritableStream } from 'node:stream/web'
+
+/** Every error code of this package; docs/errors.md says what each means. */
+export type IrohErrorCode =
+  | 'ERR_IROH_INVALID_ARGUMENT'
+  | 'ERR_IROH_NO_MEMORY'
+  | 'ERR_IROH_INTERNAL'
+  | 'ERR_IROH_SYSTEM'
+  | 'ERR_IROH_CLOSED'
+  | 'ERR_IROH_INVALID_NODE_ID'
+  | 'ERR_IROH_INVALID_ADDRESS'
+  | 'ERR_IROH_INVALID_KEY'
+  | 'ERR_IROH_KEY_FILE'
+  | 'ERR_IROH_ADDRESS_IN_USE'
+  | 'ERR_IROH_NO_ADDRESS'
+  | 'ERR_IROH_SELF_CONNECT'
+  | 'ERR_IROH_LIMIT'
+  | 'ERR_IROH_STREAM_LIMIT'
+  | 'ERR_IROH_BUFFER_FULL'
+  | 'ERR_IROH_TIMEOUT'
+  | 'ERR_IROH_ABORTED'
+  | 'ERR_IROH_UNREACHABLE'
+  | 'ERR_IROH_ALPN_MISMATCH'
+  | 'ERR_IROH_WRONG_PEER'
+  | 'ERR_IROH_REFUSED'
+  | 'ERR_IROH_HANDSHAKE'
+  | 'ERR_IROH_VERSION'
+  | 'ERR_IROH_IDLE_TIMEOUT'
+  | 'ERR_IROH_PEER_CLOSED'
+  | 'ERR_IROH_PEER_RESET'
+  | 'ERR_IROH_PROTOCOL'
+  | 'ERR_IROH_LOCALLY_CLOSED'
+  | 'ERR_IROH_DENIED'
+  | 'ERR_IROH_STREAM_RESET'
+  | 'ERR_IROH_STREAM_STOPPED'
+  | 'ERR_IROH_STREAM_FINISHED'
+  | 'ERR_IROH_UNEXPECTED_END'
+  | 'ERR_IROH_TOO_LONG'
+  | 'ERR_IROH_DATAGRAM_TOO_LARGE'
+  | 'ERR_IROH_DATAGRAM_UNSUPPORTED'
+  | 'ERR_IROH_FRAME_TOO_LONG'
+  | 'ERR_IROH_FRAME_TRUNCATED'
+  | 'ERR_IROH_NOT_JSON'
+  | 'ERR_IROH_TOO_DEEP'
+  | 'ERR_IROH_FORBIDDEN_KEY'
+  | 'ERR_IROH_NOT_ENVELOPE'
+  | 'ERR_IROH_NOT_SERIALIZABLE'
+  | 'ERR_IROH_BUSY'
+  | 'ERR_IROH_UNSUPPORTED'
+
+/** What every call of this package throws or rejects with. */
+export class IrohError extends Error {
+  constructor(
+    code: IrohErrorCode,
+    about?: { detail?: string; peer?: NodeId; quicError?: number; cause?: unknown }
+  )
+  readonly name: 'IrohError'
+  readonly code: IrohErrorCode
+  /** What to do about it: mend the call, try again, or give up the stream, the connection or the program. */
+  readonly class: 'usage' | 'transient' | 'stream' | 'conn' | 'fatal'
+  /** The peer it is about. */
+  readonly peer?: NodeId
+  /** The QUIC code behind it: of the close, the reset or the stop. */
+  readonly quicError?: number
+  /** Of hub.broadcast(): the spokes that did not get the event. */
+  readonly peers?: NodeId[]
+}
+
+/** An Ed25519 public key as 64 lower-case hex characters; taken also in upper case and as 52 base32 characters. */
+export type NodeId = string
+
+/** Where a NodeId is. */
+export interface NodeAddr {
+  nodeId: NodeId
+  relayUrl?: string
+  /** 'ip:port' or '[ip]:port' */
+  directAddresses?: Iterable<string>
+}
+
+/** Whatever names a peer. */
+export type Peer = NodeId | NodeAddr
+
+/** Bytes to send; a string is sent as UTF-8. */
+export type Bytes = Uint8Array | string
+
+/** Whether the value is a NodeId, in any of the forms that are taken. */
+export function isNodeId(value: unknown): value is NodeId
+/** The NodeId in its one form. Throws ERR_IROH_INVALID_NODE_ID. */
+export function parseNodeId(text: string): NodeId
+/** Whether the signature is the NodeId's own over the bytes (Ed25519). */
+export function verifySignature(nodeId: NodeId, bytes: Bytes, signature: Uint8Array): boolean
+
+/** An Ed25519 secret key. It does not show itself in text, JSON or logs. */
+export class SecretKey {
+  private constructor()
+  static generate(): SecretKey
+  /** 32 bytes, copied. */
+  static fromBytes(bytes: Uint8Array): SecretKey
+  /** 64 hex characters. */
+  static fromHex(text: string): SecretKey
+  /** 52 base32 characters. */
+  static fromBase32(text: string): SecretKey
+  /** Any of the forms above. */
+  static from(value: SecretKey | Uint8Array | string): SecretKey
+  /** Reads a key file that only its owner may read; `create` makes it (mode 0600) if there is none. */
+  static fromFile(path: string, options?: { create?: boolean }): SecretKey
+  /** Writes a new file with mode 0600; throws ERR_IROH_KEY_FILE if it exists. */
+  toFile(path: string): void
+  nodeId(): NodeId
+  /** 64 bytes of signature. */
+  sign(bytes: Bytes): Buffer
+  /** A copy of the 32 secret bytes. */
+  toBytes(): Buffer
+  toHex(): string
+  toBase32(): string
+  /** Not the key. */
+  toString(): string
+  toJSON(): string
+}
+
+/** Who may connect: a list of peers, or a function asked inside the TLS handshake. */
+export type AccessRule = Iterable<Peer> | ((nodeId: NodeId) => boolean)
+
+export interface EndpointOptions {
+  /** Protocols accepted; none: the endpoint only dials. */
+  alpns?: string[]
+  /** Default: a fresh key. */
+  secretKey?: SecretKey | Uint8Array | string
+  /** Default: IPv4 and IPv6, any port. */
+  bindAddress?: string | string[]
+  /** Relays are to come; only [] is taken. */
+  relays?: []
+  /** Nothing outside this host is asked; 'n0' is to come. */
+  preset?: 'minimal'
+  /** Discovery is to come; only [] is taken. */
+  discovery?: []
+  /** Default: everyone. A function admits with `true` only. */
+  allow?: AccessRule
+  /** Denied beats allowed. A function lets pass with `false` only. */
+  deny?: AccessRule
+  /** A connection must not stay on a relay; without relays none does. */
+  requireDirect?: boolean
+  /** Default 5000; 0: none. */
+  keepAliveMs?: number
+  /** Default 30000. */
+  idleTimeoutMs?: number
+  /** Default 10000. */
+  handshakeTimeoutMs?: number
+  /** Default 16384. */
+  maxConnections?: number
+  /** Accepting handshakes in flight; default 1024. From half of it on, peers must prove their address first (Retry). */
+  maxHandshakes?: number
+  /** Bidirectional streams a peer may have open at once; default 100. */
+  maxStreamsBidi?: number
+  /** Unidirectional streams a peer may have open at once; default 100. */
+  maxStreamsUni?: number
+  /** Bytes a stream may send before they are read; default 2 MiB. */
+  streamWindow?: number
+  /** The same over all streams of a connection; default 16 MiB. */
+  connectionWindow?: number
+  /** Unsent bytes a stream holds; default 64 MiB. */
+  maxSendBuffer?: number
+  /** drained() resolves at so many unsent bytes; default 64 KiB. */
+  sendLowWater?: number
+  /** Datagrams waiting per connection, each way; then the oldest is dropped. Default 1024. */
+  maxDatagrams?: number
+  /** Largest UDP payload. Default: what the path takes. */
+  maxUdpPayload?: number
+  congestionControl?: 'cubic' | 'reno' | 'bbr' | 'bbr2'
+  /** One system call a datagram, for kernels that do batches badly. */
+  plainUdp?: boolean
+  /** Every new address must prove itself first (Retry). */
+  alwaysRetry?: boolean
+  /** NSS key log, for reading captures. */
+  keyLogFile?: string
+  /** A directory for qlog files. */
+  qlogDir?: string
+}
+
+export interface ConnectOptions {
+  signal?: AbortSignal
+  /** Default: the endpoint's handshakeTimeoutMs. */
+  timeoutMs?: number
+}
+
+/** What the endpoint noticed of its network. */
+export type NetworkEvent =
+  | { type: 'path'; nodeId: NodeId; remoteAddress: string }
+  | { type: 'refused'; nodeId: NodeId }
+  | { type: 'rebound' }
+
+/** What is known of a peer. */
+export interface RemoteInfo {
+  nodeId: NodeId
+  directAddresses: string[]
+  /** How many connections there are now. */
+  connections: number
+  paths: Path[]
+  rttMs: number | null
+  /** Milliseconds since 1970, or null if never connected. */
+  lastSeenMs: number | null
+}
+
+/** A node: a secret key, some sockets, and the connections over them. */
+export class Endpoint extends EventEmitter {
+  private constructor()
+  /** With a fresh key, for dialling. */
+  static create(): Promise<Endpoint>
+  static createWithOptions(options?: EndpointOptions): Promise<Endpoint>
+  nodeId(): NodeId
+  secretKey(): SecretKey
+  /** Where this endpoint can be dialled, as far as it knows. */
+  addr(): { nodeId: NodeId; directAddresses: string[] }
+  /** The sockets' own addresses. */
+  boundAddresses(): string[]
+  /** Resolves when the home relay is connected; at once without relays. */
+  online(options?: ConnectOptions): Promise<void>
+  connect(peer: Peer, alpn: string, options?: ConnectOptions): Promise<Connection>
+  /** The next connection a peer made; null once the endpoint is closed. */
+  accept(): Promise<Connection | null>
+  [Symbol.asyncIterator](): AsyncGenerator<Connection, void, void>
+  /** Tells where a NodeId is. */
+  addNodeAddr(nodeAddr: NodeAddr): void
+  alpns(): string[]
+  setAlpns(alpns: string[]): void
+  allow(nodeId: NodeId): void
+  /** Also closes live connections. */
+  deny(nodeId: NodeId): void
+  /** Replaces the `allow` rule. */
+  setAllow(allow: AccessRule | undefined): void
+  remoteInfo(nodeId: NodeId): RemoteInfo | null
+  /** Moves every dialled connection to fresh sockets. */
+  rebind(): void
+  /** Counters and gauges by name. */
+  metrics(): Record<string, number>
+  ref(): this
+  unref(): this
+  /** Resolves when nothing is open any more; never rejects. */
+  close(code?: number, reason?: string): Promise<void>
+  isClosed(): boolean
+  [Symbol.asyncDispose](): Promise<void>
+  on(event: 'network', listener: (event: NetworkEvent) => void): this
+  once(event: 'network', listener: (event: NetworkEvent) => void): this
+  off(event: 'network', listener: (event: NetworkEvent) => void): this
+}
+
+export type CloseKind =
+  | 'locally-closed'
+  | 'application-closed'
+  | 'connection-closed'
+  | 'timed-out'
+  | 'reset'
+  | 'transport-error'
+
+/** How a connection ended. */
+export interface CloseReason {
+  readonly kind: CloseKind
+  /** The application's or QUIC's code. */
+  readonly code: number
+  readonly reason: string
+  readonly errorCode: IrohErrorCode
+}
+
+export interface ConnectionStats {
+  rttMs: number
+  minRttMs: number
+  rttVarMs: number
+  congestionWindow: number
+  bytesInFlight: number
+  slowStartThreshold: number
+  bytesSent: number
+  bytesReceived: number
+  packetsSent: number
+  packetsReceived: number
+  maxUdpPayload: number
+  maxDatagramSize: number
+  streamsBidiLeft: number
+  streamsUniLeft: number
+}
+
+/** A network path under a connection. */
+export interface Path {
+  id: number
+  remoteAddress: string
+  localAddress: string
+  isRelay: boolean
+  isSelected: boolean
+  rttMs: number
+  stats: ConnectionStats
+}
+
+export interface BidiStream {
+  send: SendStream
+  recv: RecvStream
+}
+
+/** A QUIC connection whose two ends have proved their NodeIds to each other. */
+export class Connection {
+  private constructor()
+  remoteNodeId(): NodeId
+  alpn(): string
+  side(): 'client' | 'server'
+  /** Waits while the peer allows no more. The peer learns of the stream with its first bytes. */
+  openBi(): Promise<BidiStream>
+  acceptBi(): Promise<BidiStream>
+  openUni(): Promise<SendStream>
+  acceptUni(): Promise<RecvStream>
+  sendDatagram(bytes: Bytes): void
+  readDatagram(): Promise<Buffer>
+  /** 0 if the peer takes none. */
+  maxDatagramSize(): number
+  /** Milliseconds. */
+  rtt(): number
+  stats(): ConnectionStats
+  paths(): Path[]
+  watchPaths(): AsyncGenerator<Path[], void, void>
+  /** Starts a TLS key update. */
+  updateKey(): void
+  /** At once; what is unsent is dropped. */
+  close(code?: number, reason?: string): void
+  /** Never rejects. */
+  closed(): Promise<CloseReason>
+  closeReason(): CloseReason | null
+}
+
+/** The sending half of a stream. */
+export class SendStream {
+  private constructor()
+  /** The QUIC stream id. */
+  readonly id: number
+  /** The same as a WHATWG stream. */
+  readonly writable: WritableStream<Bytes>
+  /** Resolves with how many bytes were taken; waits while the buffer is full. */
+  write(bytes: Bytes): Promise<number>
+  writeAll(bytes: Bytes): Promise<void>
+  /** Ends the stream; stopped() tells when all of it was acknowledged. */
+  finish(): Promise<void>
+  /** Ends it at once with an application error code. */
+  reset(code?: number): void
+  /** null: all acknowledged; a number: the peer's code for not reading on. */
+  stopped(): Promise<number | null>
+  /** Higher goes first; default 0. */
+  setPriority(priority: number): void
+}
+
+/** The receiving half of a stream. */
+export class RecvStream {
+  private constructor()
+  /** The QUIC stream id. */
+  readonly id: number
+  /** The same as a WHATWG stream. */
+  readonly readable: ReadableStream<Buffer>
+  /** The next bytes, at most `max` (default 65536); null at the end. */
+  read(max?: number): Promise<Buffer | null>
+  /** Throws ERR_IROH_UNEXPECTED_END if the stream ends first. */
+  readExact(length: number): Promise<Buffer>
+  /** Throws ERR_IROH_TOO_LONG if there is more. */
+  readToEnd(max: number): Promise<Buffer>
+  /** Tells the peer to stop sending. */
+  stop(code?: number): void
+  /** Leaving the loop early stops the stream. */
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void>
+}
+
+/** A node:stream over both halves. */
+export function toDuplex(stream: BidiStream): Duplex
+
+/** What event targets carry: an event named `type:id`, or `type` without an id. */
+export interface EventEnvelope<Payload = unknown> {
+  type: string
+  id?: string
+  payload?: Payload
+}
+
+/** What a side exposes: names, or objects that describe. */
+export type Operation = string | { [key: string]: unknown }
+
+/** What the peer said it exposes. */
+export interface Registration {
+  operations: Operation[]
+}
+
+export interface EventTargetOptions {
+  /** Longest frame taken and sent, in bytes; default 1 MiB. */
+  maxFrameLength?: number
+  /** Deepest nesting taken; default 256. */
+  maxDepth?: number
+  /** Unsent bytes before send() throws ERR_IROH_BUFFER_FULL; default 64 MiB, at most the endpoint's maxSendBuffer. */
+  maxBufferedAmount?: number
+  /** Turns on the start-up exchange of `hub.register`; see `registered`. */
+  operations?: Operation[]
+}
+
+/** How an event target ended. */
+export interface TargetClosed {
+  /** 'finished': the peer ended the stream. 'locally-closed': close() was called, or the connection closed here. */
+  readonly kind: CloseKind | 'finished' | 'stream-reset' | 'stream-error'
+  readonly code: number
+  readonly reason: string
+  readonly error: IrohError | null
+}
+
+/** The local 'error' event. */
+export class IrohErrorEvent extends Event {
+  constructor(error: IrohError)
+  readonly error: IrohError
+  readonly message: string
+}
+
+/** The local 'close' event. */
+export class IrohCloseEvent extends Event implements TargetClosed {
+  constructor(closed: TargetClosed)
+  readonly kind: TargetClosed['kind']
+  readonly code: number
+  readonly reason: string
+  readonly error: IrohError | null
+}
+
+/** Listens to events of one envelope type. */
+export type EnvelopeListener = ((event: CustomEvent<EventEnvelope>) => void) | {
+  handleEvent(event: CustomEvent<EventEnvelope>): void
+}
+
+/**
+ * An EventTarget whose other end is a peer: what is dispatched here fires there.
+ *
+ * Local events are 'error' and 'close'. An envelope of the name 'error' or 'close' is dispatched too; it has a `detail`,
+ * which local events do not have, and `closed` tells the truth.
+ */
+export class IrohEventTarget extends EventTarget {
+  protected constructor(...args: never)
+  readonly connection: Connection
+  readonly remoteNodeId: NodeId
+  /** Bytes handed to send() that have not left yet. */
+  readonly bufferedAmount: number
+  /** With the `operations` option: what the peer exposes; rejects if the target closes before. Without: null. */
+  readonly registered: Promise<Registration> | null
+  /** Never rejects. */
+  readonly closed: Promise<TargetClosed>
+  /** Sends an envelope. What throws is not sent. */
+  send(envelope: EventEnvelope): void
+  /** Sends the event's `detail`; it does not fire locally. */
+  dispatchEvent(event: Event): boolean
+  /** Resolves when bufferedAmount is at most the endpoint's sendLowWater; rejects if the target closes before. */
+  drained(): Promise<void>
+  /** No events come out, and the peer is held back. */
+  pause(): void
+  resume(): void
+  /** Ends the stream; resolves once the peer acknowledged all that was sent, or the connection is gone. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+  addEventListener(
+    type: 'error',
+    listener: ((event: IrohErrorEvent) => void) | { handleEvent(event: IrohErrorEvent): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  addEventListener(
+    type: 'close',
+    listener: ((event: IrohCloseEvent) => void) | { handleEvent(event: IrohCloseEvent): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  addEventListener<Payload = any>(
+    type: string,
+    listener:
+      | ((event: CustomEvent<EventEnvelope<Payload>>) => void)
+      | { handleEvent(event: CustomEvent<EventEnvelope<Payload>>): void }
+      | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  removeEventListener(
+    type: string,
+    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    options?: EventListenerOptions | boolean
+  ): void
+}
+
+/** The dialling side: opens the stream. */
+export function createSpokeIrohEventTarget(
+  connection: Connection,
+  options?: EventTargetOptions
+): Promise<IrohEventTarget>
+/** The accepting side: takes the next stream the peer opens. */
+export function createHubIrohEventTarget(
+  connection: Connection,
+  options?: EventTargetOptions
+): Promise<IrohEventTarget>
+/** Over a stream there is. */
+export function createIrohEventTarget(
+  send: SendStream,
+  recv: RecvStream,
+  options?: EventTargetOptions
+): IrohEventTarget
+
+/** An event of the publish/subscribe view: the type is the topic, the detail the payload. */
+export type TopicEvent = CustomEvent<any>
+
+/** What createPubSub({ eventTarget }) of @graphql-yoga/subscription takes. */
+export interface PubSubEventTarget {
+  addEventListener(
+    topic: string,
+    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  removeEventListener(
+    topic: string,
+    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    options?: EventListenerOptions | boolean
+  ): void
+  dispatchEvent(event: any): boolean
+}
+
+/** The publish/subscribe view of an event target. */
+export function pubsubEventTarget(target: IrohEventTarget): PubSubEventTarget
+
+/** How a spoke left the hub. */
+export interface SpokeCloseReason {
+  kind: TargetClosed['kind']
+  code: number
+  reason: string
+}
+
+export interface HubOptions extends EventTargetOptions {
+  /** An endpoint whose connections the hub may accept; else it makes one. */
+  endpoint?: Endpoint
+  endpointOptions?: EndpointOptions
+  /** Default 'alkhub/1'. */
+  alpn?: string
+  /** Who may connect; for a given endpoint this replaces its rule. */
+  allow?: AccessRule
+  /** How long a peer may take to open its event stream; default 10000. */
+  streamTimeoutMs?: number
+}
+
+/** Many spokes under one roof. */
+export class Hub extends EventEmitter {
+  private constructor()
+  readonly endpoint: Endpoint
+  readonly spokes: ReadonlyMap<NodeId, IrohEventTarget>
+  nodeId(): NodeId
+  addr(): { nodeId: NodeId; directAddresses: string[] }
+  /** How many spokes it went to. */
+  broadcast(
+    envelope: EventEnvelope,
+    options?: { except?: NodeId | IrohEventTarget | Iterable<NodeId | IrohEventTarget> }
+  ): number
+  send(nodeId: NodeId, envelope: EventEnvelope): void
+  /** Dials a peer that serves the hub's ALPN; it becomes a spoke. */
+  dial(peer: Peer, options?: ConnectOptions): Promise<IrohEventTarget>
+  allow(nodeId: NodeId): void
+  deny(nodeId: NodeId): void
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+  on(event: 'spoke', listener: (target: IrohEventTarget) => void): this
+  on(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  once(event: 'spoke', listener: (target: IrohEventTarget) => void): this
+  once(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  off(event: 'spoke', listener: (target: IrohEventTarget) => void): this
+  off(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+}
+
+/** A hub: an endpoint that accepts event targets. */
+export function createHub(options?: HubOptions): Promise<Hub>
+
+export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
+  hub: Peer
+  endpoint?: Endpoint
+  endpointOptions?: EndpointOptions
+  /** Default 'alkhub/1'. */
+  alpn?: string
+  /** Reconnecting is to come. */
+  reconnect?: false
+  /** 'resume' is to come. */
+  delivery?: 'at-most-once'
+}
+
+/** The event target of a hub's spoke; close() also closes its connection and the endpoint it made. */
+export class Spoke extends IrohEventTarget {
+  private constructor()
+  readonly endpoint: Endpoint
+  nodeId(): NodeId
+}
+
+/** Dials a hub and opens the event stream. */
+export function createSpoke(options: SpokeOptions): Promise<Spoke>
+
+/** Codes this package closes connections (NORMAL to WRONG_ALPN) and streams (NORMAL, BAD_FRAME) with. */
+export const CloseCode: Readonly<{
+  NORMAL: 0
+  REPLACED: 1
+  NO_STREAM: 2
+  WRONG_ALPN: 3
+  BAD_FRAME: 4
+}>

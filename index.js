@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CloseCode } = require('./lib/close-reason')
+const { Connection } = require('./lib/connection')
+const { toDuplex } = require('./lib/duplex')
+const { Endpoint } = require('./lib/endpoint')
+const { IrohError } = require('./lib/errors')
+const {
+  IrohEventTarget,
+  createHubIrohEventTarget,
+  createIrohEventTarget,
+  createSpokeIrohEventTarget
+} = require('./lib/event-target')
+const { IrohCloseEvent, IrohErrorEvent } = require('./lib/events')
+const { Hub, createHub } = require('./lib/hub')
+const { isNodeId, parseNodeId, verifySignature } = require('./lib/node-id')
+const { pubsubEventTarget } = require('./lib/pubsub-event-target')
+const { RecvStream } = require('./lib/recv-stream')
+const { SecretKey } = require('./lib/secret-key')
+const { SendStream } = require('./lib/send-stream')
+const { Spoke, createSpoke } = require('./lib/spoke')
+
+module.exports = {
+  CloseCode,
+  Connection,
+  Endpoint,
+  Hub,
+  IrohCloseEvent,
+  IrohError,
+  IrohErrorEvent,
+  IrohEventTarget,
+  RecvStream,
+  SecretKey,
+  SendStream,
+  Spoke,
+  createHub,
+  createHubIrohEventTarget,
+  createIrohEventTarget,
+  createSpoke,
+  createSpokeIrohEventTarget,
+  isNodeId,
+  parseNodeId,
+  pubsubEventTarget,
+  toDuplex,
+  verifySignature
+}

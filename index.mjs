@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+import iroh from './index.js'
+
+export const {
+  CloseCode,
+  Connection,
+  Endpoint,
+  Hub,
+  IrohCloseEvent,
+  IrohError,
+  IrohErrorEvent,
+  IrohEventTarget,
+  RecvStream,
+  SecretKey,
+  SendStream,
+  Spoke,
+  createHub,
+  createHubIrohEventTarget,
+  createIrohEventTarget,
+  createSpoke,
+  createSpokeIrohEventTarget,
+  isNodeId,
+  parseNodeId,
+  pubsubEventTarget,
+  toDuplex,
+  verifySignature
+} = iroh

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CLOSE_KINDS } = require('./core-events')
+const { errorCode, errorFrom } = require('./errors')
+
+/**
+ * Codes this package closes connections and streams with on its own account. Connections: an application error code of
+ * CONNECTION_CLOSE; streams: the code of RESET_STREAM and STOP_SENDING (RFC 9000, section 20.2).
+ */
+const CloseCode = Object.freeze({
+  /** All is well. */
+  NORMAL: 0,
+  /** Connection: a newer connection of the same NodeId took its place at the hub. */
+  REPLACED: 1,
+  /** Connection: no event stream was opened in time. */
+  NO_STREAM: 2,
+  /** Connection: the hub does not speak this ALPN. */
+  WRONG_ALPN: 3,
+  /** Stream: a frame that cannot be skipped came from the peer. */
+  BAD_FRAME: 4
+})
+
+/** A connection's end, from what the binding says of it: [kind, error, code, reason]. */
+function readClose([kind, error, code, reason]) {
+  return Object.freeze({ kind: CLOSE_KINDS[kind] ?? 'transport-error', code, reason, errorCode: errorCode(error) })
+}
+
+/** The error that calls waiting on a closed connection reject with. */
+function closeError([, number, code, reason], peer) {
+  return errorFrom(number, { detail: reason || undefined, peer, quicError: code })
+}
+
+module.exports = { CloseCode, closeError, readClose }

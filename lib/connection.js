@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { AsyncQueue } = require('./async-queue')
+const binding = require('./binding')
+const { checkInteger, toBytes } = require('./check')
+const { closeError, readClose } = require('./close-reason')
+const { Event } = require('./core-events')
+const { deferred } = require('./deferred')
+const { check, errorCode, invalid } = require('./errors')
+const { RecvStream } = require('./recv-stream')
+const { SendStream } = require('./send-stream')
+const { StreamHandle } = require('./stream-handle')
+const { kEvent } = require('./symbols')
+
+const UNIDIRECTIONAL = 2
+const BIDI_ALLOWED = 1
+const UNI_ALLOWED = 2
+
+/** A QUIC connection whose two ends have proved their NodeIds to each other. */
+class Connection {
+  #core
+  #handle
+  #facts
+  #streams = new Set()
+  #accepted = { bidi: new AsyncQueue(), uni: new AsyncQueue() }
+  #opening = { bidi: [], uni: [] }
+  #datagrams
+  #onPath
+  #watchers = new Set()
+  #closed = deferred()
+  #closeReason = null
+  #closeError = null
+
+  /** @private from Endpoint */
+  constructor(core, handle, onPath) {
+    this.#core = core
+    this.#handle = handle
+    this.#onPath = onPath
+    this.#facts = check(binding.connInfo(core.handle, handle))
+    this.#datagrams = new AsyncQueue(core.maxDatagrams)
+    core.addConnection(handle, this)
+  }
+
+  /** The NodeId the peer proved. */
+  remoteNodeId() {
+    return this.#facts.remoteNodeId
+  }
+
+  /** The protocol both sides agreed on. */
+  alpn() {
+    return this.#facts.alpn
+  }
+
+  /** 'client' if this side dialled, else 'server'. */
+  side() {
+    return this.#facts.isClient ? 'client' : 'server'
+  }
+
+  /**
+   * Opens a bidirectional stream; waits while the peer allows no more. The peer learns of it with the first bytes.
+   * @returns {Promise<{ send: SendStream, recv: RecvStream }>}
+   */
+  async openBi() {
+    const stream = await this.#open(true)
+    return { send: new SendStream(stream), recv: new RecvStream(stream) }
+  }
+
+  /** Opens a stream that only this side writes. */
+  async openUni() {
+    return new SendStream(await this.#open(false))
+  }
+
+  /** The next bidirectional stream the peer opened. Rejects with why the connection ended. */
+  acceptBi() {
+    return this.#accepted.bidi.take()
+  }
+
+  /** The next stream that only the peer writes. Rejects with why the connection ended. */
+  acceptUni() {
+    return this.#accepted.uni.take()
+  }
+
+  /**
+   * Sends one unreliable datagram (RFC 9221).
+   * @throws {IrohError} ERR_IROH_DATAGRAM_TOO_LARGE, _DATAGRAM_UNSUPPORTED, or why the connection ended
+   */
+  sendDatagram(bytes) {
+    const data = toBytes(bytes)
+    this.#assertOpen()
+    this.#check(binding.sendDatagram(this.#core.handle, this.#handle, data))
+  }
+
+  /** The next datagram. Beyond `maxDatagrams` unread ones the oldest is dropped. Rejects with why the connection ended. */
+  readDatagram() {
+    return this.#datagrams.take()
+  }
+
+  /** The largest datagram that fits now, in bytes; 0 if the peer takes none. */
+  maxDatagramSize() {
+    return this.#info().maxDatagramSize
+  }
+
+  /** The smoothed round-trip time in milliseconds, fractional. */
+  rtt() {
+    return this.#info().rttMs
+  }
+
+  /** Counters and gauges of the connection; after its end the last ones known. */
+  stats() {
+    const { remoteNodeId, isClient, alpn, remoteAddress, localAddress, ...numbers } = this.#info()
+    return numbers
+  }
+
+  /** The network paths in use: [{ id, remoteAddress, localAddress, isRelay, isSelected, rttMs, stats }]. */
+  paths() {
+    if (this.#closeReason) return []
+    const { remoteAddress, localAddress, rttMs } = this.#info()
+    return [{ id: 0, remoteAddress, localAddress, isRelay: false, isSelected: true, rttMs, stats: this.stats() }]
+  }
+
+  /** Yields paths() now and whenever they change; ends with the connection. */
+  async *watchPaths() {
+    const changes = new AsyncQueue()
+    this.#watchers.add(changes)
+    try {
+      if (this.#closeReason) return
+      changes.push(this.paths())
+      for (let paths = await changes.take(); paths !== null; paths = await changes.take()) yield paths
+    } finally {
+      this.#watchers.delete(changes)
+    }
+  }
+
+  /** Starts a TLS key update. @throws {IrohError} ERR_IROH_BUSY while an earlier one is not confirmed */
+  updateKey() {
+    this.#assertOpen()
+    this.#check(binding.updateKey(this.#core.handle, this.#handle))
+  }
+
+  /**
+   * Closes the connection at once; what is unsent is dropped.
+   * @param {number} [code] application error code, told to the peer
+   * @param {string} [reason] at most 255 bytes of it are told
+   */
+  close(code = 0, reason = '') {
+    checkInteger(code, 'code')
+    if (typeof reason !== 'string') throw invalid('reason must be a string')
+    if (!this.#closeReason) binding.connClose(this.#core.handle, this.#handle, code, reason)
+  }
+
+  /** Resolves with the close reason once the connection is over; never rejects. */
+  closed() {
+    return this.#closed.promise
+  }
+
+  /** { kind, code, reason, errorCode } once it is over, else null. */
+  closeReason() {
+    return this.#closeReason
+  }
+
+  /** @private one event of the core */
+  [kEvent](kind, stream, number, data) {
+    switch (kind) {
+      case Event.STREAM_OPENED:
+        this.#onOpened(stream, number)
+        break
+      case Event.STREAMS:
+        if (number & BIDI_ALLOWED) this.#retry(this.#opening.bidi)
+        if (number & UNI_ALLOWED) this.#retry(this.#opening.uni)
+        break
+      case Event.DATAGRAM:
+        this.#onDatagram(data)
+        break
+      case Event.PATH:
+        for (const changes of this.#watchers) changes.push(this.paths())
+        this.#onPath(data)
+        break
+      case Event.CLOSED:
+        this.#onClosed(data)
+        break
+    }
+  }
+
+  #onOpened(handle, id) {
+    const bidirectional = (id & UNIDIRECTIONAL) === 0
+    const stream = this.#hold(handle, id, { sends: bidirectional, receives: true })
+    const recv = new RecvStream(stream)
+    if (bidirectional) this.#accepted.bidi.push({ send: new SendStream(stream), recv })
+    else this.#accepted.uni.push(recv)
+  }
+
+  #onDatagram(data) {
+    const before = this.#datagrams.dropped
+    this.#datagrams.push(data)
+    this.#core.datagramsDropped += this.#datagrams.dropped - before
+  }
+
+  #onClosed(data) {
+    this.#closeReason = readClose(data)
+    this.#closeError = closeError(data, this.remoteNodeId())
+    this.#core.removeConnection(this.#handle)
+    for (const stream of this.#streams) stream.lost(this.#closeError)
+    this.#streams.clear()
+    for (const kind of ['bidi', 'uni']) {
+      this.#accepted[kind].fail(this.#closeError)
+      this.#retry(this.#opening[kind])
+    }
+    this.#datagrams.fail(this.#closeError)
+    for (const changes of this.#watchers) changes.end()
+    this.#closed.resolve(this.#closeReason)
+  }
+
+  async #open(bidirectional) {
+    const waiting = this.#opening[bidirectional ? 'bidi' : 'uni']
+    for (let first = true; ; first = false) {
+      this.#assertOpen()
+      const queued = first && waiting.length > 0
+      const result = queued ? null : binding.streamOpen(this.#core.handle, this.#handle, bidirectional)
+      if (Array.isArray(result)) {
+        this.#wakeNext(waiting)
+        return this.#hold(result[0], result[1], { sends: true, receives: bidirectional })
+      }
+      if (result !== null && errorCode(result) !== 'ERR_IROH_STREAM_LIMIT') this.#check(result)
+      const turn = deferred()
+      if (first) waiting.push(turn)
+      else waiting.unshift(turn)
+      await turn.promise
+    }
+  }
+
+  /** The peer allows more streams, or the connection is over: the first in the queue looks again, then the next. */
+  #retry(waiting) {
+    if (this.#closeReason) for (const turn of waiting.splice(0)) turn.resolve()
+    else this.#wakeNext(waiting)
+  }
+
+  #wakeNext(waiting) {
+    waiting.shift()?.resolve()
+  }
+
+  #hold(handle, id, halves) {
+    const onReleased = (stream) => this.#streams.delete(stream)
+    const stream = new StreamHandle(this.#core, this, handle, id, { ...halves, onReleased })
+    this.#streams.add(stream)
+    return stream
+  }
+
+  #info() {
+    if (!this.#closeReason) {
+      const info = binding.connInfo(this.#core.handle, this.#handle)
+      if (typeof info !== 'number') this.#facts = info
+    }
+    return this.#facts
+  }
+
+  #assertOpen() {
+    if (this.#closeError) throw this.#closeError
+  }
+
+  #check(result) {
+    return check(result, { peer: this.remoteNodeId() })
+  }
+}
+
+module.exports = { Connection }

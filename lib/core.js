@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const binding = require('./binding')
+const { Event, EVENT_SIZE } = require('./core-events')
+const { deferred, reportUncaught } = require('./deferred')
+const { check } = require('./errors')
+const { kEvent } = require('./symbols')
+
+/**
+ * The JavaScript side of one core endpoint: holds its handle and the connections and streams that are open, and takes
+ * each batch of events to them. They are held strongly from open to closed.
+ */
+class Core {
+  #connections = new Map()
+  #streams = new Map()
+  #closed = deferred()
+  #onEvent
+  #ended = false
+
+  /**
+   * @param {object} options what binding.open takes, with the seed
+   * @param {(nodeId: string) => boolean} authorize
+   * @param {(kind: number, connection: number, data: unknown) => void} onEvent an event no connection here takes
+   */
+  constructor(options, authorize, onEvent) {
+    this.#onEvent = onEvent
+    this.handle = check(
+      binding.open(
+        options,
+        (batch) => this.#onBatch(batch),
+        () => this.#onClosed(),
+        authorize
+      )
+    )
+    this.maxSendBuffer = options.maxSendBuffer
+    this.sendLowWater = options.sendLowWater
+    this.maxDatagrams = options.maxDatagrams
+    this.maxConnections = options.maxConnections
+    this.datagramsDropped = 0
+  }
+
+  get ended() {
+    return this.#ended
+  }
+
+  /** Resolves once nothing is open any more. */
+  get closed() {
+    return this.#closed.promise
+  }
+
+  /** From now on `connection[kEvent]` gets the events of this handle. */
+  addConnection(handle, connection) {
+    this.#connections.set(handle, connection)
+  }
+
+  removeConnection(handle) {
+    this.#connections.delete(handle)
+  }
+
+  addStream(handle, stream) {
+    this.#streams.set(handle, stream)
+  }
+
+  removeStream(handle) {
+    this.#streams.delete(handle)
+  }
+
+  #onBatch(batch) {
+    for (let at = 0; at < batch.length; at += EVENT_SIZE) {
+      try {
+        this.#dispatch(batch[at], batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4], batch[at + 5])
+      } catch (error) {
+        reportUncaught(error)
+      }
+    }
+  }
+
+  #dispatch(kind, connection, stream, number, error, data) {
+    if (stream !== 0 && kind !== Event.STREAM_OPENED) {
+      this.#streams.get(stream)?.onEvent(kind, number, error, data)
+      return
+    }
+    const holder = this.#connections.get(connection)
+    if (holder) holder[kEvent](kind, stream, number, data)
+    else this.#onEvent(kind, connection, data)
+  }
+
+  #onClosed() {
+    this.#ended = true
+    this.#closed.resolve()
+  }
+}
+
+module.exports = { Core }

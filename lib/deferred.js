@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+/** A promise with its two levers. */
+function deferred() {
+  const result = {}
+  result.promise = new Promise((resolve, reject) => {
+    result.resolve = resolve
+    result.reject = reject
+  })
+  return result
+}
+
+/** The same, for a promise that its user may never look at: a rejection nobody awaits is not an unhandled one. */
+function quietDeferred() {
+  const result = deferred()
+  result.promise.catch(() => {})
+  return result
+}
+
+/** Reports an error of a user's function as uncaught, without losing what else this turn has to do. */
+function reportUncaught(error) {
+  process.nextTick(() => {
+    throw error
+  })
+}
+
+module.exports = { deferred, quietDeferred, reportUncaught }

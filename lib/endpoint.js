@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { AccessList } = require('./access-list')
+const { AddressBook } = require('./address-book')
+const { AsyncQueue } = require('./async-queue')
+const binding = require('./binding')
+const { checkInteger, checkOptions, checkSignal } = require('./check')
+const { closeError } = require('./close-reason')
+const { Connection } = require('./connection')
+const { Core } = require('./core')
+const { Event } = require('./core-events')
+const { deferred } = require('./deferred')
+const { IrohError, check, invalid } = require('./errors')
+const { dialableAddresses, parsePeer } = require('./node-addr')
+const { parseNodeId } = require('./node-id')
+const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
+const { asyncDispose, kEvent, kRequeue } = require('./symbols')
+
+const UINT32_MAX = 0xffffffff
+
+/** The allow and deny options are read apart from the rest: they are asked in JavaScript. */
+function openCore(options, access, onEvent) {
+  const { secretKey, native } = readEndpointOptions(options)
+  const seed = secretKey.toBytes()
+  try {
+    const core = new Core({ ...native, seed }, (nodeId) => access.admits(nodeId), onEvent)
+    return { core, secretKey, alpns: native.alpns }
+  } finally {
+    binding.wipe(seed)
+  }
+}
+
+/** A dial until it is a connection: takes the one event that decides it. */
+class Dial {
+  #settle
+  #peer
+
+  constructor(peer, settle) {
+    this.#peer = peer
+    this.#settle = settle
+  }
+
+  [kEvent](kind, _stream, _number, data) {
+    if (kind === Event.CONNECTED) this.#settle(null)
+    else if (kind === Event.CLOSED) this.#settle(closeError(data, this.#peer))
+  }
+}
+
+/**
+ * A node of the network: a secret key, some sockets, and the connections over them.
+ * Emits 'network' with { type: 'path' | 'refused' | 'rebound', nodeId?, remoteAddress? }.
+ */
+class Endpoint extends EventEmitter {
+  #core
+  #secretKey
+  #access
+  #alpns
+  #book = new AddressBook()
+  #accepting = new AsyncQueue()
+  #connections = new Map()
+  #seen = new Map()
+  #closing = false
+
+  /** @private use Endpoint.create() or Endpoint.createWithOptions() */
+  constructor(options) {
+    super()
+    this.#access = new AccessList({ allow: options?.allow, deny: options?.deny })
+    const opened = openCore(options, this.#access, (...event) => this.#onEvent(...event))
+    this.#core = opened.core
+    this.#secretKey = opened.secretKey
+    this.#alpns = opened.alpns
+  }
+
+  /** An endpoint with a fresh key that dials only. */
+  static create() {
+    return Endpoint.createWithOptions()
+  }
+
+  /** @returns {Promise<Endpoint>} see EndpointOptions in index.d.ts */
+  static async createWithOptions(options) {
+    return new Endpoint(options)
+  }
+
+  /** @private */
+  [kRequeue](connection) {
+    this.#accepting.push(connection)
+  }
+
+  nodeId() {
+    return this.#secretKey.nodeId()
+  }
+
+  secretKey() {
+    return this.#secretKey
+  }
+
+  /** Where this endpoint can be dialled, as far as it knows: { nodeId, directAddresses }. */
+  addr() {
+    return { nodeId: this.nodeId(), directAddresses: dialableAddresses(this.boundAddresses()) }
+  }
+
+  /** The sockets' own addresses, wildcards as they are. */
+  boundAddresses() {
+    if (this.isClosed()) return []
+    return check(binding.addresses(this.#core.handle))
+  }
+
+  /** Resolves when the home relay is connected: at once, without relays. */
+  async online({ signal } = {}) {
+    checkSignal(signal)
+    if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
+    this.#assertOpen()
+  }
+
+  /**
+   * Dials a peer and proves both identities.
+   * @param {string | object} peer NodeId (told of by addNodeAddr) or NodeAddr
+   * @param {string} alpn
+   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
+   * @returns {Promise<Connection>}
+   * @throws {IrohError} ERR_IROH_NO_ADDRESS, _TIMEOUT, _ABORTED, _UNREACHABLE, _ALPN_MISMATCH, _WRONG_PEER, _REFUSED, …
+   */
+  async connect(peer, alpn, options) {
+    const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'connect')
+    checkSignal(signal)
+    const { nodeId, directAddresses } = parsePeer(peer)
+    const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: UINT32_MAX, fallback: 0 })
+    checkAlpn(alpn)
+    this.#assertOpen()
+    if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason })
+    if (nodeId === this.nodeId()) throw new IrohError('ERR_IROH_SELF_CONNECT', { peer: nodeId })
+    const addresses = directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId)
+    if (addresses.length === 0) throw new IrohError('ERR_IROH_NO_ADDRESS', { peer: nodeId })
+    const handle = check(binding.connOpen(this.#core.handle, nodeId, addresses, alpn, timeout), { peer: nodeId })
+    return this.#dialled(handle, nodeId, signal)
+  }
+
+  /** The next connection a peer made; null once the endpoint is closed. */
+  accept() {
+    return this.#accepting.take()
+  }
+
+  /** accept() as a loop; ends when the endpoint is closed. */
+  async *[Symbol.asyncIterator]() {
+    for (let connection = await this.accept(); connection !== null; connection = await this.accept()) yield connection
+  }
+
+  /** Tells where a NodeId is; what was told before is kept. */
+  addNodeAddr(nodeAddr) {
+    this.#book.add(parsePeer(nodeAddr))
+  }
+
+  /** The protocols accepted from now on. */
+  setAlpns(alpns) {
+    if (!Array.isArray(alpns)) throw invalid('alpns must be an array of strings')
+    const checked = checkAlpns(alpns)
+    this.#assertOpen()
+    check(binding.setAlpns(this.#core.handle, checked))
+    this.#alpns = checked
+  }
+
+  /** The protocols accepted now. */
+  alpns() {
+    return [...this.#alpns]
+  }
+
+  /** Lets a NodeId connect, also one denied before. A `deny` function still has its say. */
+  allow(nodeId) {
+    const id = parseNodeId(nodeId)
+    this.#assertOpen()
+    this.#access.allow(id)
+    check(binding.allow(this.#core.handle, id))
+  }
+
+  /** Refuses a NodeId from now on, and closes its connections. */
+  deny(nodeId) {
+    const id = parseNodeId(nodeId)
+    this.#assertOpen()
+    this.#access.deny(id)
+    check(binding.deny(this.#core.handle, id))
+  }
+
+  /** Replaces who may connect, by the same forms the `allow` option takes; undefined lets everyone. */
+  setAllow(allow) {
+    this.#access.restrict(allow)
+  }
+
+  /** What is known of a peer, or null: { nodeId, directAddresses, connections, paths, rttMs, lastSeenMs }. */
+  remoteInfo(nodeId) {
+    const id = parseNodeId(nodeId)
+    const connections = [...this.#connections.values()].filter((connection) => connection.remoteNodeId() === id)
+    if (connections.length === 0 && !this.#seen.has(id) && !this.#book.has(id)) return null
+    const paths = connections.flatMap((connection) => connection.paths())
+    return {
+      nodeId: id,
+      directAddresses: [...new Set([...paths.map((path) => path.remoteAddress), ...this.#book.addresses(id)])],
+      connections: connections.length,
+      paths,
+      rttMs: connections.at(-1)?.rtt() ?? null,
+      lastSeenMs: connections.length > 0 ? Date.now() : (this.#seen.get(id) ?? null)
+    }
+  }
+
+  /** Moves every dialled connection to fresh sockets, as after a change of network. */
+  rebind() {
+    this.#assertOpen()
+    check(binding.rebind(this.#core.handle))
+    this.emit('network', { type: 'rebound' })
+  }
+
+  /** A flat object of counters and gauges; docs/api.md names them. */
+  metrics() {
+    this.#assertOpen()
+    const metrics = check(binding.metrics(this.#core.handle))
+    metrics.datagramsDropped += this.#core.datagramsDropped
+    return metrics
+  }
+
+  /** The open endpoint keeps the process alive (the default). */
+  ref() {
+    if (!this.isClosed()) binding.ref(this.#core.handle, true)
+    return this
+  }
+
+  /** The open endpoint does not keep the process alive. */
+  unref() {
+    if (!this.isClosed()) binding.ref(this.#core.handle, false)
+    return this
+  }
+
+  /**
+   * Closes every connection and then the sockets. Resolves when nothing is open any more; never rejects.
+   * @param {number} [code] application error code the peers are told
+   * @param {string} [reason]
+   */
+  close(code = 0, reason = '') {
+    checkInteger(code, 'code')
+    if (typeof reason !== 'string') throw invalid('reason must be a string')
+    if (!this.#closing) {
+      this.#closing = true
+      this.#accepting.drain()
+      this.#accepting.end()
+      binding.close(this.#core.handle, code, reason)
+    }
+    return this.#core.closed
+  }
+
+  /** Whether close() was called. */
+  isClosed() {
+    return this.#closing
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  #assertOpen() {
+    if (this.#closing) throw new IrohError('ERR_IROH_CLOSED')
+  }
+
+  #dialled(handle, nodeId, signal) {
+    const { promise, resolve, reject } = deferred()
+    const onAbort = () => {
+      binding.connClose(this.#core.handle, handle, 0, '')
+      settle(new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason }))
+    }
+    const settle = (error) => {
+      signal?.removeEventListener('abort', onAbort)
+      this.#core.removeConnection(handle)
+      if (error) reject(error)
+      else resolve(this.#hold(handle))
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#core.addConnection(handle, new Dial(nodeId, settle))
+    return promise
+  }
+
+  #hold(handle) {
+    const connection = new Connection(this.#core, handle, (remoteAddress) => {
+      this.emit('network', { type: 'path', nodeId: connection.remoteNodeId(), remoteAddress })
+    })
+    this.#connections.set(handle, connection)
+    connection.closed().then(() => {
+      this.#connections.delete(handle)
+      this.#remember(connection.remoteNodeId())
+    })
+    return connection
+  }
+
+  /** Peers that left are remembered up to as many as may be connected. */
+  #remember(nodeId) {
+    this.#seen.delete(nodeId)
+    this.#seen.set(nodeId, Date.now())
+    if (this.#seen.size > this.#core.maxConnections) this.#seen.delete(this.#seen.keys().next().value)
+  }
+
+  /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
+  #onEvent(kind, handle, data) {
+    if (kind === Event.ACCEPTED) this.#accepting.push(this.#hold(handle))
+    else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
+  }
+}
+
+module.exports = { Endpoint }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { IrohError } = require('./errors')
+
+/** An envelope: an object with a string `type` and, if it has any, a string `id`. */
+function isEnvelope(value) {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    typeof value.type === 'string' &&
+    (value.id === undefined || typeof value.id === 'string')
+  )
+}
+
+/** The name an envelope's event has: `type:id`, or `type` without an id. */
+function eventName(envelope) {
+  return envelope.id ? `${envelope.type}:${envelope.id}` : envelope.type
+}
+
+/**
+ * An envelope as JSON, now: what its owner changes later is not sent.
+ * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE
+ */
+function encodeEnvelope(envelope) {
+  if (!isEnvelope(envelope)) throw new IrohError('ERR_IROH_NOT_ENVELOPE')
+  let json
+  try {
+    json = JSON.stringify(envelope)
+  } catch (cause) {
+    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: cause.message, cause })
+  }
+  if (typeof json !== 'string' || json[0] !== '{') throw new IrohError('ERR_IROH_NOT_SERIALIZABLE')
+  return json
+}
+
+module.exports = { encodeEnvelope, eventName, isEnvelope }

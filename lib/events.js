@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { IrohError } = require('./errors')
+
+/** A local 'error' event: something about the stream or its input, told by `error`. */
+class IrohErrorEvent extends Event {
+  #error
+
+  constructor(error) {
+    super('error')
+    this.#error = error
+  }
+
+  get error() {
+    return this.#error
+  }
+
+  get message() {
+    return this.#error.message
+  }
+}
+
+/** The local 'close' event: { kind, code, reason, error } as `target.closed` resolves with. */
+class IrohCloseEvent extends Event {
+  #closed
+
+  constructor(closed) {
+    super('close')
+    this.#closed = closed
+  }
+
+  get kind() {
+    return this.#closed.kind
+  }
+
+  get code() {
+    return this.#closed.code
+  }
+
+  get reason() {
+    return this.#closed.reason
+  }
+
+  get error() {
+    return this.#closed.error
+  }
+}
+
+/**
+ * An envelope whose name is 'error': dispatched as any other, its envelope in `detail`. It has an `error` too, so that a
+ * listener made for local errors is not surprised by a peer; local errors have no `detail`.
+ */
+class PeerErrorEvent extends CustomEvent {
+  #error = new IrohError('ERR_IROH_NOT_ENVELOPE', { detail: "the peer named an event 'error'" })
+
+  get error() {
+    return this.#error
+  }
+
+  get message() {
+    return this.#error.message
+  }
+}
+
+module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./check')
+const { IrohError, invalid } = require('./errors')
+const { parseAddress } = require('./node-addr')
+const { SecretKey } = require('./secret-key')
+
+const MAX_ALPN_BYTES = 255
+const UINT32_MAX = 0xffffffff
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Limits and times with their bounds and defaults. */
+const NUMBERS = {
+  keepAliveMs: { min: 0, max: UINT32_MAX - 1, fallback: 5000 },
+  idleTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 30000 },
+  handshakeTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 10000 },
+  maxConnections: { min: 1, max: UINT32_MAX, fallback: 16384 },
+  maxHandshakes: { min: 1, max: UINT32_MAX, fallback: 1024 },
+  maxStreamsBidi: { min: 1, max: 1 << 20, fallback: 100 },
+  maxStreamsUni: { min: 1, max: 1 << 20, fallback: 100 },
+  streamWindow: { min: 16 * KIB, max: UINT32_MAX, fallback: 2 * MIB },
+  connectionWindow: { min: 16 * KIB, max: UINT32_MAX, fallback: 16 * MIB },
+  maxSendBuffer: { min: 512 * KIB, max: 1024 * MIB, fallback: 64 * MIB },
+  sendLowWater: { min: 1, max: 1024 * MIB, fallback: 64 * KIB },
+  maxDatagrams: { min: 1, max: 1 << 20, fallback: 1024 }
+}
+
+const CONGESTION = ['cubic', 'reno', 'bbr', 'bbr2']
+
+const KNOWN = [
+  ...Object.keys(NUMBERS),
+  'alpns',
+  'secretKey',
+  'bindAddress',
+  'relays',
+  'preset',
+  'discovery',
+  'allow',
+  'deny',
+  'requireDirect',
+  'maxUdpPayload',
+  'congestionControl',
+  'plainUdp',
+  'alwaysRetry',
+  'keyLogFile',
+  'qlogDir'
+]
+
+function unsupported(detail) {
+  return new IrohError('ERR_IROH_UNSUPPORTED', { detail })
+}
+
+/** Relays and discovery have only their empty forms for now. */
+function checkSurroundings({ relays, preset, discovery }) {
+  if (relays !== undefined && !(Array.isArray(relays) && relays.length === 0)) {
+    throw unsupported('relays are not there yet; only relays: [] is accepted')
+  }
+  if (discovery !== undefined && !(Array.isArray(discovery) && discovery.length === 0)) {
+    throw unsupported('discovery is not there yet; only discovery: [] is accepted')
+  }
+  if (preset === 'n0') throw unsupported("preset 'n0' needs relays and discovery, which are not there yet")
+  checkOneOf(preset, 'preset', ['minimal'])
+}
+
+/** @returns {string[]} */
+function checkBinds(bindAddress) {
+  if (bindAddress === undefined) return []
+  const binds = Array.isArray(bindAddress) ? bindAddress : [bindAddress]
+  if (binds.length === 0 || binds.length > 16) throw invalid('bindAddress must be an address or an array of 1 to 16')
+  for (const address of binds) parseAddress(checkText(address ?? null, 'bindAddress'))
+  return binds
+}
+
+/** @returns {string} one ALPN as the wire takes it */
+function checkAlpn(alpn, name = 'alpn') {
+  return checkText(alpn ?? null, name, MAX_ALPN_BYTES)
+}
+
+/** @returns {string[]} */
+function checkAlpns(alpns) {
+  return alpns === undefined ? [] : checkTexts(alpns, 'alpns', MAX_ALPN_BYTES)
+}
+
+/**
+ * Reads the options of an endpoint; everything wrong is named.
+ * @returns {{ secretKey: SecretKey, native: object }} `native` is what the binding's open() takes, but for the seed
+ * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS, _UNSUPPORTED
+ */
+function readEndpointOptions(given) {
+  const options = checkOptions(given, KNOWN, 'Endpoint')
+  checkSurroundings(options)
+  checkBoolean(options.requireDirect, 'requireDirect')
+  const native = {}
+  for (const [name, bounds] of Object.entries(NUMBERS)) native[name] = checkInteger(options[name], name, bounds)
+  if (native.sendLowWater > native.maxSendBuffer / 8) {
+    throw invalid('sendLowWater must be at most an eighth of maxSendBuffer')
+  }
+  if (native.keepAliveMs === 0) native.keepAliveMs = UINT32_MAX
+  native.maxUdpPayload = options.maxUdpPayload === undefined ? 0 : checkUdpPayload(options.maxUdpPayload)
+  native.binds = checkBinds(options.bindAddress)
+  native.alpns = checkAlpns(options.alpns)
+  native.congestionControl =
+    1 + CONGESTION.indexOf(checkOneOf(options.congestionControl, 'congestionControl', CONGESTION))
+  native.plainUdp = checkBoolean(options.plainUdp, 'plainUdp', false)
+  native.alwaysRetry = checkBoolean(options.alwaysRetry, 'alwaysRetry', false)
+  native.keyLogFile = checkText(options.keyLogFile, 'keyLogFile')
+  native.qlogDir = checkText(options.qlogDir, 'qlogDir')
+  const secretKey = options.secretKey === undefined ? SecretKey.generate() : SecretKey.from(options.secretKey)
+  return { secretKey, native }
+}
+
+function checkUdpPayload(value) {
+  return checkInteger(value, 'maxUdpPayload', { min: 1200, max: 65527 })
+}
+
+module.exports = { checkAlpn, checkAlpns, readEndpointOptions }

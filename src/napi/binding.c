@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The addon's beginning. It may be loaded by several environments of one process (worker threads): there are no
+ * writable globals, and everything lives in an endpoint's host (host.h).
+ *
+ * Every function returns a value or, when the core refused, its negative error code; lib/ makes IrohErrors of them.
+ * An argument of the wrong type throws a TypeError: lib/ has checked what its caller gave, so that is a bug in lib/.
+ */
+#include "convert.h"
+
+/* errors: [{ code, number, class, text }], the core's table */
+static napi_value make_errors(napi_env env) {
+  napi_value array;
+  int code;
+  if (napi_create_array(env, &array) != napi_ok) return NULL;
+  for (uint32_t i = 0; (code = iroh_error_at(i)) != 0; i++) {
+    napi_value row;
+    if (napi_create_object(env, &row) != napi_ok ||
+        !set_property(env, row, "code", make_text(env, iroh_error_name(code), NAPI_AUTO_LENGTH)) ||
+        !set_number(env, row, "number", code) ||
+        !set_property(env, row, "class", make_text(env, iroh_error_class(code), NAPI_AUTO_LENGTH)) ||
+        !set_property(env, row, "text", make_text(env, iroh_error_text(code), NAPI_AUTO_LENGTH)) ||
+        napi_set_element(env, array, i, row) != napi_ok)
+      return NULL;
+  }
+  return array;
+}
+
+NAPI_MODULE_INIT() {
+  if (!set_property(env, exports, "errors", make_errors(env)) || host_export(env, exports) != napi_ok ||
+      conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
+      identity_export(env, exports) != napi_ok)
+    napi_throw_error(env, "ERR_IROH_INTERNAL", "the addon could not be initialized");
+  return exports;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * Connections: the functions of iroh.h on them, one each. */
+#include "convert.h"
+
+/* connOpen(endpoint, nodeId, addresses: string[], alpn, timeoutMs) -> connection or error code */
+static napi_value conn_open(napi_env env, napi_callback_info info) {
+  call_t call;
+  uint8_t node_id[IROH_KEY_BYTES];
+  char alpn[IROH_ALPN_MAX + 1];
+  size_t alpn_len;
+  uint32_t timeout_ms;
+  texts_t addresses;
+  iroh_handle_t conn = 0;
+  if (!call_begin_endpoint(env, info, 5, &call) || !call_node_id(&call, 1, node_id) ||
+      !call_text(&call, 3, alpn, sizeof alpn, &alpn_len) || !call_u32(&call, 4, &timeout_ms) ||
+      !convert_texts(env, call.args[2], &addresses))
+    return call.early;
+  int result = iroh_conn_open(call.core, node_id, (const char *const *)addresses.items, addresses.count, alpn, alpn_len,
+                              timeout_ms, &conn);
+  texts_deinit(&addresses);
+  return make_number(env, result == 0 ? (double)conn : result);
+}
+
+/* connClose(endpoint, connection, code, reason) -> 0 or error code */
+static napi_value conn_close(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  uint64_t code;
+  char reason[IROH_REASON_MAX];
+  size_t len;
+  if (!call_begin_endpoint(env, info, 4, &call) || !call_handle(&call, 1, &conn) || !call_u64(&call, 2, &code) ||
+      !call_text(&call, 3, reason, sizeof reason, &len))
+    return call.early;
+  return make_number(env, iroh_conn_close(call.core, conn, code, reason, len));
+}
+
+static bool set_identity(napi_env env, napi_value object, const iroh_conn_info_t *info) {
+  napi_value is_client = NULL;
+  napi_get_boolean(env, info->is_client, &is_client);
+  return set_property(env, object, "remoteNodeId", make_node_id(env, info->remote_node_id)) &&
+         set_property(env, object, "isClient", is_client) &&
+         set_property(env, object, "alpn", make_text(env, info->alpn, info->alpn_len)) &&
+         set_property(env, object, "remoteAddress", make_text(env, info->remote_address, NAPI_AUTO_LENGTH)) &&
+         set_property(env, object, "localAddress", make_text(env, info->local_address, NAPI_AUTO_LENGTH));
+}
+
+static bool set_numbers(napi_env env, napi_value object, const iroh_conn_info_t *info) {
+  const struct {
+    const char *name;
+    double value;
+  } numbers[] = {
+    {"rttMs", (double)info->rtt_ns / 1e6},
+    {"minRttMs", (double)info->min_rtt_ns / 1e6},
+    {"rttVarMs", (double)info->rtt_var_ns / 1e6},
+    {"congestionWindow", (double)info->cwnd},
+    {"bytesInFlight", (double)info->bytes_in_flight},
+    {"slowStartThreshold", (double)info->ssthresh},
+    {"bytesSent", (double)info->bytes_sent},
+    {"bytesReceived", (double)info->bytes_received},
+    {"packetsSent", (double)info->packets_sent},
+    {"packetsReceived", (double)info->packets_received},
+    {"maxUdpPayload", (double)info->max_udp_payload},
+    {"maxDatagramSize", (double)info->max_datagram},
+    {"streamsBidiLeft", (double)info->streams_bidi_left},
+    {"streamsUniLeft", (double)info->streams_uni_left},
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    if (!set_number(env, object, numbers[i].name, numbers[i].value)) return false;
+  }
+  return true;
+}
+
+/* connInfo(endpoint, connection) -> object or error code */
+static napi_value conn_info(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  iroh_conn_info_t facts;
+  napi_value object;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &conn)) return call.early;
+  int result = iroh_conn_info(call.core, conn, &facts);
+  if (result != 0) return make_number(env, result);
+  if (napi_create_object(env, &object) != napi_ok || !set_identity(env, object, &facts) ||
+      !set_numbers(env, object, &facts))
+    return NULL;
+  return object;
+}
+
+/* sendDatagram(endpoint, connection, bytes) -> 0 or error code */
+static napi_value conn_send_datagram(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  const uint8_t *data;
+  size_t len;
+  if (!call_begin_endpoint(env, info, 3, &call) || !call_handle(&call, 1, &conn) || !call_bytes(&call, 2, &data, &len))
+    return call.early;
+  return make_number(env, iroh_conn_send_datagram(call.core, conn, data, len));
+}
+
+/* updateKey(endpoint, connection) -> 0 or error code */
+static napi_value conn_update_key(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &conn)) return call.early;
+  return make_number(env, iroh_conn_update_key(call.core, conn));
+}
+
+napi_status conn_export(napi_env env, napi_value exports) {
+  static const export_t functions[] = {
+    {"connOpen", conn_open},
+    {"connClose", conn_close},
+    {"connInfo", conn_info},
+    {"sendDatagram", conn_send_datagram},
+    {"updateKey", conn_update_key},
+  };
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
+}
