@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+// A throw-away self-signed certificate for the TLS peers, made in memory: no key lies in the tree, no tool is needed.
+
+const { generateKeyPairSync, sign } = require('node:crypto')
+
+const DAY_MS = 24 * 3600 * 1000
+
+/**
+ * A fresh P-256 key and a certificate for `localhost`, valid for two days (RFC 5280 section 4.1).
+ * @returns {{ key: string, cert: string }} Both PEM.
+ */
+function createCertificate() {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]))
+  const name = sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from('localhost')))))
+  const subjectAltName = sequence(oid([0x55, 0x1d, 0x11]), der(0x04, sequence(der(0x82, Buffer.from('localhost')))))
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.from([1])),
+    ecdsaWithSha256,
+    name,
+    sequence(utcTime(Date.now() - DAY_MS), utcTime(Date.now() + DAY_MS)),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(subjectAltName))
+  )
+  const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey))
+  const base64 = sequence(body, ecdsaWithSha256, signature).toString('base64')
+  const cert = `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert }
+}
+
+/** One DER element: tag, length, content (X.690 section 8.1). */
+function der(tag, ...parts) {
+  const content = Buffer.concat(parts)
+  const length = content.length
+  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length]
+  return Buffer.concat([Buffer.from(head), content])
+}
+
+function sequence(...parts) {
+  return der(0x30, ...parts)
+}
+
+function oid(bytes) {
+  return der(0x06, Buffer.from(bytes))
+}
+
+function utcTime(ms) {
+  const digits = new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, '')
+  return der(0x17, Buffer.from(digits.slice(2)))
+}
+
+module.exports = { createCertificate }

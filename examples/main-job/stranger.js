@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// A stranger: a key of its own, but not one the hub knows. The hub turns it away in the handshake.
+'use strict'
+
+const { createSpoke } = require('event-target-iroh')
+const { begin, report } = require('./report.js')
+
+begin(async ({ hub }) => {
+  const endpointOptions = { bindAddress: '127.0.0.1:0', preset: 'minimal' }
+  const letIn = await createSpoke({ hub, endpointOptions, reconnect: false }).catch((error) => {
+    if (error.code !== 'ERR_IROH_REFUSED') throw error
+    report(`was turned away: ${error.code}, ${error.message}`, 'turned away')
+  })
+  if (letIn) throw new Error('a stranger was let in')
+  return () => {}
+})

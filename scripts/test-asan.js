@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// Runs the native unit tests and the whole mocha suite against an addon built with AddressSanitizer and UBSan.
+// Leaks: LeakSanitizer also sees what V8 leaves behind when a process ends, so in the mocha run only those count whose
+// memory was asked for by this addon or by a library it brings. Arguments go to mocha.
+'use strict'
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { build } = require('./build.js')
+
+const root = path.join(__dirname, '..')
+const reports = path.join(root, 'build-asan/reports')
+const ours = /\/(iroh\.node|lib(ngtcp2|gnutls|nettle|hogweed|sodium)[^/]*)\+?/
+
+/** A report's blocks that tell of an error, or of a leak of ours. */
+function findingsIn(text) {
+  if (!text.includes('LeakSanitizer')) return [text]
+  const leaks = text.split(/\n(?=(?:Direct|Indirect) leak of)/).slice(1)
+  return leaks.filter((leak) => {
+    const frames = leak.split('\n').filter((line) => /^\s+#[1-9]/.test(line))
+    const first = frames.find((line) => ours.test(line) || /\/node\+|in node::|in v8::|in uv_/.test(line))
+    return first !== undefined && ours.test(first)
+  })
+}
+
+function runMocha(addon) {
+  fs.rmSync(reports, { recursive: true, force: true })
+  fs.mkdirSync(reports, { recursive: true })
+  const options = ['detect_leaks=1', 'detect_stack_use_after_return=0', 'exitcode=97', `log_path=${reports}/report`]
+  const env = {
+    ...process.env,
+    IROH_ADDON: addon,
+    IROH_SLOW_BUILD: '1',
+    LD_PRELOAD: execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim(),
+    ASAN_OPTIONS: options.join(':'),
+    LSAN_OPTIONS: 'exitcode=0',
+    UBSAN_OPTIONS: 'print_stacktrace=1'
+  }
+  const mocha = require.resolve('mocha/bin/mocha.js')
+  const args = [mocha, 'test/**/*.test.js', '--ignore', 'test/interop/long/**', '--timeout', '120000']
+  return spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit', env }).status
+}
+
+const native = spawnSync('make', ['-s', '-C', 'test/native', 'check-asan'], { cwd: root, stdio: 'inherit' })
+const status = runMocha(build('asan'))
+const findings = fs
+  .readdirSync(reports)
+  .flatMap((file) => findingsIn(fs.readFileSync(path.join(reports, file), 'utf8')))
+for (const finding of findings) console.error(finding)
+console.log(`asan: ${findings.length === 0 ? 'nothing found' : `${findings.length} findings in build-asan/reports`}`)
+process.exit(native.status === 0 && status === 0 && findings.length === 0 ? 0 : 1)

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { useEndpoints } = require('./helpers/endpoints.js')
+
+describe('Connection', () => {
+  const { connect, streams } = useEndpoints()
+
+  describe('#paths', () => {
+    it('shows where the peer is, and that the path is direct', async () => {
+      const { server, dialled } = await connect()
+      const [selected] = dialled.paths()
+      assert.equal(selected.remoteAddress, server.boundAddresses()[0])
+      assert.deepEqual([selected.isRelay, selected.isSelected], [false, true])
+      assert.ok(selected.rttMs > 0)
+    })
+  })
+
+  describe('#rtt', () => {
+    it('is in milliseconds and fractional', async () => {
+      const { dialled } = await streams()
+      assert.ok(dialled.rtt() > 0 && dialled.rtt() < 1000)
+    })
+  })
+
+  describe('#stats', () => {
+    it('counts what was sent and received', async () => {
+      const { dialled } = await streams(Buffer.alloc(10000))
+      assert.ok(dialled.stats().bytesSent > 10000)
+      assert.ok(dialled.stats().packetsReceived > 0)
+    })
+  })
+
+  describe('options', () => {
+    it('close a connection that stays silent beyond idleTimeoutMs', async () => {
+      const { accepted, dialled, server } = await connect(
+        { idleTimeoutMs: 300, keepAliveMs: 0 },
+        { idleTimeoutMs: 300, keepAliveMs: 0 }
+      )
+      const [near, far] = await Promise.all([dialled.closed(), accepted.closed()])
+      assert.deepEqual([near.kind, far.kind], ['timed-out', 'timed-out'])
+      assert.equal(server.metrics().connectionsOpen, 0)
+    })
+
+    it('keep a silent connection alive with keepAliveMs', async () => {
+      const { dialled, accepted } = await connect({ idleTimeoutMs: 400 }, { idleTimeoutMs: 400, keepAliveMs: 100 })
+      const received = dialled.stats().packetsReceived
+      await new Promise((resolve) => {
+        const look = setInterval(() => {
+          if (dialled.stats().packetsReceived < received + 8) return
+          clearInterval(look)
+          resolve()
+        }, 50)
+      })
+      assert.equal(dialled.closeReason(), null)
+      assert.equal(accepted.closeReason(), null)
+    })
+
+    it('write TLS secrets to keyLogFile and qlog files to qlogDir', async () => {
+      const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-logs-'))
+      const keyLogFile = path.join(directory, 'keys')
+      const { client, server } = await connect({ qlogDir: directory }, { keyLogFile })
+      await Promise.all([client.close(), server.close()])
+      assert.match(fs.readFileSync(keyLogFile, 'utf8'), /^CLIENT_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]{64} [0-9a-f]+$/m)
+      const qlogs = fs.readdirSync(directory).filter((file) => /qlog$/.test(file))
+      assert.equal(qlogs.length, 1)
+      assert.ok(fs.readFileSync(path.join(directory, qlogs[0]), 'utf8').includes('packet_received'))
+      fs.rmSync(directory, { recursive: true })
+    })
+
+    it('carry everything with each congestion control, and with plain system calls', async () => {
+      for (const options of [
+        { congestionControl: 'cubic' },
+        { congestionControl: 'reno' },
+        { congestionControl: 'bbr' },
+        { congestionControl: 'bbr2' },
+        { plainUdp: true },
+        { alwaysRetry: true }
+      ]) {
+        const { near, far } = await streams(Buffer.from('!'), options, options)
+        const bytes = Buffer.alloc(1 << 20, JSON.stringify(options))
+        const [received] = await Promise.all([far.recv.readExact(bytes.length), near.send.writeAll(bytes)])
+        assert.ok(received.equals(bytes), JSON.stringify(options))
+      }
+    })
+
+    it('refuse connections beyond maxConnections', async () => {
+      const { server, client } = await connect({ maxConnections: 1 })
+      await assert.rejects(client.connect(server.addr(), 'test/1', { timeoutMs: 500 }), (error) =>
+        /^ERR_IROH_(REFUSED|TIMEOUT)$/.test(error.code)
+      )
+      assert.equal(server.metrics().connectionsOpen, 1)
+    })
+  })
+})

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// A UDP forwarder between one dialling endpoint and another, that loses, reorders and duplicates as a seed says, and can
+// change the port the far side sees.
+'use strict'
+
+const dgram = require('node:dgram')
+const { once } = require('node:events')
+const { seededRandom } = require('./events.js')
+
+async function boundSocket() {
+  const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  return socket
+}
+
+class UdpProxy {
+  #front
+  #back
+  #client
+  #target
+  #random
+  #odds
+  #held = []
+  #closed = false
+  counts = { forwarded: 0, lost: 0, reordered: 0, duplicated: 0 }
+
+  /** Forwards to `target` ("ip:port"); loss, reorder and duplicate are shares of the datagrams, from 0 to 1. */
+  static async open(target, { loss = 0, reorder = 0, duplicate = 0, seed = 1 } = {}) {
+    const proxy = new UdpProxy()
+    const [address, port] = target.split(':')
+    proxy.#target = { address, port: Number(port) }
+    proxy.#odds = { loss, reorder, duplicate }
+    proxy.#random = seededRandom(seed)
+    proxy.#front = await boundSocket()
+    proxy.#front.on('message', (bytes, from) => {
+      proxy.#client = from
+      proxy.#pass(
+        bytes,
+        () => proxy.#back,
+        () => proxy.#target
+      )
+    })
+    await proxy.rebind()
+    return proxy
+  }
+
+  /** Where to dial instead of the target. */
+  get address() {
+    return `127.0.0.1:${this.#front.address().port}`
+  }
+
+  /** From now on the target sees the dialling endpoint at another port, as after a NAT forgot its mapping. */
+  async rebind() {
+    const old = this.#back
+    const back = await boundSocket()
+    back.on('message', (bytes) =>
+      this.#pass(
+        bytes,
+        () => this.#front,
+        () => this.#client
+      )
+    )
+    this.#back = back
+    old?.close()
+  }
+
+  close() {
+    this.#closed = true
+    this.#front.close()
+    this.#back.close()
+  }
+
+  #pass(bytes, socket, to) {
+    const { loss, reorder, duplicate } = this.#odds
+    const send = () => this.#send(bytes, socket, to)
+    if (this.#random() < loss) {
+      this.counts.lost++
+      return
+    }
+    if (this.#random() < duplicate) {
+      this.counts.duplicated++
+      send()
+    }
+    if (this.#random() < reorder) {
+      this.counts.reordered++
+      this.#hold(send)
+      return
+    }
+    send()
+    this.#overtake()
+  }
+
+  /** A held datagram leaves after three others, or after 5 ms when no others come. */
+  #hold(send) {
+    const entry = { send, overtakenBy: 0 }
+    entry.timer = setTimeout(() => this.#release(entry), 5)
+    this.#held.push(entry)
+  }
+
+  #overtake() {
+    for (const entry of [...this.#held]) if (++entry.overtakenBy >= 3) this.#release(entry)
+  }
+
+  #release(entry) {
+    clearTimeout(entry.timer)
+    this.#held.splice(this.#held.indexOf(entry), 1)
+    entry.send()
+  }
+
+  #send(bytes, socket, to) {
+    if (this.#closed) return
+    const { address, port } = to()
+    socket().send(bytes, port, address)
+    this.counts.forwarded++
+  }
+}
+
+module.exports = { UdpProxy }
