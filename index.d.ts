@@ -54,10 +54,7 @@ export type IrohErrorCode =
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
-  constructor(
-    code: IrohErrorCode,
-    about?: { detail?: string; peer?: NodeId; quicError?: number; cause?: unknown }
-  )
+  constructor(code: IrohErrorCode, about?: { detail?: string; peer?: NodeId; quicError?: number; cause?: unknown })
   readonly name: 'IrohError'
   readonly code: IrohErrorCode
   /** What to do about it: mend the call, try again, or give up the stream, the connection or the program. */
@@ -421,9 +418,11 @@ export class IrohCloseEvent extends Event implements TargetClosed {
 }
 
 /** Listens to events of one envelope type. */
-export type EnvelopeListener = ((event: CustomEvent<EventEnvelope>) => void) | {
-  handleEvent(event: CustomEvent<EventEnvelope>): void
-}
+export type EnvelopeListener =
+  | ((event: CustomEvent<EventEnvelope>) => void)
+  | {
+      handleEvent(event: CustomEvent<EventEnvelope>): void
+    }
 
 /**
  * An EventTarget whose other end is a peer: what is dispatched here fires there.
@@ -463,6 +462,7 @@ export class IrohEventTarget extends EventTarget {
     listener: ((event: IrohCloseEvent) => void) | { handleEvent(event: IrohCloseEvent): void } | null,
     options?: AddEventListenerOptions | boolean
   ): void
+  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
   addEventListener<Payload = any>(
     type: string,
     listener:
@@ -473,7 +473,7 @@ export class IrohEventTarget extends EventTarget {
   ): void
   removeEventListener(
     type: string,
-    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
     options?: EventListenerOptions | boolean
   ): void
 }
@@ -484,33 +484,26 @@ export function createSpokeIrohEventTarget(
   options?: EventTargetOptions
 ): Promise<IrohEventTarget>
 /** The accepting side: takes the next stream the peer opens. */
-export function createHubIrohEventTarget(
-  connection: Connection,
-  options?: EventTargetOptions
-): Promise<IrohEventTarget>
+export function createHubIrohEventTarget(connection: Connection, options?: EventTargetOptions): Promise<IrohEventTarget>
 /** Over a stream there is. */
-export function createIrohEventTarget(
-  send: SendStream,
-  recv: RecvStream,
-  options?: EventTargetOptions
-): IrohEventTarget
+export function createIrohEventTarget(send: SendStream, recv: RecvStream, options?: EventTargetOptions): IrohEventTarget
 
 /** An event of the publish/subscribe view: the type is the topic, the detail the payload. */
-export type TopicEvent = CustomEvent<any>
+export type TopicEvent = CustomEvent
 
 /** What createPubSub({ eventTarget }) of @graphql-yoga/subscription takes. */
 export interface PubSubEventTarget {
   addEventListener(
     topic: string,
-    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
     options?: AddEventListenerOptions | boolean
   ): void
   removeEventListener(
     topic: string,
-    listener: ((event: any) => void) | { handleEvent(event: any): void } | null,
+    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
     options?: EventListenerOptions | boolean
   ): void
-  dispatchEvent(event: any): boolean
+  dispatchEvent(event: Event): boolean
 }
 
 /** The publish/subscribe view of an event target. */

@@ -81,16 +81,20 @@ function describeMachine() {
 }
 
 /**
- * Puts the rendered results between the two marker comments of a Markdown file.
+ * Puts the rendered results between the two marker comments of a Markdown file; where there are none, at its end.
  * @param {string} file
  * @param {string} rendered
  */
 function writeIntoDocument(file, rendered) {
-  const text = fs.readFileSync(file, 'utf8')
+  const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '# Performance\n'
   const start = text.indexOf(START)
   const end = text.indexOf(END)
-  if (start < 0 || end < start) throw new Error(`${file} has no ${START} … ${END} to write between`)
-  fs.writeFileSync(file, `${text.slice(0, start + START.length)}\n${rendered}\n${text.slice(end)}`)
+  const section = `${START}\n${rendered}\n${END}`
+  const found = start >= 0 && end > start
+  fs.writeFileSync(
+    file,
+    found ? text.slice(0, start) + section + text.slice(end + END.length) : `${text}\n${section}\n`
+  )
 }
 
 module.exports = { renderRun, summarizeRun, writeIntoDocument }

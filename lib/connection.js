@@ -21,7 +21,10 @@ const UNI_ALLOWED = 2
 class Connection {
   #core
   #handle
-  #facts
+  #remoteNodeId
+  #alpn
+  #dialled
+  #lastInfo = null
   #streams = new Set()
   #accepted = { bidi: new AsyncQueue(), uni: new AsyncQueue() }
   #opening = { bidi: [], uni: [] }
@@ -37,24 +40,27 @@ class Connection {
     this.#core = core
     this.#handle = handle
     this.#onPath = onPath
-    this.#facts = check(binding.connInfo(core.handle, handle))
+    const [remoteNodeId, alpn, dialled] = check(binding.connIdentity(core.handle, handle))
+    this.#remoteNodeId = remoteNodeId
+    this.#alpn = alpn
+    this.#dialled = dialled
     this.#datagrams = new AsyncQueue(core.maxDatagrams)
     core.addConnection(handle, this)
   }
 
   /** The NodeId the peer proved. */
   remoteNodeId() {
-    return this.#facts.remoteNodeId
+    return this.#remoteNodeId
   }
 
   /** The protocol both sides agreed on. */
   alpn() {
-    return this.#facts.alpn
+    return this.#alpn
   }
 
   /** 'client' if this side dialled, else 'server'. */
   side() {
-    return this.#facts.isClient ? 'client' : 'server'
+    return this.#dialled ? 'client' : 'server'
   }
 
   /**
@@ -108,7 +114,7 @@ class Connection {
 
   /** Counters and gauges of the connection; after its end the last ones known. */
   stats() {
-    const { remoteNodeId, isClient, alpn, remoteAddress, localAddress, ...numbers } = this.#info()
+    const { remoteAddress, localAddress, ...numbers } = this.#info()
     return numbers
   }
 
@@ -121,7 +127,7 @@ class Connection {
 
   /** Yields paths() now and whenever they change; ends with the connection. */
   async *watchPaths() {
-    const changes = new AsyncQueue()
+    const changes = new AsyncQueue(16)
     this.#watchers.add(changes)
     try {
       if (this.#closeReason) return
@@ -197,6 +203,7 @@ class Connection {
   }
 
   #onClosed(data) {
+    this.#keepInfo()
     this.#closeReason = readClose(data)
     this.#closeError = closeError(data, this.remoteNodeId())
     this.#core.removeConnection(this.#handle)
@@ -246,12 +253,14 @@ class Connection {
     return stream
   }
 
+  /** The handle is dead after this event: what is asked later is answered from here. */
+  #keepInfo() {
+    const info = binding.connInfo(this.#core.handle, this.#handle)
+    if (typeof info !== 'number') this.#lastInfo = info
+  }
+
   #info() {
-    if (!this.#closeReason) {
-      const info = binding.connInfo(this.#core.handle, this.#handle)
-      if (typeof info !== 'number') this.#facts = info
-    }
-    return this.#facts
+    return this.#lastInfo ?? this.#check(binding.connInfo(this.#core.handle, this.#handle))
   }
 
   #assertOpen() {

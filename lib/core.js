@@ -5,6 +5,7 @@ const binding = require('./binding')
 const { Event, EVENT_SIZE } = require('./core-events')
 const { deferred, reportUncaught } = require('./deferred')
 const { check } = require('./errors')
+const { sayGoodbyeAtExit, forgetAtExit } = require('./exit')
 const { kEvent } = require('./symbols')
 
 /**
@@ -16,7 +17,6 @@ class Core {
   #streams = new Map()
   #closed = deferred()
   #onEvent
-  #ended = false
 
   /**
    * @param {object} options what binding.open takes, with the seed
@@ -33,15 +33,12 @@ class Core {
         authorize
       )
     )
+    sayGoodbyeAtExit(this.handle)
     this.maxSendBuffer = options.maxSendBuffer
     this.sendLowWater = options.sendLowWater
     this.maxDatagrams = options.maxDatagrams
     this.maxConnections = options.maxConnections
     this.datagramsDropped = 0
-  }
-
-  get ended() {
-    return this.#ended
   }
 
   /** Resolves once nothing is open any more. */
@@ -87,7 +84,7 @@ class Core {
   }
 
   #onClosed() {
-    this.#ended = true
+    forgetAtExit(this.handle)
     this.#closed.resolve()
   }
 }

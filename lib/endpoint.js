@@ -298,7 +298,7 @@ class Endpoint extends EventEmitter {
 
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
   #onEvent(kind, handle, data) {
-    if (kind === Event.ACCEPTED) this.#accepting.push(this.#hold(handle))
+    if (kind === Event.ACCEPTED && !this.#closing) this.#accepting.push(this.#hold(handle))
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }
 }

@@ -8,6 +8,7 @@ function isEnvelope(value) {
   return (
     value !== null &&
     typeof value === 'object' &&
+    !Array.isArray(value) &&
     typeof value.type === 'string' &&
     (value.id === undefined || typeof value.id === 'string')
   )
@@ -30,7 +31,9 @@ function encodeEnvelope(envelope) {
   } catch (cause) {
     throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: cause.message, cause })
   }
-  if (typeof json !== 'string' || json[0] !== '{') throw new IrohError('ERR_IROH_NOT_SERIALIZABLE')
+  if (typeof envelope.toJSON === 'function' && !(json && isEnvelope(JSON.parse(json)))) {
+    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: 'its toJSON() does not give an envelope' })
+  }
   return json
 }
 

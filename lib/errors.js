@@ -4,7 +4,7 @@
 const { errors: table } = require('./binding')
 
 const byNumber = new Map(table.map((row) => [row.number, row]))
-const byCode = new Map(table.map((row) => [row.code, row]))
+const byCode = new Map(table.map((row) => [row.name, row]))
 
 /**
  * Every error this package raises. `code` is stable and documented; `class` says what to do about it:
@@ -18,7 +18,7 @@ class IrohError extends Error {
   constructor(code, { detail, peer, quicError, cause } = {}) {
     const row = byCode.get(code) ?? byCode.get('ERR_IROH_INTERNAL')
     super(detail ? `${row.text}: ${detail}` : row.text, cause === undefined ? undefined : { cause })
-    this.code = row.code
+    this.code = row.name
     this.class = row.class
     if (peer !== undefined) this.peer = peer
     if (quicError !== undefined) this.quicError = quicError
@@ -31,7 +31,7 @@ class IrohError extends Error {
 
 /** The code of a core error number. */
 function errorCode(number) {
-  return byNumber.get(number)?.code ?? 'ERR_IROH_INTERNAL'
+  return byNumber.get(number)?.name ?? 'ERR_IROH_INTERNAL'
 }
 
 /** An IrohError for a core error number. */

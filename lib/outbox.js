@@ -7,7 +7,7 @@ const { IrohError, errorCode } = require('./errors')
 /** The binding turns these four bytes into the frame's length. JSON never has a raw newline. */
 const MARK = '\n\n\n\n'
 /** More pending text than this, or an eighth of the core's buffer, goes to the core before the turn ends. */
-const CHUNK = 256 * 1024
+const CHUNK = 64 * 1024
 /** Shorter texts are counted in characters until they are handed over; longer ones are measured in UTF-8. */
 const MEASURED = 32 * 1024
 

@@ -18,13 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IROH_KEY_BYTES 32         /* an Ed25519 public key or secret seed */
-#define IROH_ADDRESS_MAX 64       /* "[v6%scope]:port" and its NUL */
-#define IROH_REASON_MAX 256       /* longest close reason kept, in bytes */
+#define IROH_KEY_BYTES 32   /* an Ed25519 public key or secret seed */
+#define IROH_ADDRESS_MAX 64 /* "[v6%scope]:port" and its NUL */
+#define IROH_REASON_MAX 256 /* longest close reason kept, in bytes */
 #define IROH_ALPN_MAX 255
 
 typedef struct iroh_endpoint iroh_endpoint_t;
-typedef uint64_t iroh_handle_t;   /* below 2^53 */
+typedef uint64_t iroh_handle_t; /* below 2^53 */
 struct uv_loop_s;
 
 typedef enum {
@@ -64,39 +64,40 @@ void iroh_wipe(void *data, size_t len);
 /* ---- events -------------------------------------------------------------------------------------- */
 
 typedef enum {
-  IROH_EVENT_ACCEPTED = 1,   /* conn: a peer dialled us and both keys are proved */
-  IROH_EVENT_CONNECTED,      /* conn: the connection we dialled is up */
-  IROH_EVENT_CLOSED,         /* conn: over (also a failed dial). `close` says why. The handle is dead after this
-                                batch; its streams' handles died with it, each without an event of its own */
-  IROH_EVENT_STREAM_OPENED,  /* conn, stream: the peer opened it; number: its QUIC stream id (bit 1 set: unidirectional) */
-  IROH_EVENT_STREAMS,        /* conn: the peer allows more streams; number: 1 bidirectional, 2 unidirectional, 3 both */
-  IROH_EVENT_READABLE,       /* stream: bytes or the end arrived; peek until IROH_EMPTY to be told again */
-  IROH_EVENT_FRAMES,         /* stream (framed): `data` is a JSON array of `number` values, each a complete valid one */
-  IROH_EVENT_FRAME_ERROR,    /* stream (framed): a frame was refused: `error`; number: 1 it was skipped and the rest goes on,
-                                0 the stream cannot go on (the reading side was stopped) */
-  IROH_EVENT_END,            /* stream (framed): the peer finished its side cleanly between two frames */
-  IROH_EVENT_WRITABLE,       /* stream: unsent bytes fell to the low-water mark */
-  IROH_EVENT_FINISHED,       /* stream: every byte and the end we sent were acknowledged */
-  IROH_EVENT_STOPPED,        /* stream: the peer stopped reading; number: its code. Unsent bytes are dropped */
-  IROH_EVENT_RESET,          /* stream: the peer reset its side; number: its code */
-  IROH_EVENT_DATAGRAM,       /* conn: `data` is one datagram */
-  IROH_EVENT_PATH,           /* conn: the path in use changed; `data` is the new remote address as text */
-  IROH_EVENT_REFUSED         /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
+  IROH_EVENT_ACCEPTED = 1,  /* conn: a peer dialled us and both keys are proved */
+  IROH_EVENT_CONNECTED,     /* conn: the connection we dialled is up */
+  IROH_EVENT_CLOSED,        /* conn: over (also a failed dial). `close` says why. The handle is dead after this
+                               batch; its streams' handles died with it, each without an event of its own */
+  IROH_EVENT_STREAM_OPENED, /* conn, stream: the peer opened it; number: its QUIC stream id (bit 1 set: unidirectional)
+                             */
+  IROH_EVENT_STREAMS,       /* conn: the peer allows more streams; number: 1 bidirectional, 2 unidirectional, 3 both */
+  IROH_EVENT_READABLE,      /* stream: bytes or the end arrived; peek until IROH_EMPTY to be told again */
+  IROH_EVENT_FRAMES,        /* stream (framed): `data` is a JSON array of `number` values, each a complete valid one */
+  IROH_EVENT_FRAME_ERROR,   /* stream (framed): a frame was refused: `error`; number: 1 it was skipped and the rest goes
+                               on,   0 the stream cannot go on (the reading side was stopped) */
+  IROH_EVENT_END,           /* stream (framed): the peer finished its side cleanly between two frames */
+  IROH_EVENT_WRITABLE,      /* stream: unsent bytes fell to the low-water mark */
+  IROH_EVENT_FINISHED,      /* stream: every byte and the end we sent were acknowledged */
+  IROH_EVENT_STOPPED,       /* stream: the peer stopped reading; number: its code. Unsent bytes are dropped */
+  IROH_EVENT_RESET,         /* stream: the peer reset its side; number: its code */
+  IROH_EVENT_DATAGRAM,      /* conn: `data` is one datagram */
+  IROH_EVENT_PATH,          /* conn: the path in use changed; `data` is the new remote address as text */
+  IROH_EVENT_REFUSED        /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
 } iroh_event_kind_t;
 
 typedef enum {
-  IROH_CLOSE_LOCAL = 1,      /* 'locally-closed': we closed it */
-  IROH_CLOSE_APPLICATION,    /* 'application-closed': the peer's program did, with code and reason */
-  IROH_CLOSE_TRANSPORT,      /* 'connection-closed': the peer's QUIC did, with a transport code (0x100 + TLS alert) */
-  IROH_CLOSE_TIMED_OUT,      /* 'timed-out': idle or handshake timeout */
-  IROH_CLOSE_RESET,          /* 'reset': stateless reset */
-  IROH_CLOSE_ERROR           /* 'transport-error': the peer broke a rule and we ended it */
+  IROH_CLOSE_LOCAL = 1,   /* 'locally-closed': we closed it */
+  IROH_CLOSE_APPLICATION, /* 'application-closed': the peer's program did, with code and reason */
+  IROH_CLOSE_TRANSPORT,   /* 'connection-closed': the peer's QUIC did, with a transport code (0x100 + TLS alert) */
+  IROH_CLOSE_TIMED_OUT,   /* 'timed-out': idle or handshake timeout */
+  IROH_CLOSE_RESET,       /* 'reset': stateless reset */
+  IROH_CLOSE_ERROR        /* 'transport-error': the peer broke a rule and we ended it */
 } iroh_close_kind_t;
 
 typedef struct {
   iroh_close_kind_t kind;
-  int error;                 /* the IROH_ERR_ code that tells best what happened */
-  uint64_t code;             /* application or transport code */
+  int error;     /* the IROH_ERR_ code that tells best what happened */
+  uint64_t code; /* application or transport code */
   size_t reason_len;
   char reason[IROH_REASON_MAX];
 } iroh_close_t;
@@ -104,10 +105,10 @@ typedef struct {
 typedef struct {
   iroh_event_kind_t kind;
   int error;
-  iroh_handle_t conn;        /* always the connection, also for stream events; 0 for endpoint events */
+  iroh_handle_t conn; /* always the connection, also for stream events; 0 for endpoint events */
   iroh_handle_t stream;
   uint64_t number;
-  const uint8_t *data;       /* borrowed: valid until on_events returns */
+  const uint8_t *data; /* borrowed: valid until on_events returns */
   size_t len;
   bool ascii;                /* FRAMES: every byte is below 0x80 */
   const iroh_close_t *close; /* CLOSED: borrowed, as data */
@@ -118,12 +119,12 @@ typedef struct {
 typedef enum { IROH_CC_DEFAULT, IROH_CC_CUBIC, IROH_CC_RENO, IROH_CC_BBR, IROH_CC_BBR2 } iroh_cc_t;
 
 typedef struct {
-  uint8_t seed[IROH_KEY_BYTES];     /* copied into locked memory; wipe yours */
-  const char *const *binds;         /* "0.0.0.0:0", "[::]:0"; none: both, any port, IPv6 left out where the host has none */
+  uint8_t seed[IROH_KEY_BYTES]; /* copied into locked memory; wipe yours */
+  const char *const *binds;     /* "0.0.0.0:0", "[::]:0"; none: both, any port, IPv6 left out where the host has none */
   size_t bind_count;
-  const char *const *alpns;         /* protocols accepted; none: outgoing connections only */
+  const char *const *alpns; /* protocols accepted; none: outgoing connections only */
   size_t alpn_count;
-  bool allow_listed_only;           /* true: only NodeIds given to iroh_endpoint_allow may connect to us */
+  bool allow_listed_only; /* true: only NodeIds given to iroh_endpoint_allow may connect to us */
   /* Optional, asked after the lists, inside the accepting handshake. False refuses. Must not block. */
   bool (*authorize)(void *ctx, const uint8_t node_id[IROH_KEY_BYTES]);
   /* Required. `events` is valid during the call. */
@@ -132,24 +133,24 @@ typedef struct {
   void (*on_closed)(void *ctx);
   void *ctx;
   /* Limits and times; 0 takes the default in brackets. */
-  uint32_t keep_alive_ms;           /* [5000] UINT32_MAX: none */
-  uint32_t idle_timeout_ms;         /* [30000] */
-  uint32_t handshake_timeout_ms;    /* [10000] */
-  uint32_t max_connections;         /* [16384] past their handshake */
-  uint32_t max_handshakes;          /* [1024] accepting handshakes in flight; from half of it on, Retry is asked for */
-  uint32_t max_streams_bidi;        /* [100] open at once per connection and kind, peer-opened */
-  uint32_t max_streams_uni;         /* [100] */
-  uint32_t stream_window;           /* [2 MiB] bytes a stream may send before we read them */
-  uint32_t connection_window;       /* [16 MiB] the same over all streams of a connection */
-  uint32_t max_send_buffer;         /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
-  uint32_t low_water;               /* [64 KiB] IROH_EVENT_WRITABLE fires here */
-  uint32_t max_datagrams;           /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
-  uint32_t max_udp_payload;         /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
+  uint32_t keep_alive_ms;        /* [5000] UINT32_MAX: none */
+  uint32_t idle_timeout_ms;      /* [30000] */
+  uint32_t handshake_timeout_ms; /* [10000] */
+  uint32_t max_connections;      /* [16384] past their handshake */
+  uint32_t max_handshakes;       /* [1024] accepting handshakes in flight; from half of it on, Retry is asked for */
+  uint32_t max_streams_bidi;     /* [100] open at once per connection and kind, peer-opened */
+  uint32_t max_streams_uni;      /* [100] */
+  uint32_t stream_window;        /* [2 MiB] bytes a stream may send before we read them */
+  uint32_t connection_window;    /* [16 MiB] the same over all streams of a connection */
+  uint32_t max_send_buffer;      /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
+  uint32_t low_water;            /* [64 KiB] IROH_EVENT_WRITABLE fires here */
+  uint32_t max_datagrams;        /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
+  uint32_t max_udp_payload;      /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
   iroh_cc_t congestion_control;
-  bool plain_udp;                   /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
-  bool always_retry;                /* ask every new address to prove itself */
-  const char *key_log_file;         /* NSS key log, appended */
-  const char *qlog_dir;             /* one qlog file a connection */
+  bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
+  bool always_retry;        /* ask every new address to prove itself */
+  const char *key_log_file; /* NSS key log, appended */
+  const char *qlog_dir;     /* one qlog file a connection */
 } iroh_endpoint_config_t;
 
 /* Opens the sockets. The config is copied. On failure *out is NULL and nothing is left open. */
@@ -184,8 +185,8 @@ void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out);
 
 /* Dials a NodeId at one or more "ip:port". The first flight goes to all of them; the first that answers is used.
  * Ends in IROH_EVENT_CONNECTED or, with the reason, IROH_EVENT_CLOSED. timeout_ms 0: the endpoint's. */
-int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count,
-                   const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out);
+int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
+                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out);
 /* Closes with an application code and reason (cut at IROH_REASON_MAX). IROH_EVENT_CLOSED follows. */
 int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t conn, uint64_t code, const char *reason, size_t reason_len);
 
@@ -196,13 +197,13 @@ typedef struct {
   char alpn[IROH_ALPN_MAX + 1];
   char remote_address[IROH_ADDRESS_MAX];
   char local_address[IROH_ADDRESS_MAX];
-  uint64_t rtt_ns, min_rtt_ns, rtt_var_ns;       /* smoothed, least, variation */
+  uint64_t rtt_ns, min_rtt_ns, rtt_var_ns; /* smoothed, least, variation */
   uint64_t cwnd, bytes_in_flight, ssthresh;
-  uint64_t bytes_sent, bytes_received;           /* UDP payload */
-  uint64_t packets_sent, packets_received;             /* UDP datagrams */
-  uint64_t max_udp_payload;                      /* of the path now */
-  uint64_t max_datagram;                         /* 0: the peer takes none */
-  uint64_t streams_bidi_left, streams_uni_left;  /* that we may still open */
+  uint64_t bytes_sent, bytes_received;          /* UDP payload */
+  uint64_t packets_sent, packets_received;      /* UDP datagrams */
+  uint64_t max_udp_payload;                     /* of the path now */
+  uint64_t max_datagram;                        /* 0: the peer takes none */
+  uint64_t streams_bidi_left, streams_uni_left; /* that we may still open */
 } iroh_conn_info_t;
 int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_conn_info_t *out);
 
@@ -215,7 +216,8 @@ int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t conn);
 
 /* Opens a stream. The peer learns of it with the first byte (or the end). IROH_ERR_STREAM_LIMIT: wait for
  * IROH_EVENT_STREAMS. *id_out is the QUIC stream id. */
-int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t conn, bool bidirectional, iroh_handle_t *stream_out, int64_t *id_out);
+int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t conn, bool bidirectional, iroh_handle_t *stream_out,
+                     int64_t *id_out);
 /* Sends an empty STREAM frame, so that the peer learns of a stream we opened before its first byte. */
 int iroh_stream_announce(iroh_endpoint_t *ep, iroh_handle_t stream);
 /* Copies up to `len` bytes into the send buffer. Returns how many were taken (0: full, wait for WRITABLE). */
@@ -237,8 +239,8 @@ int iroh_stream_set_priority(iroh_endpoint_t *ep, iroh_handle_t stream, int32_t 
 
 /* What iroh_stream_peek says when it has no bytes. */
 typedef enum { IROH_DATA = 1, IROH_EMPTY = 2, IROH_END = 3 } iroh_peek_t;
-/* The bytes at the front of the receive buffer: IROH_DATA with both out-parameters set (valid until the next call on this
- * endpoint), IROH_EMPTY (IROH_EVENT_READABLE will follow), IROH_END, or IROH_ERR_STREAM_RESET. */
+/* The bytes at the front of the receive buffer: IROH_DATA with both out-parameters set (valid until the next call on
+ * this endpoint), IROH_EMPTY (IROH_EVENT_READABLE will follow), IROH_END, or IROH_ERR_STREAM_RESET. */
 int iroh_stream_peek(iroh_endpoint_t *ep, iroh_handle_t stream, const uint8_t **data_out, size_t *len_out);
 /* Drops `len` peeked bytes and gives the peer credit for as many. */
 int iroh_stream_consume(iroh_endpoint_t *ep, iroh_handle_t stream, size_t len);

@@ -5,6 +5,18 @@ const assert = require('node:assert/strict')
 const { SecretKey } = require('event-target-iroh')
 const { alpn, useEndpoints } = require('./helpers/endpoints.js')
 
+/** Resolves with the next uncaught exception, in place of mocha's own listeners. */
+function nextUncaught() {
+  const listeners = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of listeners) process.on('uncaughtException', listener)
+      resolve(error)
+    })
+  })
+}
+
 describe('Endpoint', () => {
   const { create } = useEndpoints()
 
@@ -48,13 +60,15 @@ describe('Endpoint', () => {
       })
     }
 
-    it('as a function that throws refuses, and does not crash', async () => {
+    it('as a function that throws refuses, and the exception is uncaught as any other', async () => {
+      const refusal = new Error('cannot decide')
       const { dial } = await pair(() => ({
         allow() {
-          throw new Error('cannot decide')
+          throw refusal
         }
       }))
-      await assertRefused(dial)
+      const [uncaught] = await Promise.all([nextUncaught(), assertRefused(dial)])
+      assert.equal(uncaught, refusal)
     })
   })
 

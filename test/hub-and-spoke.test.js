@@ -2,6 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const path = require('node:path')
 const { createHub, createSpoke, SecretKey } = require('event-target-iroh')
 const { useChildren } = require('./helpers/child.js')
@@ -47,13 +48,19 @@ describe('hub and spoke', () => {
     assert.deepEqual([(await child.ended).code, child.output], [0, ''])
   })
 
-  it('tell of a spoke that leaves, and of one that is killed', async () => {
+  it('tell of a spoke that leaves, of one that exits at once, and of one that is killed', async () => {
     hub = await createHub({ endpointOptions: { ...local, idleTimeoutMs: 1500, keepAliveMs: 500 } })
-    for (const end of [(child) => child.disconnect(), (child) => child.kill('SIGKILL')]) {
+    const ends = {
+      finished: (child) => child.disconnect(),
+      'application-closed': (child) => child.send('exit'),
+      'timed-out': (child) => child.kill('SIGKILL')
+    }
+    for (const [kind, end] of Object.entries(ends)) {
       const { child, nodeId } = await startSpoke()
-      const left = new Promise((resolve) => hub.on('spokeclose', resolve))
+      const left = once(hub, 'spokeclose')
       end(child)
-      assert.equal(await left, nodeId)
+      const [id, reason] = await left
+      assert.deepEqual([id, reason.kind], [nodeId, kind])
       assert.equal(hub.spokes.size, 0)
       await child.ended
     }

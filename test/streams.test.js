@@ -37,7 +37,7 @@ describe('Connection', () => {
     })
 
     it('waits for room when the peer allows no more streams', async () => {
-      const { dialled, accepted } = await connect({ maxBidiStreams: 2 })
+      const { dialled, accepted } = await connect({ maxStreamsBidi: 2 })
       const first = await dialled.openBi()
       await dialled.openBi()
       let third
@@ -98,7 +98,8 @@ describe('Connection', () => {
     })
 
     it('is held back by a slow reader', async () => {
-      const { near, far } = await streams(Buffer.from('!'), { streamWindow: 65536, connectionWindow: 131072 })
+      const windows = { streamWindow: 65536, connectionWindow: 131072 }
+      const { near, far } = await streams(Buffer.from('!'), windows, { maxSendBuffer: 524288 })
       const bytes = randomBytes(8 << 20)
       let written = false
       const writing = near.send.writeAll(bytes).then(() => {

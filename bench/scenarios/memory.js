@@ -2,41 +2,46 @@
 'use strict'
 
 const { envelopesOf, EVENT_NAME } = require('../envelope')
-const { sleep } = require('../meter')
+const { nextTurn, sleep } = require('../meter')
 
 const BYTES = 100
-const WARM_UP = 50
-const CONNECTIONS = 1000
+const BUSY = 50
+const BUSY_EVENTS = 2000
+const PER_TURN = 100
+const IDLE = 1000
 const AT_ONCE = 10
 const SETTLE_MS = 200
 
 /**
- * What the hub's resident memory grows by per connection that has said one thing and is idle now. The first connections
- * pay for code and pools and are not counted. The hub answers when it has looked, so that the spoke goes on only then.
+ * What the hub's resident memory grows by per connection that has said one thing and is idle now. Before that, some busy
+ * connections make it a hub that has worked: code is loaded and the heap has its size. The hub answers when it has
+ * looked, so that the spoke goes on only then.
  */
 async function hub(peer) {
   const envelope = envelopesOf(BYTES)
-  let greeted = 0
+  const connections = []
+  let events = 0
   let before
   let resolveResult
   const result = new Promise((resolve) => {
     resolveResult = resolve
   })
 
-  async function greet(connection) {
-    greeted++
-    if (greeted === WARM_UP) {
+  async function count(connection) {
+    events++
+    if (events === BUSY * BUSY_EVENTS) {
       before = await residentKilobytes()
       connection.send(envelope(0))
-    } else if (greeted === WARM_UP + CONNECTIONS) {
+    } else if (events === BUSY * BUSY_EVENTS + IDLE) {
       const after = await residentKilobytes()
-      resolveResult({ kilobytes: (after - before) / CONNECTIONS })
+      resolveResult({ kilobytes: (after - before) / IDLE })
       connection.send(envelope(0))
     }
   }
 
   const address = await peer.listen((connection) => {
-    connection.target.addEventListener(EVENT_NAME, () => greet(connection))
+    connections.push(connection)
+    connection.target.addEventListener(EVENT_NAME, () => count(connection))
   })
   return { address, finished: () => result }
 }
@@ -52,24 +57,33 @@ async function residentKilobytes() {
 async function spoke(peer, address) {
   const envelope = envelopesOf(BYTES)
   const open = []
-  let begun = 0
 
-  async function greetUntil(count, onAnswer) {
-    while (begun < count) {
-      begun++
-      const connection = await peer.connect(address)
-      open.push(connection)
-      connection.target.addEventListener(EVENT_NAME, onAnswer)
-      connection.send(envelope(0))
+  /** Opens connections that send `events` each, and waits for the hub's answer. */
+  function connectAll(connections, events) {
+    return new Promise((resolve, reject) => {
+      let left = connections
+      async function lane() {
+        while (left > 0) {
+          left--
+          const connection = await peer.connect(address)
+          open.push(connection)
+          connection.target.addEventListener(EVENT_NAME, resolve)
+          await send(connection, events)
+        }
+      }
+      Promise.all(Array.from({ length: AT_ONCE }, lane)).catch(reject)
+    })
+  }
+
+  async function send(connection, events) {
+    for (let n = 0; n < events; n++) {
+      connection.send(envelope(n))
+      if (n % PER_TURN === PER_TURN - 1) await nextTurn()
     }
   }
 
-  for (const count of [WARM_UP, WARM_UP + CONNECTIONS]) {
-    await new Promise((resolve, reject) => {
-      const lanes = Array.from({ length: AT_ONCE }, () => greetUntil(count, resolve))
-      Promise.all(lanes).catch(reject)
-    })
-  }
+  await connectAll(BUSY, BUSY_EVENTS)
+  await connectAll(IDLE, 1)
   return null
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Connections in the endpoint: dialling over several addresses, what QUIC asks its host, and the iroh_conn_ functions. */
+ * Connections in the endpoint: dialling over several addresses, what QUIC asks its host, and the iroh_conn_ functions.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +47,6 @@ static void forget_stream(quic_stream_t *stream, void *ep) {
 
 void conn_forget(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
-  if (conn->announced) ep->metrics.connections_open--;
-  conn->announced = false;
   map_remove(&ep->conns, conn->handle);
   conn->handle = 0;
   if (conn->quic == NULL) return;
@@ -186,8 +185,9 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
 
 const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path) {
   if (quic_conn_is_server(conn->quic)) return path;
-  return address_equal(&path->remote, &conn->seen.remote) && address_equal(&path->local, &conn->seen.local) ? &conn->used
-                                                                                                          : path;
+  return address_equal(&path->remote, &conn->seen.remote) && address_equal(&path->local, &conn->seen.local)
+             ? &conn->used
+             : path;
 }
 
 void conn_unreachable(conn_t *conn, const address_t *remote) {

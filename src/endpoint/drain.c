@@ -163,6 +163,7 @@ static void collect_close(conn_t *conn) {
       metrics->handshakes_failed++;
   } else {
     metrics->connections_closed++;
+    metrics->connections_open--;
   }
   bool known = conn->announced || !quic_conn_is_server(conn->quic);
   conn_leave_handshake(conn);

@@ -271,9 +271,7 @@ static void shut(iroh_endpoint_t *ep) {
   if (ep->prepare.data != NULL) uv_close((uv_handle_t *)&ep->prepare, on_prepare_closed);
 }
 
-static void on_timer_closed(ep_timer_t *timer) {
-  endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer));
-}
+static void on_timer_closed(ep_timer_t *timer) { endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer)); }
 
 void endpoint_handle_closed(iroh_endpoint_t *ep) {
   if (--ep->handles_open > 0 || !ep->shut) return;
@@ -293,8 +291,7 @@ static bool holds_closing(const conn_t *conn, uint64_t now) {
 void endpoint_closing_step(iroh_endpoint_t *ep) {
   if (!ep->closing || ep->shut) return;
   uint64_t now = uv_hrtime();
-  list_for_each(node, &ep->all)
-    if (holds_closing(container_of(node, conn_t, all_node), now)) return;
+  list_for_each(node, &ep->all) if (holds_closing(container_of(node, conn_t, all_node), now)) return;
   shut(ep);
 }
 

@@ -15,7 +15,13 @@ typedef struct {
   size_t len, segment, count;
 } batch_t;
 
+static void note_events(conn_t *conn) {
+  if (!list_is_linked(&conn->eventful_node) && quic_conn_has_events(conn->quic))
+    list_push_back(&conn->ep->eventful, &conn->eventful_node);
+}
+
 void endpoint_changed(conn_t *conn) {
+  note_events(conn);
   if (!list_is_linked(&conn->dirty_node) && !list_is_linked(&conn->blocked_node))
     list_push_back(&conn->ep->dirty, &conn->dirty_node);
 }
@@ -131,8 +137,7 @@ static void flush_conn(conn_t *conn, uint64_t now) {
   else if (written >= BURST_MAX)
     list_push_back(&ep->dirty, &conn->dirty_node);
   set_timer(conn);
-  if (quic_conn_has_events(conn->quic) && !list_is_linked(&conn->eventful_node))
-    list_push_back(&ep->eventful, &conn->eventful_node);
+  note_events(conn);
   if (quic_conn_state(conn->quic) == QUIC_GONE && conn->handle == 0) conn_free(conn);
 }
 
@@ -147,6 +152,14 @@ void endpoint_flush(iroh_endpoint_t *ep) {
       flush_conn(container_of(node, conn_t, dirty_node), now);
     } while (node != last && !list_empty(&ep->dirty));
   }
+  endpoint_arm(ep);
+}
+
+void endpoint_flush_early(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  if (ep->reading || list_is_linked(&conn->blocked_node)) return;
+  list_remove(&conn->dirty_node);
+  flush_conn(conn, uv_hrtime());
   endpoint_arm(ep);
 }
 

@@ -45,11 +45,11 @@ typedef struct {
 typedef struct {
   iroh_endpoint_t *ep;
   quic_conn_t *quic;
-  iroh_handle_t handle;       /* 0 once its end was told */
+  iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
-  bool announced;             /* ACCEPTED or CONNECTED was told */
-  bool in_handshake;          /* counted among the handshakes in flight */
+  bool announced;    /* ACCEPTED or CONNECTED was told */
+  bool in_handshake; /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate
    * until one answers; from then on to `used`, whatever QUIC calls it. */
   quic_path_t seen, used;
@@ -65,37 +65,37 @@ typedef struct {
 
 struct iroh_endpoint {
   uv_loop_t *loop;
-  iroh_endpoint_config_t config;  /* its pointers are not kept */
+  iroh_endpoint_config_t config; /* its pointers are not kept */
   quic_config_t quic_config;
   key_pair_t *key;
   struct tls_identity *identity;
   char *qlog_dir;
   char **alpns;
   size_t alpn_count;
-  bytes_map_t allowed, denied;    /* by NodeId; the value is the endpoint itself */
-  bytes_map_t cids;               /* connection id -> conn_t */
-  bytes_map_t tokens;             /* NodeId -> token_t, for our next dial */
-  map_t conns, streams;           /* handle -> conn_t, quic_stream_t */
+  bytes_map_t allowed, denied; /* by NodeId; the value is the endpoint itself */
+  bytes_map_t cids;            /* connection id -> conn_t */
+  bytes_map_t tokens;          /* NodeId -> token_t, for our next dial */
+  map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
   iroh_handle_t last_handle;
   list_t sockets, all, dirty, eventful, blocked;
   heap_t timers;
   ep_timer_t timer;
   uv_prepare_t prepare;
-  unsigned handles_open;          /* uv handles not closed yet */
+  unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
   limiter_t stateless_answers;
   iroh_event_t *events;
   size_t event_count, event_cap;
-  uint8_t **datagrams;            /* given with this batch, freed after it */
+  uint8_t **datagrams; /* given with this batch, freed after it */
   size_t datagram_count, datagram_cap;
   struct refusal *refusals;
   size_t refusal_count;
   iroh_metrics_t metrics;
   bool reffed, reading, closing, abandoned, shut;
   uint64_t close_deadline;
-  size_t accepting;               /* handshakes in flight that peers began */
+  size_t accepting; /* handshakes in flight that peers began */
 };
 
 /* receive.c */
@@ -107,6 +107,8 @@ extern const udp_callbacks_t endpoint_udp_callbacks;
 void endpoint_flush(iroh_endpoint_t *ep);
 /* The connection may have packets to write, events, or another deadline. */
 void endpoint_changed(conn_t *conn);
+/* Writes this connection's packets now, in the middle of a turn: for much data, so that the peer works meanwhile. */
+void endpoint_flush_early(conn_t *conn);
 /* The socket takes datagrams again. */
 void endpoint_writable(socket_t *socket);
 

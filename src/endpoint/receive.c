@@ -23,7 +23,8 @@ static void accept_initial(iroh_endpoint_t *ep, socket_t *socket, const udp_mess
   uint8_t buf[QUIC_MAX_UDP_PAYLOAD];
   const uint8_t *secret = ep->quic_config.static_secret;
   if (!quic_packet_check_token(initial, secret, &message->remote, now)) {
-    answer(ep, socket, message, buf, quic_packet_refuse(initial, true, buf, sizeof buf), &ep->metrics.handshakes_dropped);
+    answer(ep, socket, message, buf, quic_packet_refuse(initial, true, buf, sizeof buf),
+           &ep->metrics.handshakes_dropped);
     return;
   }
   bool full = ep->accepting >= ep->config.max_handshakes || ep->metrics.connections_open >= ep->config.max_connections;

@@ -8,6 +8,15 @@ static quic_stream_t *stream_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle
 
 static void changed(quic_stream_t *stream) { endpoint_changed(quic_conn_owner(quic_stream_conn(stream))); }
 
+/* From this many waiting bytes on, packets leave before the turn is over. */
+#define EARLY_BYTES (64 * 1024)
+
+static void bytes_added(quic_stream_t *stream) {
+  conn_t *conn = quic_conn_owner(quic_stream_conn(stream));
+  endpoint_changed(conn);
+  if (quic_stream_unsent(stream) >= EARLY_BYTES) endpoint_flush_early(conn);
+}
+
 int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t handle, bool bidirectional, iroh_handle_t *stream_out,
                      int64_t *id_out) {
   *stream_out = 0;
@@ -40,7 +49,7 @@ int64_t iroh_stream_write(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8
   quic_stream_t *stream = stream_of_handle(ep, handle);
   if (stream == NULL) return IROH_ERR_CLOSED;
   int64_t rv = quic_stream_write(stream, data, len);
-  if (rv > 0) changed(stream);
+  if (rv > 0) bytes_added(stream);
   return rv;
 }
 
@@ -55,7 +64,7 @@ int64_t iroh_stream_commit_frames(iroh_endpoint_t *ep, iroh_handle_t handle, siz
   int64_t count = quic_stream_commit_frames(stream, len);
   if (count > 0) {
     ep->metrics.frames_sent += (uint64_t)count;
-    changed(stream);
+    bytes_added(stream);
   }
   return count;
 }

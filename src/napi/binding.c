@@ -8,7 +8,7 @@
  */
 #include "convert.h"
 
-/* errors: [{ code, number, class, text }], the core's table */
+/* errors: [{ name, number, class, text }], the core's table */
 static napi_value make_errors(napi_env env) {
   napi_value array;
   int code;
@@ -16,7 +16,7 @@ static napi_value make_errors(napi_env env) {
   for (uint32_t i = 0; (code = iroh_error_at(i)) != 0; i++) {
     napi_value row;
     if (napi_create_object(env, &row) != napi_ok ||
-        !set_property(env, row, "code", make_text(env, iroh_error_name(code), NAPI_AUTO_LENGTH)) ||
+        !set_property(env, row, "name", make_text(env, iroh_error_name(code), NAPI_AUTO_LENGTH)) ||
         !set_number(env, row, "number", code) ||
         !set_property(env, row, "class", make_text(env, iroh_error_class(code), NAPI_AUTO_LENGTH)) ||
         !set_property(env, row, "text", make_text(env, iroh_error_text(code), NAPI_AUTO_LENGTH)) ||

@@ -8,7 +8,8 @@ static void report_uncaught(napi_env env) {
   if (pending && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
-/* napi_make_callback, not napi_call_function: promise reactions run at once instead of behind the next native callback. */
+/* napi_make_callback, not napi_call_function: promise reactions run at once instead of behind the next native callback.
+ */
 static bool call(host_t *host, napi_ref function_ref, callback_argument_t argument, const void *from) {
   napi_env env = host->env;
   napi_value receiver, function, result, made = NULL;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Connections: the functions of iroh.h on them, one each. */
+#include <math.h>
+
 #include "convert.h"
 
 /* connOpen(endpoint, nodeId, addresses: string[], alpn, timeoutMs) -> connection or error code */
@@ -34,13 +36,26 @@ static napi_value conn_close(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_conn_close(call.core, conn, code, reason, len));
 }
 
-static bool set_identity(napi_env env, napi_value object, const iroh_conn_info_t *info) {
-  napi_value is_client = NULL;
-  napi_get_boolean(env, info->is_client, &is_client);
-  return set_property(env, object, "remoteNodeId", make_node_id(env, info->remote_node_id)) &&
-         set_property(env, object, "isClient", is_client) &&
-         set_property(env, object, "alpn", make_text(env, info->alpn, info->alpn_len)) &&
-         set_property(env, object, "remoteAddress", make_text(env, info->remote_address, NAPI_AUTO_LENGTH)) &&
+/* connIdentity(endpoint, connection) -> [NodeId of the peer, ALPN, whether we dialled] or error code */
+static napi_value conn_identity(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  iroh_conn_info_t facts;
+  napi_value array;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &conn)) return call.early;
+  int result = iroh_conn_info(call.core, conn, &facts);
+  if (result != 0) return make_number(env, result);
+  napi_value parts[] = {make_node_id(env, facts.remote_node_id), make_text(env, facts.alpn, facts.alpn_len), NULL};
+  napi_get_boolean(env, facts.is_client, &parts[2]);
+  if (napi_create_array_with_length(env, 3, &array) != napi_ok) return NULL;
+  for (uint32_t i = 0; i < 3; i++) {
+    if (parts[i] == NULL || napi_set_element(env, array, i, parts[i]) != napi_ok) return NULL;
+  }
+  return array;
+}
+
+static bool set_addresses(napi_env env, napi_value object, const iroh_conn_info_t *info) {
+  return set_property(env, object, "remoteAddress", make_text(env, info->remote_address, NAPI_AUTO_LENGTH)) &&
          set_property(env, object, "localAddress", make_text(env, info->local_address, NAPI_AUTO_LENGTH));
 }
 
@@ -49,20 +64,20 @@ static bool set_numbers(napi_env env, napi_value object, const iroh_conn_info_t 
     const char *name;
     double value;
   } numbers[] = {
-    {"rttMs", (double)info->rtt_ns / 1e6},
-    {"minRttMs", (double)info->min_rtt_ns / 1e6},
-    {"rttVarMs", (double)info->rtt_var_ns / 1e6},
-    {"congestionWindow", (double)info->cwnd},
-    {"bytesInFlight", (double)info->bytes_in_flight},
-    {"slowStartThreshold", (double)info->ssthresh},
-    {"bytesSent", (double)info->bytes_sent},
-    {"bytesReceived", (double)info->bytes_received},
-    {"packetsSent", (double)info->packets_sent},
-    {"packetsReceived", (double)info->packets_received},
-    {"maxUdpPayload", (double)info->max_udp_payload},
-    {"maxDatagramSize", (double)info->max_datagram},
-    {"streamsBidiLeft", (double)info->streams_bidi_left},
-    {"streamsUniLeft", (double)info->streams_uni_left},
+      {"rttMs", (double)info->rtt_ns / 1e6},
+      {"minRttMs", (double)info->min_rtt_ns / 1e6},
+      {"rttVarMs", (double)info->rtt_var_ns / 1e6},
+      {"congestionWindow", (double)info->cwnd},
+      {"bytesInFlight", (double)info->bytes_in_flight},
+      {"slowStartThreshold", info->ssthresh == UINT64_MAX ? INFINITY : (double)info->ssthresh},
+      {"bytesSent", (double)info->bytes_sent},
+      {"bytesReceived", (double)info->bytes_received},
+      {"packetsSent", (double)info->packets_sent},
+      {"packetsReceived", (double)info->packets_received},
+      {"maxUdpPayload", (double)info->max_udp_payload},
+      {"maxDatagramSize", (double)info->max_datagram},
+      {"streamsBidiLeft", (double)info->streams_bidi_left},
+      {"streamsUniLeft", (double)info->streams_uni_left},
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     if (!set_number(env, object, numbers[i].name, numbers[i].value)) return false;
@@ -79,7 +94,7 @@ static napi_value conn_info(napi_env env, napi_callback_info info) {
   if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &conn)) return call.early;
   int result = iroh_conn_info(call.core, conn, &facts);
   if (result != 0) return make_number(env, result);
-  if (napi_create_object(env, &object) != napi_ok || !set_identity(env, object, &facts) ||
+  if (napi_create_object(env, &object) != napi_ok || !set_addresses(env, object, &facts) ||
       !set_numbers(env, object, &facts))
     return NULL;
   return object;
@@ -106,11 +121,12 @@ static napi_value conn_update_key(napi_env env, napi_callback_info info) {
 
 napi_status conn_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-    {"connOpen", conn_open},
-    {"connClose", conn_close},
-    {"connInfo", conn_info},
-    {"sendDatagram", conn_send_datagram},
-    {"updateKey", conn_update_key},
+      {"connOpen", conn_open},
+      {"connClose", conn_close},
+      {"connIdentity", conn_identity},
+      {"connInfo", conn_info},
+      {"sendDatagram", conn_send_datagram},
+      {"updateKey", conn_update_key},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -26,7 +26,7 @@ bool call_begin_endpoint(napi_env env, napi_callback_info info, size_t count, ca
   if (!call_begin(env, info, count, call)) return false;
   const host_t *host = host_unwrap(env, call->args[0]);
   if (host == NULL) return false;
-  call->core = host->core;
+  call->core = host->silent ? NULL : host->core;
   if (call->core != NULL) return true;
   call->early = make_number(env, IROH_ERR_CLOSED);
   return false;
@@ -46,9 +46,7 @@ bool call_u64(call_t *call, size_t index, uint64_t *out) {
   return true;
 }
 
-bool call_handle(call_t *call, size_t index, iroh_handle_t *out) {
-  return call_u64(call, index, out);
-}
+bool call_handle(call_t *call, size_t index, iroh_handle_t *out) { return call_u64(call, index, out); }
 
 bool call_u32(call_t *call, size_t index, uint32_t *out) {
   double number;
@@ -112,7 +110,8 @@ bool convert_texts(napi_env env, napi_value array, texts_t *out) {
   if (out->items == NULL) return convert_refuse(env, "out of memory");
   for (; out->count < count; out->count++) {
     napi_value item;
-    char *text = napi_get_element(env, array, (uint32_t)out->count, &item) == napi_ok ? convert_text_new(env, item) : NULL;
+    char *text =
+        napi_get_element(env, array, (uint32_t)out->count, &item) == napi_ok ? convert_text_new(env, item) : NULL;
     if (text == NULL) {
       texts_deinit(out);
       return convert_refuse(env, "expected an array of strings");

@@ -15,7 +15,7 @@ typedef struct {
   napi_env env;
   iroh_endpoint_t *core;
   napi_value args[CALL_ARGS_MAX];
-  napi_value early;   /* what to return when a reader said false: NULL (an exception is pending) or an error code */
+  napi_value early; /* what to return when a reader said false: NULL (an exception is pending) or an error code */
 } call_t;
 
 /* Takes the arguments of a call that has at least `count` of them. */

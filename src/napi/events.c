@@ -12,11 +12,11 @@ static napi_value make_frames(napi_env env, const iroh_event_t *event) {
 
 static napi_value make_close(napi_env env, const iroh_close_t *close) {
   napi_value array, parts[] = {
-    make_number(env, close->kind),
-    make_number(env, close->error),
-    make_number(env, (double)close->code),
-    make_text(env, close->reason, close->reason_len),
-  };
+                        make_number(env, close->kind),
+                        make_number(env, close->error),
+                        make_number(env, (double)close->code),
+                        make_text(env, close->reason, close->reason_len),
+                    };
   uint32_t count = sizeof parts / sizeof *parts;
   if (napi_create_array_with_length(env, count, &array) != napi_ok) return NULL;
   for (uint32_t i = 0; i < count; i++) {
@@ -27,20 +27,26 @@ static napi_value make_close(napi_env env, const iroh_close_t *close) {
 
 static napi_value make_data(napi_env env, const iroh_event_t *event) {
   switch (event->kind) {
-  case IROH_EVENT_FRAMES: return make_frames(env, event);
-  case IROH_EVENT_DATAGRAM: return make_bytes(env, event->data, event->len);
-  case IROH_EVENT_PATH: return make_text(env, (const char *)event->data, event->len);
-  case IROH_EVENT_REFUSED: return make_node_id(env, event->data);
-  case IROH_EVENT_CLOSED: return make_close(env, event->close);
-  default: return NULL;
+  case IROH_EVENT_FRAMES:
+    return make_frames(env, event);
+  case IROH_EVENT_DATAGRAM:
+    return make_bytes(env, event->data, event->len);
+  case IROH_EVENT_PATH:
+    return make_text(env, (const char *)event->data, event->len);
+  case IROH_EVENT_REFUSED:
+    return make_node_id(env, event->data);
+  case IROH_EVENT_CLOSED:
+    return make_close(env, event->close);
+  default:
+    return NULL;
   }
 }
 
 static bool set_event(napi_env env, napi_value array, uint32_t at, const iroh_event_t *event) {
   napi_value parts[] = {
-    make_number(env, event->kind),           make_number(env, (double)event->conn),
-    make_number(env, (double)event->stream), make_number(env, (double)event->number),
-    make_number(env, event->error),          make_data(env, event),
+      make_number(env, event->kind),           make_number(env, (double)event->conn),
+      make_number(env, (double)event->stream), make_number(env, (double)event->number),
+      make_number(env, event->error),          make_data(env, event),
   };
   if (parts[5] == NULL && napi_get_undefined(env, &parts[5]) != napi_ok) return false;
   for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {

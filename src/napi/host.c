@@ -55,9 +55,7 @@ void host_on_events(void *ctx, const iroh_event_t *events, size_t count) {
   callback_enter(host, host->on_events, events_make, &batch);
 }
 
-static napi_value argument_node_id(napi_env env, const void *from) {
-  return make_node_id(env, from);
-}
+static napi_value argument_node_id(napi_env env, const void *from) { return make_node_id(env, from); }
 
 bool host_authorize(void *ctx, const uint8_t node_id[IROH_KEY_BYTES]) {
   host_t *host = ctx;
@@ -114,19 +112,19 @@ static bool read_numbers(napi_env env, napi_value options, iroh_endpoint_config_
     const char *name;
     uint32_t *out;
   } numbers[] = {
-    {"keepAliveMs", &config->keep_alive_ms},
-    {"idleTimeoutMs", &config->idle_timeout_ms},
-    {"handshakeTimeoutMs", &config->handshake_timeout_ms},
-    {"maxConnections", &config->max_connections},
-    {"maxHandshakes", &config->max_handshakes},
-    {"maxStreamsBidi", &config->max_streams_bidi},
-    {"maxStreamsUni", &config->max_streams_uni},
-    {"streamWindow", &config->stream_window},
-    {"connectionWindow", &config->connection_window},
-    {"maxSendBuffer", &config->max_send_buffer},
-    {"sendLowWater", &config->low_water},
-    {"maxDatagrams", &config->max_datagrams},
-    {"maxUdpPayload", &config->max_udp_payload},
+      {"keepAliveMs", &config->keep_alive_ms},
+      {"idleTimeoutMs", &config->idle_timeout_ms},
+      {"handshakeTimeoutMs", &config->handshake_timeout_ms},
+      {"maxConnections", &config->max_connections},
+      {"maxHandshakes", &config->max_handshakes},
+      {"maxStreamsBidi", &config->max_streams_bidi},
+      {"maxStreamsUni", &config->max_streams_uni},
+      {"streamWindow", &config->stream_window},
+      {"connectionWindow", &config->connection_window},
+      {"maxSendBuffer", &config->max_send_buffer},
+      {"sendLowWater", &config->low_water},
+      {"maxDatagrams", &config->max_datagrams},
+      {"maxUdpPayload", &config->max_udp_payload},
   };
   uint32_t congestion = IROH_CC_DEFAULT;
   napi_value value;
@@ -243,6 +241,15 @@ static napi_value endpoint_close(napi_env env, napi_callback_info info) {
   return make_number(env, 0);
 }
 
+/* abandon(handle) -> 0 or error code. The process ends: the peers are told at once, JavaScript is not entered again. */
+static napi_value endpoint_abandon(napi_env env, napi_callback_info info) {
+  call_t call;
+  if (!call_begin_endpoint(env, info, 1, &call)) return call.early;
+  host_unwrap(env, call.args[0])->silent = true;
+  iroh_endpoint_abandon(call.core);
+  return make_number(env, 0);
+}
+
 /* ref(handle, keep) -> 0 or error code */
 static napi_value endpoint_ref(napi_env env, napi_callback_info info) {
   call_t call;
@@ -318,9 +325,10 @@ static napi_value endpoint_metrics(napi_env env, napi_callback_info info) {
 
 napi_status host_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-    {"open", endpoint_open},         {"close", endpoint_close},   {"ref", endpoint_ref},
-    {"addresses", endpoint_addresses}, {"setAlpns", endpoint_set_alpns}, {"allow", endpoint_allow},
-    {"deny", endpoint_deny},         {"rebind", endpoint_rebind}, {"metrics", endpoint_metrics},
+      {"open", endpoint_open},       {"close", endpoint_close},         {"abandon", endpoint_abandon},
+      {"ref", endpoint_ref},         {"addresses", endpoint_addresses}, {"setAlpns", endpoint_set_alpns},
+      {"allow", endpoint_allow},     {"deny", endpoint_deny},           {"rebind", endpoint_rebind},
+      {"metrics", endpoint_metrics},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -99,8 +99,8 @@ static napi_value wipe(napi_env env, napi_callback_info info) {
 
 napi_status identity_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-    {"keyGenerate", key_generate}, {"keyPublic", key_public},       {"keySign", key_sign}, {"keyVerify", key_verify},
-    {"keyParse", key_parse},       {"nodeIdParse", node_id_parse}, {"wipe", wipe},
+      {"keyGenerate", key_generate}, {"keyPublic", key_public},      {"keySign", key_sign}, {"keyVerify", key_verify},
+      {"keyParse", key_parse},       {"nodeIdParse", node_id_parse}, {"wipe", wipe},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -96,7 +96,8 @@ static napi_value stream_set_priority(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_stream_set_priority(call.core, stream, priority));
 }
 
-/* streamRead(endpoint, stream, max) -> a Buffer of at most `max` bytes, or 2 nothing for now, 3 the end, or error code */
+/* streamRead(endpoint, stream, max) -> a Buffer of at most `max` bytes, or 2 nothing for now, 3 the end, or error code
+ */
 static napi_value stream_read(napi_env env, napi_callback_info info) {
   call_t call;
   iroh_handle_t stream;
@@ -151,19 +152,19 @@ static napi_value stream_release(napi_env env, napi_callback_info info) {
 
 napi_status stream_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-    {"streamOpen", stream_open},
-    {"streamAnnounce", stream_announce},
-    {"streamWrite", stream_write},
-    {"streamSendFrames", stream_send_frames},
-    {"streamBuffered", stream_buffered},
-    {"streamFinish", stream_finish},
-    {"streamReset", stream_reset},
-    {"streamSetPriority", stream_set_priority},
-    {"streamRead", stream_read},
-    {"streamStop", stream_stop},
-    {"streamSetFramed", stream_set_framed},
-    {"streamPause", stream_pause},
-    {"streamRelease", stream_release},
+      {"streamOpen", stream_open},
+      {"streamAnnounce", stream_announce},
+      {"streamWrite", stream_write},
+      {"streamSendFrames", stream_send_frames},
+      {"streamBuffered", stream_buffered},
+      {"streamFinish", stream_finish},
+      {"streamReset", stream_reset},
+      {"streamSetPriority", stream_set_priority},
+      {"streamRead", stream_read},
+      {"streamStop", stream_stop},
+      {"streamSetFramed", stream_set_framed},
+      {"streamPause", stream_pause},
+      {"streamRelease", stream_release},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

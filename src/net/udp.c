@@ -254,8 +254,7 @@ size_t udp_recv(udp_socket_t *self, udp_buffers_t *buffers, udp_message_t *out) 
       n = recvmmsg(self->fd, msgs, UDP_BATCH_MESSAGES, MSG_DONTWAIT, NULL);
       /* ECONNREFUSED is an answer to an earlier send, told once. */
     } while (n < 0 && (errno == EINTR || errno == ECONNREFUSED));
-    for (int i = 0; i < n; i++)
-      finish_message(self, &msgs[i].msg_hdr, buffers->data[i], msgs[i].msg_len, &out[i]);
+    for (int i = 0; i < n; i++) finish_message(self, &msgs[i].msg_hdr, buffers->data[i], msgs[i].msg_len, &out[i]);
     return n > 0 ? (size_t)n : 0;
   }
 #endif

@@ -7,6 +7,44 @@
 #include "quic/internal.h"
 #include "tls/tls.h"
 
+/* Noted of one packet; a stream stopped beyond these is found out at its next write. */
+#define STOPS_MAX 512
+
+/* ngtcp2 obeys a STOP_SENDING of the peer's and tells nobody, and its decrypt callback names no connection: the one
+ * being read is remembered here. */
+static _Thread_local struct {
+  quic_conn_t *conn;
+  size_t stop_count;
+  quic_stop_sending_t stops[STOPS_MAX];
+} reading;
+
+void quic_callbacks_begin_read(quic_conn_t *conn) {
+  reading.conn = conn;
+  reading.stop_count = 0;
+}
+
+void quic_callbacks_end_read(void) {
+  for (size_t i = 0; i < reading.stop_count; i++) {
+    list_for_each(node, &reading.conn->streams) {
+      quic_stream_t *stream = container_of(node, quic_stream_t, all_node);
+      if (stream->id == reading.stops[i].stream_id && stream->can_send)
+        quic_stream_stop_received(stream, reading.stops[i].code);
+    }
+  }
+  reading.conn = NULL;
+}
+
+static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
+                   const uint8_t *ciphertext, size_t ciphertext_len, const uint8_t *nonce, size_t nonce_len,
+                   const uint8_t *aad, size_t aad_len) {
+  int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
+  bool short_header = aad_len > 0 && (aad[0] & 0x80) == 0;
+  if (rv == 0 && short_header && reading.conn != NULL && ciphertext_len > aead->max_overhead)
+    reading.stop_count =
+        quic_frames_stop_sending(dest, ciphertext_len - aead->max_overhead, reading.stops, ARRAY_LEN(reading.stops));
+  return rv;
+}
+
 static int recv_crypto_data(ngtcp2_conn *q, quic_level_t level, uint64_t offset, const uint8_t *data, size_t len,
                             void *user_data) {
   quic_conn_t *conn = user_data;
@@ -25,9 +63,9 @@ static int handshake_completed(ngtcp2_conn *q, void *user_data) {
 
   uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
   const ngtcp2_path *path = ngtcp2_conn_get_path(q);
-  ngtcp2_ssize len = ngtcp2_crypto_generate_regular_token(token, conn->config->static_secret,
-                                                          sizeof conn->config->static_secret, path->remote.addr,
-                                                          path->remote.addrlen, conn->now);
+  ngtcp2_ssize len =
+      ngtcp2_crypto_generate_regular_token(token, conn->config->static_secret, sizeof conn->config->static_secret,
+                                           path->remote.addr, path->remote.addrlen, conn->now);
   if (len > 0) ngtcp2_conn_submit_new_token(q, token, (size_t)len);
   conn->tls_done = true;
   conn->state = QUIC_OPEN;
@@ -86,12 +124,6 @@ static int stream_reset(ngtcp2_conn *q, int64_t id, uint64_t final_size, uint64_
                         void *stream_user_data) {
   (void)q, (void)id, (void)final_size, (void)user_data;
   if (stream_user_data != NULL) quic_stream_reset_received(stream_user_data, code);
-  return 0;
-}
-
-static int stream_stop_sending(ngtcp2_conn *q, int64_t id, uint64_t code, void *user_data, void *stream_user_data) {
-  (void)q, (void)id, (void)user_data;
-  if (stream_user_data != NULL) quic_stream_stop_received(stream_user_data, code);
   return 0;
 }
 
@@ -189,32 +221,19 @@ static int remove_connection_id(ngtcp2_conn *q, const ngtcp2_cid *cid, void *use
   return 0;
 }
 
-#define COMMON_CALLBACKS                                              \
-  .recv_crypto_data = recv_crypto_data,                               \
-  .handshake_completed = handshake_completed,                         \
-  .handshake_confirmed = handshake_confirmed,                         \
-  .encrypt = ngtcp2_crypto_encrypt_cb,                                \
-  .decrypt = ngtcp2_crypto_decrypt_cb,                                \
-  .hp_mask = ngtcp2_crypto_hp_mask_cb,                                \
-  .recv_stream_data = recv_stream_data,                               \
-  .acked_stream_data_offset = acked_stream_data_offset,               \
-  .stream_open = stream_open,                                         \
-  .stream_close = stream_close,                                       \
-  .stream_reset = stream_reset,                                       \
-  .stream_stop_sending = stream_stop_sending,                         \
-  .extend_max_stream_data = extend_max_stream_data,                   \
-  .extend_max_local_streams_bidi = extend_max_streams_bidi,           \
-  .extend_max_local_streams_uni = extend_max_streams_uni,             \
-  .recv_datagram = recv_datagram,                                     \
-  .recv_stateless_reset = recv_stateless_reset,                       \
-  .rand = random_bytes,                                               \
-  .get_new_connection_id = get_new_connection_id,                     \
-  .remove_connection_id = remove_connection_id,                       \
-  .update_key = ngtcp2_crypto_update_key_cb,                          \
-  .path_validation = path_validation,                                 \
-  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,  \
-  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb, \
-  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb, \
+#define COMMON_CALLBACKS                                                                                            \
+  .recv_crypto_data = recv_crypto_data, .handshake_completed = handshake_completed,                                 \
+  .handshake_confirmed = handshake_confirmed, .encrypt = ngtcp2_crypto_encrypt_cb, .decrypt = decrypt,              \
+  .hp_mask = ngtcp2_crypto_hp_mask_cb, .recv_stream_data = recv_stream_data,                                        \
+  .acked_stream_data_offset = acked_stream_data_offset, .stream_open = stream_open, .stream_close = stream_close,   \
+  .stream_reset = stream_reset, .extend_max_stream_data = extend_max_stream_data,                                   \
+  .extend_max_local_streams_bidi = extend_max_streams_bidi, .extend_max_local_streams_uni = extend_max_streams_uni, \
+  .recv_datagram = recv_datagram, .recv_stateless_reset = recv_stateless_reset, .rand = random_bytes,               \
+  .get_new_connection_id = get_new_connection_id, .remove_connection_id = remove_connection_id,                     \
+  .update_key = ngtcp2_crypto_update_key_cb, .path_validation = path_validation,                                    \
+  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                                                \
+  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                                            \
+  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,                                              \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb
 
 const ngtcp2_callbacks quic_client_callbacks = {

@@ -21,7 +21,9 @@ static void set_close(quic_conn_t *conn, iroh_close_kind_t kind, int error, uint
   quic_conn_event(conn, QUIC_EVENT_CLOSED);
 }
 
-const iroh_close_t *quic_conn_close_info(const quic_conn_t *conn) { return conn->close.kind == 0 ? NULL : &conn->close; }
+const iroh_close_t *quic_conn_close_info(const quic_conn_t *conn) {
+  return conn->close.kind == 0 ? NULL : &conn->close;
+}
 
 /* Three times the probe timeout (RFC 9000 section 10.2). */
 static void linger(quic_conn_t *conn) {
@@ -153,7 +155,8 @@ size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_
     ngtcp2_path_storage storage;
     ngtcp2_pkt_info info = {0};
     ngtcp2_path_storage_zero(&storage);
-    ngtcp2_ssize n = ngtcp2_conn_write_connection_close(conn->q, &storage.path, &info, buf, size, &conn->close_error, now);
+    ngtcp2_ssize n =
+        ngtcp2_conn_write_connection_close(conn->q, &storage.path, &info, buf, size, &conn->close_error, now);
     if (n <= 0) {
       /* No keys to say it with: the peer learns by its own timeout. */
       conn->state = QUIC_GONE;

@@ -37,7 +37,8 @@ static ngtcp2_cc_algo congestion_control(iroh_cc_t choice) {
   return NGTCP2_CC_ALGO_CUBIC;
 }
 
-static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, uint64_t handshake_timeout, uint64_t now) {
+static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, uint64_t handshake_timeout,
+                          uint64_t now) {
   const quic_config_t *config = conn->config;
   ngtcp2_settings_default(settings);
   settings->initial_ts = now;
@@ -272,7 +273,9 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
 
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   ngtcp2_pkt_info info = {.ecn = ecn};
+  quic_callbacks_begin_read(conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
+  quic_callbacks_end_read();
   if (rv == 0) {
     conn->heard = true;
     conn->data_blocked = false;
@@ -288,9 +291,10 @@ static ngtcp2_ssize write_datagram(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_
                                    size_t size, uint64_t now) {
   quic_datagram_t *datagram = quic_datagram_queue_first(&conn->datagrams_out);
   ngtcp2_vec vec = {datagram->data, datagram->len};
+  size_t vec_count = datagram->len > 0 ? 1 : 0;
   int accepted = 0;
   ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->q, path, info, buf, size, &accepted,
-                                               NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &vec, 1, now);
+                                               NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &vec, vec_count, now);
   /* The path may have shrunk since it was queued: one that fits no packet any more would block the rest for ever. */
   bool hopeless = n >= 0 && !accepted && datagram->len > quic_conn_max_datagram(conn);
   if (accepted || hopeless) free(quic_datagram_queue_pop(&conn->datagrams_out));
@@ -319,7 +323,7 @@ static ngtcp2_ssize write_stream(quic_conn_t *conn, quic_stream_t *stream, ngtcp
       list_remove(&stream->send_node);
     }
   } else if (n == NGTCP2_ERR_STREAM_SHUT_WR || n == NGTCP2_ERR_STREAM_NOT_FOUND) {
-    list_remove(&stream->send_node);
+    quic_stream_stop_received(stream, 0);
   }
   return n;
 }
@@ -331,8 +335,7 @@ static ngtcp2_ssize write_some(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_pkt_
   if (conn->datagrams_out.count > 0 && conn->state == QUIC_OPEN)
     return write_datagram(conn, path, info, buf, size, now);
   list_node_t *node = conn->data_blocked ? NULL : list_first(&conn->sendable);
-  if (node != NULL)
-    return write_stream(conn, container_of(node, quic_stream_t, send_node), path, info, buf, size, now);
+  if (node != NULL) return write_stream(conn, container_of(node, quic_stream_t, send_node), path, info, buf, size, now);
   return ngtcp2_conn_writev_stream(conn->q, path, info, buf, size, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0,
                                    now);
 }
@@ -368,8 +371,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   size_t n = 0;
   /* What the peer takes is known only from its transport parameters. */
   if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
-  if (conn->state <= QUIC_OPEN && !conn->close_wanted)
-    n = write_packet(conn, buf, size, path_out, ecn_out, now);
+  if (conn->state <= QUIC_OPEN && !conn->close_wanted) n = write_packet(conn, buf, size, path_out, ecn_out, now);
   if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
   if (n > 0) {
     conn->packets_sent++;

@@ -13,9 +13,9 @@
 #include "base/list.h"
 #include "iroh.h"
 
-#define QUIC_CID_LEN 8              /* of the connection ids we issue */
+#define QUIC_CID_LEN 8 /* of the connection ids we issue */
 #define QUIC_CID_MAX 20
-#define QUIC_MAX_UDP_PAYLOAD 16384  /* room a packet needs at most */
+#define QUIC_MAX_UDP_PAYLOAD 65536 /* room a packet needs at most */
 #define QUIC_NEVER UINT64_MAX
 
 typedef struct quic_conn quic_conn_t;
@@ -45,16 +45,16 @@ typedef struct {
 
 typedef struct {
   const struct tls_identity *identity;
-  uint8_t static_secret[32];        /* for tokens and stateless resets */
+  uint8_t static_secret[32];                            /* for tokens and stateless resets */
   uint64_t idle_timeout, keep_alive, handshake_timeout; /* ns; keep_alive 0: none */
   uint64_t stream_window, connection_window;
   uint64_t max_streams_bidi, max_streams_uni;
-  size_t max_udp_payload;           /* 0: 16000 on loopback, else 1452 with path MTU discovery */
+  size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
   iroh_cc_t congestion_control;
-  const char *qlog_dir;             /* NULL: none */
-  int key_log_fd;                   /* -1: none */
-  buffer_t *spare_text;             /* shared by the frame readers of the thread */
+  const char *qlog_dir; /* NULL: none */
+  int key_log_fd;       /* -1: none */
+  buffer_t *spare_text; /* shared by the frame readers of the thread */
 } quic_config_t;
 
 /* A client's first packet, decoded (packet.h). */
@@ -62,11 +62,11 @@ typedef struct {
   uint8_t dcid[QUIC_CID_MAX], scid[QUIC_CID_MAX];
   size_t dcid_len, scid_len;
   uint32_t version;
-  bool token_verified;              /* the address is proved by a token */
-  bool from_retry;                  /* the token came from our Retry; then original_dcid is the first dcid */
+  bool token_verified; /* the address is proved by a token */
+  bool from_retry;     /* the token came from our Retry; then original_dcid is the first dcid */
   uint8_t original_dcid[QUIC_CID_MAX];
   size_t original_dcid_len;
-  const uint8_t *token;             /* borrowed from the packet */
+  const uint8_t *token; /* borrowed from the packet */
   size_t token_len;
 } quic_initial_t;
 
@@ -76,19 +76,19 @@ int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, v
                          const uint8_t *token, size_t token_len, uint64_t handshake_timeout, const quic_path_t *path,
                          uint64_t now, quic_conn_t **out);
 /* Accepts. `alpns`: the protocols served, in order of preference. */
-int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, void *owner,
-                         const char *const *alpns, size_t alpn_count, const quic_initial_t *initial,
-                         const quic_path_t *path, uint64_t now, quic_conn_t **out);
+int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, void *owner, const char *const *alpns,
+                         size_t alpn_count, const quic_initial_t *initial, const quic_path_t *path, uint64_t now,
+                         quic_conn_t **out);
 /* Frees it and its streams at once, without a word to the peer; every connection id is given to cid_removed. */
 void quic_conn_free(quic_conn_t *conn);
 
 /* ---- in and out ---------------------------------------------------------------------------------- */
 
 typedef enum {
-  QUIC_HANDSHAKE,   /* not usable yet */
+  QUIC_HANDSHAKE, /* not usable yet */
   QUIC_OPEN,
-  QUIC_CLOSING,     /* ended; lingers until its deadline so that late packets get their answer, or silence */
-  QUIC_GONE         /* may be freed */
+  QUIC_CLOSING, /* ended; lingers until its deadline so that late packets get their answer, or silence */
+  QUIC_GONE     /* may be freed */
 } quic_state_t;
 quic_state_t quic_conn_state(const quic_conn_t *conn);
 
@@ -115,7 +115,7 @@ enum {
   QUIC_EVENT_PATH = 4,         /* the path in use is another now */
   QUIC_EVENT_STREAMS_BIDI = 8, /* the peer allows more streams, and we had asked in vain */
   QUIC_EVENT_STREAMS_UNI = 16,
-  QUIC_EVENT_DATAGRAM = 32     /* quic_conn_take_datagram has one */
+  QUIC_EVENT_DATAGRAM = 32 /* quic_conn_take_datagram has one */
 };
 /* The events since the last call. */
 unsigned quic_conn_take_events(quic_conn_t *conn);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Where QUIC and TLS meet: a connection's TLS session, the check of the peer's key inside the handshake, the key log. */
+ * Where QUIC and TLS meet: a connection's TLS session, the check of the peer's key inside the handshake, the key log.
+ */
 #include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <stdio.h>

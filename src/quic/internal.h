@@ -9,6 +9,7 @@
 #include "quic/stream.h"
 #include "quic/version.h"
 #include "tls/tls.h"
+#include "wire/quic-frames.h"
 
 typedef struct quic_datagram {
   list_node_t node;
@@ -23,35 +24,36 @@ typedef struct {
 
 struct quic_conn {
   ngtcp2_conn *q;
-  tls_session_t tls;             /* NULL once the handshake is over */
-  ngtcp2_crypto_conn_ref ref;    /* what GnuTLS's callbacks get */
+  tls_session_t tls;          /* NULL once the handshake is over */
+  ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
   const quic_config_t *config;
   const quic_host_t *host;
   void *owner;
   quic_state_t state;
   bool server, heard, data_blocked, loopback, tls_done;
-  bool stateless_reset;          /* the peer's end came as one */
-  int refusal;                   /* IROH_ERR_ code when our check of the peer's key said no */
+  bool stateless_reset; /* the peer's end came as one */
+  int refusal;          /* IROH_ERR_ code when our check of the peer's key said no */
   uint8_t peer[IROH_KEY_BYTES];
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
-  list_t streams;                /* every stream, by all_node */
-  list_t sendable;               /* streams with something to send, by priority, by send_node */
-  list_t eventful;               /* streams with events, by event_node */
+  uint32_t uni_streams_seen; /* peer-opened and over */
+  list_t streams;            /* every stream, by all_node */
+  list_t sendable;           /* streams with something to send, by priority, by send_node */
+  list_t eventful;           /* streams with events, by event_node */
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
   uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
   iroh_close_t close;
-  bool close_wanted;             /* a CONNECTION_CLOSE is to be written, from close_error */
-  bool close_again;              /* the written one is to be sent again */
+  bool close_wanted; /* a CONNECTION_CLOSE is to be written, from close_error */
+  bool close_again;  /* the written one is to be sent again */
   quic_close_error_t close_error;
   uint8_t *close_packet;
   size_t close_packet_len;
   quic_path_t close_path;
   uint32_t closing_received;
   uint64_t gone_at;
-  uint64_t now;                  /* of the call in progress */
+  uint64_t now; /* of the call in progress */
   struct qlog *qlog;
 };
 
@@ -65,13 +67,13 @@ struct quic_stream {
   bool opened_by_peer, closed /* ngtcp2 has forgotten it */, released;
   /* sending */
   bool can_send, blocked, announce, finish_wanted, finish_sent, finish_alone, send_over, writable_wanted;
-  uint8_t *room;                 /* reserved for frames */
+  uint8_t *room; /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
   /* receiving */
   bool can_receive, received_end, end_taken, readable_wanted, reset_by_peer, stopped, paused;
   recv_queue_t recv;
-  size_t uncredited;             /* framed: bytes taken in that the peer has no credit for yet */
+  size_t uncredited; /* framed: bytes taken in that the peer has no credit for yet */
   uint64_t reset_code;
   frame_reader_t *reader;
 };
@@ -82,6 +84,9 @@ void quic_crypto_deinit(quic_conn_t *conn);
 
 /* callbacks.c */
 extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
+/* Around every ngtcp2_conn_read_pkt. */
+void quic_callbacks_begin_read(quic_conn_t *conn);
+void quic_callbacks_end_read(void);
 
 /* qlog.c: a file per connection; failures to write it are ignored. */
 struct qlog *qlog_open(const char *dir, bool server, const ngtcp2_cid *original_dcid);

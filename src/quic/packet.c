@@ -63,9 +63,9 @@ bool quic_packet_check_token(quic_initial_t *initial, const uint8_t secret[32], 
     initial->original_dcid_len = original.datalen;
     initial->from_retry = initial->token_verified = true;
   } else if (initial->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR) {
-    initial->token_verified = ngtcp2_crypto_verify_regular_token(initial->token, initial->token_len, secret, 32,
-                                                                 &remote->sa, remote->len, REGULAR_TOKEN_LIFETIME,
-                                                                 now) == 0;
+    initial->token_verified =
+        ngtcp2_crypto_verify_regular_token(initial->token, initial->token_len, secret, 32, &remote->sa, remote->len,
+                                           REGULAR_TOKEN_LIFETIME, now) == 0;
   }
   /* Somebody else's token, or an old one: as if there were none. */
   return true;
@@ -75,8 +75,8 @@ size_t quic_packet_version_negotiation(const quic_packet_t *packet, uint8_t *buf
   uint8_t random;
   secret_random(&random, 1);
   const uint32_t versions[] = {GREASE_VERSION, NGTCP2_PROTO_VER_V1};
-  ngtcp2_ssize n = ngtcp2_pkt_write_version_negotiation(buf, size, random, packet->scid, packet->scid_len,
-                                                        packet->dcid, packet->dcid_len, versions, ARRAY_LEN(versions));
+  ngtcp2_ssize n = ngtcp2_pkt_write_version_negotiation(buf, size, random, packet->scid, packet->scid_len, packet->dcid,
+                                                        packet->dcid_len, versions, ARRAY_LEN(versions));
   return n > 0 ? (size_t)n : 0;
 }
 
@@ -91,8 +91,8 @@ size_t quic_packet_retry(const quic_initial_t *initial, const uint8_t secret[32]
   ngtcp2_ssize token_len = ngtcp2_crypto_generate_retry_token(token, secret, 32, initial->version, &remote->sa,
                                                               remote->len, &ours, &original, now);
   if (token_len < 0) return 0;
-  ngtcp2_ssize n = ngtcp2_crypto_write_retry(buf, size, initial->version, &client, &ours, &original, token,
-                                             (size_t)token_len);
+  ngtcp2_ssize n =
+      ngtcp2_crypto_write_retry(buf, size, initial->version, &client, &ours, &original, token, (size_t)token_len);
   return n > 0 ? (size_t)n : 0;
 }
 
@@ -101,8 +101,8 @@ size_t quic_packet_refuse(const quic_initial_t *initial, bool invalid_token, uin
   ngtcp2_cid_init(&client, initial->scid, initial->scid_len);
   ngtcp2_cid_init(&ours, initial->dcid, initial->dcid_len);
   ngtcp2_ssize n = ngtcp2_crypto_write_connection_close(
-      buf, size, initial->version, &client, &ours, invalid_token ? TRANSPORT_INVALID_TOKEN : TRANSPORT_CONNECTION_REFUSED,
-      NULL, 0);
+      buf, size, initial->version, &client, &ours,
+      invalid_token ? TRANSPORT_INVALID_TOKEN : TRANSPORT_CONNECTION_REFUSED, NULL, 0);
   return n > 0 ? (size_t)n : 0;
 }
 

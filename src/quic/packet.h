@@ -10,7 +10,7 @@ typedef struct {
   const uint8_t *dcid, *scid; /* borrowed from the packet */
   size_t dcid_len, scid_len;
   bool long_header;
-  bool unknown_version;       /* long header of a version we do not speak */
+  bool unknown_version; /* long header of a version we do not speak */
 } quic_packet_t;
 
 /* Reads the invariant header of a datagram's first packet. False: not QUIC. */

@@ -12,12 +12,12 @@
 typedef struct send_chunk send_chunk_t;
 
 typedef struct {
-  send_chunk_t *head;   /* oldest byte not acknowledged */
-  send_chunk_t *tail;   /* takes new bytes while it has room */
-  send_chunk_t *next;   /* holds the next byte to send, at next_offset; NULL: nothing unsent */
+  send_chunk_t *head; /* oldest byte not acknowledged */
+  send_chunk_t *tail; /* takes new bytes while it has room */
+  send_chunk_t *next; /* holds the next byte to send, at next_offset; NULL: nothing unsent */
   size_t next_offset;
-  size_t reserved;      /* room handed out at the end of tail */
-  uint64_t acked;       /* stream offset of the first byte of head */
+  size_t reserved; /* room handed out at the end of tail */
+  uint64_t acked;  /* stream offset of the first byte of head */
   size_t unsent;
 } send_queue_t;
 

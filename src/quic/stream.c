@@ -8,6 +8,14 @@
 
 static bool is_bidirectional(int64_t id) { return (id & 2) == 0; }
 
+/* ngtcp2 before 0.14 never says that a unidirectional stream of the peer's is over: we know it ourselves. May free
+ * the stream. */
+static void close_received_uni(quic_stream_t *stream) {
+  if (is_bidirectional(stream->id) || !stream->opened_by_peer || stream->closed) return;
+  ngtcp2_conn_set_stream_user_data(stream->conn->q, stream->id, NULL);
+  quic_stream_closed(stream);
+}
+
 quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer) {
   quic_stream_t *stream = calloc(1, sizeof *stream);
   if (stream == NULL) return NULL;
@@ -28,7 +36,7 @@ void quic_stream_free(quic_stream_t *stream) {
   if (stream->opened_by_peer && conn->state == QUIC_OPEN) {
     if (is_bidirectional(stream->id))
       ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
-    else
+    else if (conn->uni_streams_seen++ < QUIC_UNI_STREAMS_MAX)
       ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
   }
   list_remove(&stream->all_node);
@@ -205,8 +213,8 @@ void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len) {
   if (!stream->finish_sent || stream->send_over || stream->send.head != NULL) return;
   /* ngtcp2 tells of the end's acknowledgement only by a note of no bytes. When the end travelled apart from the last
    * bytes, that note is still to come; unless something was lost, and both were sent again as one. */
-  bool end_acked = len == 0 || !stream->finish_alone ||
-                   ngtcp2_conn_get_stream_loss_count(stream->conn->q, stream->id) > 0;
+  bool end_acked =
+      len == 0 || !stream->finish_alone || ngtcp2_conn_get_stream_loss_count(stream->conn->q, stream->id) > 0;
   if (end_acked) all_acknowledged(stream);
 }
 
@@ -236,6 +244,7 @@ int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len,
   if (end) stream->received_end = true;
   if (stream->stopped || stream->released) {
     credit(stream, len);
+    if (end) close_received_uni(stream);
     return 0;
   }
   if (len > 0) {
@@ -245,14 +254,17 @@ int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len,
     if (stream->reader != NULL) stream->uncredited += len;
   }
   note_readable(stream);
+  if (end) close_received_uni(stream);
   return 0;
 }
 
 void quic_stream_reset_received(quic_stream_t *stream, uint64_t code) {
-  if (stream->stopped || stream->reset_by_peer) return;
-  stream->reset_by_peer = true;
-  stream->reset_code = code;
-  quic_stream_event(stream, STREAM_EVENT_RESET);
+  if (!stream->stopped && !stream->reset_by_peer) {
+    stream->reset_by_peer = true;
+    stream->reset_code = code;
+    quic_stream_event(stream, STREAM_EVENT_RESET);
+  }
+  close_received_uni(stream);
 }
 
 /* What was received and will not be read any more. */
@@ -354,5 +366,8 @@ void quic_stream_release(quic_stream_t *stream) {
   stream->released = true;
   stream->events = 0;
   list_remove(&stream->event_node);
-  if (stream->closed) quic_stream_free(stream);
+  if (stream->closed)
+    quic_stream_free(stream);
+  else if (stream->conn->state == QUIC_OPEN)
+    close_received_uni(stream);
 }

@@ -7,12 +7,12 @@
 #include "wire/frame.h"
 
 enum {
-  STREAM_EVENT_OPENED = 1,    /* the peer opened it */
-  STREAM_EVENT_READABLE = 2,  /* bytes or the end, after a peek had found nothing; framed: segments may be ready */
-  STREAM_EVENT_WRITABLE = 4,  /* unsent bytes fell to the low-water mark */
-  STREAM_EVENT_FINISHED = 8,  /* all we sent is acknowledged */
-  STREAM_EVENT_STOPPED = 16,  /* the peer reads no more */
-  STREAM_EVENT_RESET = 32     /* the peer sends no more, and not cleanly */
+  STREAM_EVENT_OPENED = 1,   /* the peer opened it */
+  STREAM_EVENT_READABLE = 2, /* bytes or the end, after a peek had found nothing; framed: segments may be ready */
+  STREAM_EVENT_WRITABLE = 4, /* unsent bytes fell to the low-water mark */
+  STREAM_EVENT_FINISHED = 8, /* all we sent is acknowledged */
+  STREAM_EVENT_STOPPED = 16, /* the peer reads no more */
+  STREAM_EVENT_RESET = 32    /* the peer sends no more, and not cleanly */
 };
 
 int64_t quic_stream_id(const quic_stream_t *stream);

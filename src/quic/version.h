@@ -6,6 +6,14 @@
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
+/* How many unidirectional streams a peer may open in a connection's life. ngtcp2 before 0.14 keeps some 400 bytes for
+ * each until the connection ends; there it must have a bound. */
+#if NGTCP2_VERSION_NUM >= 0x000e00
+#define QUIC_UNI_STREAMS_MAX UINT32_MAX
+#else
+#define QUIC_UNI_STREAMS_MAX 100000
+#endif
+
 #if NGTCP2_VERSION_NUM >= 0x010000
 typedef ngtcp2_ccerr quic_close_error_t;
 typedef ngtcp2_encryption_level quic_level_t;

@@ -9,7 +9,7 @@
 #include "iroh.h"
 
 /* AES-128-GCM first: by far the fastest here. One curve family each for the three that iroh offers. */
-#define PRIORITY_COMMON                                                                                             \
+#define PRIORITY_COMMON                                                                                              \
   "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-GROUP-ALL:+GROUP-X25519:" \
   "+GROUP-SECP256R1:+GROUP-SECP384R1:-CTYPE-ALL:+CTYPE-CLI-RAWPK:+CTYPE-SRV-RAWPK:-SIGN-ALL:+SIGN-EDDSA-ED25519:"    \
   "%DISABLE_TLS13_COMPAT_MODE"

@@ -3,6 +3,7 @@
 'use strict'
 
 const { fork } = require('node:child_process')
+const { once } = require('node:events')
 
 /** A forked module; messages from it can be awaited one by one, in order. */
 class Child {
@@ -24,16 +25,7 @@ class Child {
       else this.#inbox.push(message)
     })
     /** Resolves with `{ code, signal, output }`. */
-    this.ended = new Promise((resolve) => {
-      this.#process.once('close', (code, signal) => {
-        for (const { reject } of this.#waiting) reject(new Error(`the child ended (${signal ?? code}): ${this.output}`))
-        resolve({ code, signal, output: this.output })
-      })
-    })
-  }
-
-  get pid() {
-    return this.#process.pid
+    this.ended = this.#waitForEnd()
   }
 
   send(message) {
@@ -50,6 +42,15 @@ class Child {
   ask(message) {
     this.send(message)
     return this.message()
+  }
+
+  /** The process's 'close' event does not come after a disconnect() from this side; its parts do. */
+  async #waitForEnd() {
+    const streams = [this.#process.stdout, this.#process.stderr].map((stream) => once(stream, 'close'))
+    const [code, signal] = await once(this.#process, 'exit')
+    await Promise.all(streams)
+    for (const { reject } of this.#waiting) reject(new Error(`the child ended (${signal ?? code}): ${this.output}`))
+    return { code, signal, output: this.output }
   }
 
   disconnect() {

@@ -30,7 +30,8 @@ class RealEndpoint {
   }
 
   addr() {
-    return { nodeId: this.nodeId(), directAddresses: this.#endpoint.boundSockets() }
+    const directAddresses = this.#endpoint.boundSockets().filter((address) => address.startsWith('127.'))
+    return { nodeId: this.nodeId(), directAddresses }
   }
 
   async connect({ nodeId, directAddresses }, alpn) {

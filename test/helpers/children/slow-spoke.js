@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The far side of test/slow-reader.test.js: stands still, with its event loop blocked, before it reads on.
+// The far side of test/slow-reader.test.js: at the first event it stands still, with its event loop blocked.
 'use strict'
 
 const { createSpoke } = require('event-target-iroh')
@@ -10,10 +10,10 @@ process.once('message', async ({ hub, pauseMs }) => {
   let received = 0
   let inOrder = true
   spoke.addEventListener('item', ({ detail: { payload } }) => {
+    if (received === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
     inOrder &&= payload.index === received
     received++
   })
   spoke.addEventListener('last', () => process.send({ received, inOrder }))
-  process.send('pausing', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs))
   process.once('disconnect', () => spoke.close())
 })

@@ -17,5 +17,6 @@ process.once('message', async ({ hub, secretKey }) => {
     if (process.connected) process.send({ closed: kind }, () => process.disconnect())
   })
   process.once('disconnect', () => spoke.close())
+  process.once('message', () => process.exit(0))
   process.send({ nodeId: spoke.endpoint.nodeId() })
 })

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "quic-pair.h"
+#include "quic/packet.h"
+#include "test.h"
+#include "tls/tls.h"
+
+static bool client_closed(const pair_t *pair) { return pair->client.closed; }
+static bool server_closed(const pair_t *pair) { return pair->server.closed; }
+static bool both_closed(const pair_t *pair) { return pair->client.closed && pair->server.closed; }
+
+static void handshake_proves_both_keys(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 1);
+  pair_open(&pair);
+  size_t len;
+  assert_memory_equal(quic_conn_peer(pair.server.conn), pair.client.public_key, 32);
+  assert_memory_equal(quic_conn_peer(pair.client.conn), pair.server.public_key, 32);
+  assert_string_equal(quic_conn_alpn(pair.server.conn, &len), "test/1");
+  assert_string_equal(quic_conn_alpn(pair.client.conn, &len), "test/1");
+  pair_run(&pair, NULL, PAIR_S);
+  assert_true(pair.client.token_given);
+  pair_deinit(&pair);
+}
+
+static void dialler_refuses_another_key(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 2);
+  uint8_t other[32], seed[32] = {7};
+  assert_int_equal(iroh_key_public(seed, other), 0);
+  pair_dial(&pair, other, "test/1");
+  assert_true(pair_run(&pair, both_closed, 30 * PAIR_S));
+  assert_int_equal(pair.client.close.error, IROH_ERR_WRONG_PEER);
+  assert_int_equal(pair.client.close.kind, IROH_CLOSE_ERROR);
+  assert_int_equal(pair.server.close.kind, IROH_CLOSE_TRANSPORT);
+  assert_int_equal(pair.server.close.code, 0x100 + TLS_ALERT_BAD_CERTIFICATE);
+  assert_false(pair.client.opened);
+  pair_deinit(&pair);
+}
+
+static void acceptor_refuses_with_alert_and_reason(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 3);
+  pair.server.refuse = true;
+  pair_dial(&pair, pair.server.public_key, "test/1");
+  assert_true(pair_run(&pair, both_closed, 30 * PAIR_S));
+  assert_int_equal(pair.server.close.error, IROH_ERR_DENIED);
+  assert_int_equal(pair.client.close.error, IROH_ERR_REFUSED);
+  assert_int_equal(pair.client.close.code, 0x100 + TLS_ALERT_ACCESS_DENIED);
+  assert_memory_equal(pair.client.close.reason, "node id not allowed", pair.client.close.reason_len);
+  assert_int_equal(pair.client.close.reason_len, strlen("node id not allowed"));
+  assert_false(pair.client.opened);
+  assert_false(pair.server.opened);
+  pair_deinit(&pair);
+}
+
+static void unknown_alpn_is_told(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 4);
+  pair_dial(&pair, pair.server.public_key, "nobody/1");
+  assert_true(pair_run(&pair, both_closed, 30 * PAIR_S));
+  assert_int_equal(pair.client.close.error, IROH_ERR_ALPN_MISMATCH);
+  assert_int_equal(pair.server.close.error, IROH_ERR_ALPN_MISMATCH);
+  pair_deinit(&pair);
+}
+
+static void silence_ends_in_timeout(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 5);
+  pair.blackhole = true;
+  pair_dial(&pair, pair.server.public_key, "test/1");
+  assert_true(pair_run(&pair, client_closed, 11 * PAIR_S));
+  assert_int_equal(pair.client.close.error, IROH_ERR_TIMEOUT);
+  assert_int_equal(pair.client.close.kind, IROH_CLOSE_TIMED_OUT);
+  pair_deinit(&pair);
+}
+
+static void keep_alive_outlives_the_idle_timeout(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 6);
+  pair_open(&pair);
+  assert_false(pair_run(&pair, client_closed, 300 * PAIR_S));
+  pair.blackhole = true;
+  assert_true(pair_run(&pair, both_closed, 40 * PAIR_S));
+  assert_int_equal(pair.client.close.error, IROH_ERR_IDLE_TIMEOUT);
+  assert_int_equal(pair.server.close.error, IROH_ERR_IDLE_TIMEOUT);
+  pair_deinit(&pair);
+}
+
+static void close_carries_code_and_reason(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 7);
+  pair_open(&pair);
+  quic_conn_close(pair.client.conn, 1234567, "so long", 7, pair.now);
+  assert_true(pair_run(&pair, server_closed, PAIR_S));
+  assert_int_equal(pair.client.close.kind, IROH_CLOSE_LOCAL);
+  assert_int_equal(pair.server.close.kind, IROH_CLOSE_APPLICATION);
+  assert_int_equal(pair.server.close.error, IROH_ERR_PEER_CLOSED);
+  assert_int_equal(pair.server.close.code, 1234567);
+  assert_memory_equal(pair.server.close.reason, "so long", 7);
+  pair_run(&pair, NULL, 10 * PAIR_S);
+  assert_null(pair.client.conn);
+  assert_null(pair.server.conn);
+  pair_deinit(&pair);
+}
+
+static void a_lost_close_is_repeated(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 8);
+  pair_open(&pair);
+  pair.loss_permille = 1000;
+  quic_conn_close(pair.server.conn, 1, "", 0, pair.now);
+  uint64_t lost = pair.lost;
+  pair_run(&pair, server_closed, PAIR_MS);
+  assert_true(pair.lost > lost);
+  pair.loss_permille = 0;
+  /* The client knows nothing and goes on; its next packet is answered with the close. */
+  size_t i = pair_open_stream(&pair.client, true);
+  assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"x", 1), 1);
+  assert_true(pair_run(&pair, client_closed, PAIR_S));
+  assert_int_equal(pair.client.close.code, 1);
+  pair_deinit(&pair);
+}
+
+static void denied_peer_is_told_why(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 9);
+  pair_open(&pair);
+  quic_conn_deny(pair.server.conn, "node id denied", pair.now);
+  assert_true(pair_run(&pair, client_closed, PAIR_S));
+  assert_int_equal(pair.client.close.error, IROH_ERR_REFUSED);
+  assert_memory_equal(pair.client.close.reason, "node id denied", 14);
+  pair_deinit(&pair);
+}
+
+static void datagrams_have_a_size_limit(void **state) {
+  (void)state;
+  pair_t pair;
+  uint8_t data[2000] = {0};
+  pair_init(&pair, 10);
+  pair_open(&pair);
+  size_t max = quic_conn_max_datagram(pair.client.conn);
+  assert_in_range(max, 1000, 1500);
+  assert_int_equal(quic_conn_send_datagram(pair.client.conn, data, max + 1), IROH_ERR_DATAGRAM_TOO_LARGE);
+  assert_int_equal(quic_conn_send_datagram(pair.client.conn, data, max), 0);
+  assert_int_equal(quic_conn_send_datagram(pair.client.conn, data, 0), 0);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_int_equal(pair.server.datagrams, 2);
+  pair_deinit(&pair);
+}
+
+static void key_update_is_unnoticed(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 11);
+  pair_open(&pair);
+  size_t i = pair_open_stream(&pair.client, true);
+  assert_int_equal(quic_stream_announce(pair.client.streams[i]), 0);
+  for (int round = 0; round < 5; round++) {
+    pair_run(&pair, NULL, 7 * PAIR_S);
+    assert_int_equal(quic_conn_update_key(round % 2 ? pair.server.conn : pair.client.conn, pair.now), 0);
+    assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"abc", 3), 3);
+    pair_run(&pair, NULL, PAIR_S);
+    assert_int_equal(quic_stream_write(pair.server.streams[0], (const uint8_t *)"abc", 3), 3);
+  }
+  pair_run(&pair, NULL, 5 * PAIR_S);
+  assert_int_equal(pair.server.received[0].len, 15);
+  assert_int_equal(pair.client.received[i].len, 15);
+  assert_false(pair.client.closed || pair.server.closed);
+  pair_deinit(&pair);
+}
+
+static void client_migrates_and_the_server_follows(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 12);
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  quic_path_t moved = pair.client.path;
+  assert_int_equal(address_parse("198.51.100.9:77", &moved.local), 0);
+  assert_int_equal(quic_conn_migrate(pair.client.conn, &moved, pair.now), 0);
+  size_t i = pair_open_stream(&pair.client, true);
+  assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"here", 4), 4);
+  pair_run(&pair, NULL, 3 * PAIR_S);
+  assert_int_equal(pair.server.received[0].len, 4);
+  quic_path_t now;
+  quic_conn_path(pair.server.conn, &now);
+  assert_true(address_equal(&now.remote, &moved.local));
+  assert_int_not_equal(pair.client.paths, 0);
+  assert_int_not_equal(pair.server.paths, 0);
+  assert_int_equal(quic_conn_migrate(pair.server.conn, &moved, pair.now), IROH_ERR_CLOSED);
+  pair_deinit(&pair);
+}
+
+static void garbage_changes_nothing(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 13);
+  pair_open(&pair);
+  uint8_t data[1500];
+  for (int i = 0; i < 20000; i++) {
+    size_t len = 1 + pair_random(&pair) % sizeof data;
+    for (size_t k = 0; k < len; k++) data[k] = (uint8_t)pair_random(&pair);
+    side_t *side = i % 2 ? &pair.server : &pair.client;
+    quic_conn_read(side->conn, &side->path, 0, data, len, pair.now);
+    quic_packet_t packet;
+    quic_initial_t initial;
+    quic_packet_parse(data, len, &packet);
+    assert_false(quic_packet_is_initial(data, len, &initial) && len < 1200);
+  }
+  size_t i = pair_open_stream(&pair.client, true);
+  assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"fine", 4), 4);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_int_equal(pair.server.received[0].len, 4);
+  pair_deinit(&pair);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(handshake_proves_both_keys),
+      cmocka_unit_test(dialler_refuses_another_key),
+      cmocka_unit_test(acceptor_refuses_with_alert_and_reason),
+      cmocka_unit_test(unknown_alpn_is_told),
+      cmocka_unit_test(silence_ends_in_timeout),
+      cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
+      cmocka_unit_test(close_carries_code_and_reason),
+      cmocka_unit_test(a_lost_close_is_repeated),
+      cmocka_unit_test(denied_peer_is_told_why),
+      cmocka_unit_test(datagrams_have_a_size_limit),
+      cmocka_unit_test(key_update_is_unnoticed),
+      cmocka_unit_test(client_migrates_and_the_server_follows),
+      cmocka_unit_test(garbage_changes_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

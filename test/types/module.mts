@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Every public name once, as an ES module uses it. Only compiled.
+import type { Duplex } from 'node:stream'
+import { createPubSub } from '@graphql-yoga/subscription'
+import {
+  type AccessRule,
+  type BidiStream,
+  type Bytes,
+  CloseCode,
+  type CloseKind,
+  type CloseReason,
+  type ConnectOptions,
+  type Connection,
+  type ConnectionStats,
+  createHub,
+  createHubIrohEventTarget,
+  createIrohEventTarget,
+  createSpoke,
+  createSpokeIrohEventTarget,
+  Endpoint,
+  type EndpointOptions,
+  type EnvelopeListener,
+  type EventEnvelope,
+  type EventTargetOptions,
+  type Hub,
+  type HubOptions,
+  type IrohCloseEvent,
+  IrohError,
+  type IrohErrorCode,
+  type IrohErrorEvent,
+  type IrohEventTarget,
+  isNodeId,
+  type NetworkEvent,
+  type NodeAddr,
+  type NodeId,
+  type Operation,
+  type Path,
+  type Peer,
+  type PubSubEventTarget,
+  parseNodeId,
+  pubsubEventTarget,
+  type RecvStream,
+  type Registration,
+  type RemoteInfo,
+  SecretKey,
+  type SendStream,
+  type Spoke,
+  type SpokeCloseReason,
+  type SpokeOptions,
+  type TargetClosed,
+  type TopicEvent,
+  toDuplex,
+  verifySignature
+} from 'event-target-iroh'
+
+function same<Expected>(_value: Expected): void {}
+
+export function identity(): void {
+  const keys: SecretKey[] = [
+    SecretKey.generate(),
+    SecretKey.fromBytes(new Uint8Array(32)),
+    SecretKey.fromHex('00'),
+    SecretKey.fromBase32('aa'),
+    SecretKey.from('00'),
+    SecretKey.fromFile('key', { create: true })
+  ]
+  const [key] = keys as [SecretKey]
+  key.toFile('other')
+  const nodeId: NodeId = key.nodeId()
+  const signature: Buffer = key.sign('message')
+  same<boolean>(verifySignature(nodeId, new Uint8Array(1), signature))
+  same<string>(key.toHex() + key.toBase32() + key.toString() + key.toJSON() + parseNodeId(nodeId))
+  same<Buffer>(key.toBytes())
+  const unknown: unknown = nodeId
+  if (isNodeId(unknown)) same<string>(unknown)
+  // @ts-expect-error keys are made by the static functions
+  new SecretKey()
+}
+
+export async function endpoints(): Promise<void> {
+  const allow: AccessRule = new Set<NodeId>()
+  const options: EndpointOptions = {
+    alpns: ['a/1'],
+    secretKey: SecretKey.generate(),
+    bindAddress: ['127.0.0.1:0'],
+    relays: [],
+    preset: 'minimal',
+    discovery: [],
+    allow,
+    deny: (nodeId) => nodeId === '',
+    requireDirect: false,
+    keepAliveMs: 1,
+    idleTimeoutMs: 1,
+    handshakeTimeoutMs: 1,
+    maxConnections: 1,
+    maxHandshakes: 1,
+    maxStreamsBidi: 1,
+    maxStreamsUni: 1,
+    streamWindow: 1,
+    connectionWindow: 1,
+    maxSendBuffer: 1,
+    sendLowWater: 1,
+    maxDatagrams: 1,
+    maxUdpPayload: 1200,
+    congestionControl: 'bbr2',
+    plainUdp: true,
+    alwaysRetry: true,
+    keyLogFile: 'keys',
+    qlogDir: 'logs'
+  }
+  await using endpoint = await Endpoint.createWithOptions(options)
+  const peers: Peer[] = [
+    endpoint.nodeId(),
+    endpoint.addr(),
+    { nodeId: '', relayUrl: '', directAddresses: new Set(['']) }
+  ]
+  const connecting: ConnectOptions = { signal: AbortSignal.timeout(1), timeoutMs: 1 }
+  const connection = await endpoint.connect(peers[0] as Peer, 'a/1', connecting)
+  same<Connection>(connection)
+  same<Connection | null>(await endpoint.accept())
+  for await (const accepted of endpoint) same<Connection>(accepted)
+  const address: NodeAddr = endpoint.addr()
+  endpoint.addNodeAddr(address)
+  endpoint.setAlpns(endpoint.alpns())
+  endpoint.setAllow(undefined)
+  endpoint.allow('')
+  endpoint.deny('')
+  endpoint.rebind()
+  await endpoint.online(connecting)
+  const info: RemoteInfo | null = endpoint.remoteInfo('')
+  same<number | null | undefined>(info?.lastSeenMs)
+  same<Record<string, number>>(endpoint.metrics())
+  endpoint.on('network', (event: NetworkEvent) => {
+    if (event.type === 'path') same<string>(event.remoteAddress)
+  })
+  same<string[]>(endpoint.ref().unref().boundAddresses())
+  same<boolean>(endpoint.isClosed())
+  same<SecretKey>(endpoint.secretKey())
+  // @ts-expect-error there is no such option
+  await Endpoint.createWithOptions({ alpn: 'a/1' })
+  // @ts-expect-error relays are to come
+  await Endpoint.createWithOptions({ relays: ['https://relay.example'] })
+}
+
+export async function connections(connection: Connection): Promise<void> {
+  const bidi: BidiStream = await connection.openBi()
+  const { send, recv } = await connection.acceptBi()
+  same<SendStream>(await connection.openUni())
+  same<RecvStream>(await connection.acceptUni())
+  const bytes: Bytes = 'text'
+  connection.sendDatagram(bytes)
+  same<Buffer>(await connection.readDatagram())
+  same<number>(connection.maxDatagramSize() + connection.rtt())
+  const stats: ConnectionStats = connection.stats()
+  same<number>(stats.bytesSent)
+  const paths: Path[] = connection.paths()
+  same<boolean | undefined>(paths[0]?.isRelay)
+  for await (const now of connection.watchPaths()) same<Path[]>(now)
+  same<'client' | 'server'>(connection.side())
+  same<string>(connection.alpn() + connection.remoteNodeId())
+  connection.updateKey()
+  connection.close(1, 'reason')
+  const reason: CloseReason = await connection.closed()
+  const kind: CloseKind | undefined = connection.closeReason()?.kind
+  same<IrohErrorCode>(reason.errorCode)
+  same<string | undefined>(kind)
+
+  same<number>(await send.write('text'))
+  await send.writeAll(new Uint8Array(1))
+  await send.finish()
+  same<number | null>(await send.stopped())
+  send.reset(1)
+  send.setPriority(send.id)
+  same<Buffer | null>(await recv.read(1))
+  same<Buffer>(await recv.readExact(1))
+  same<Buffer>(await recv.readToEnd(1))
+  recv.stop(recv.id)
+  for await (const chunk of recv) same<Buffer>(chunk)
+  await recv.readable.pipeTo(send.writable)
+  same<Duplex>(toDuplex(bidi))
+}
+
+export async function targets(connection: Connection, { send, recv }: BidiStream): Promise<void> {
+  const operations: Operation[] = ['a', { name: 'b' }]
+  const options: EventTargetOptions = { maxFrameLength: 2, maxDepth: 1, maxBufferedAmount: 1, operations }
+  await using target = await createSpokeIrohEventTarget(connection, options)
+  same<IrohEventTarget>(await createHubIrohEventTarget(connection))
+  same<EventTarget>(createIrohEventTarget(send, recv, options))
+  const envelope: EventEnvelope<number> = { type: 'a', id: 'b', payload: 1 }
+  target.send(envelope)
+  same<boolean>(target.dispatchEvent(new CustomEvent('a:b', { detail: envelope })))
+  const listener: EnvelopeListener = ({ detail }) => same<string | undefined>(detail.id)
+  target.addEventListener('a:b', listener, { once: true })
+  target.addEventListener<number>('a:b', ({ detail }) => same<number | undefined>(detail.payload))
+  target.addEventListener('a:b', { handleEvent: (event) => same<string>(event.detail.type) })
+  target.removeEventListener('a:b', listener)
+  target.addEventListener('error', (event) => {
+    same<IrohErrorEvent>(event)
+    same<IrohError>(event.error)
+    if (event.error.code === 'ERR_IROH_NOT_JSON') same<string>(event.message)
+    // @ts-expect-error there is no such code
+    if (event.error.code === 'ERR_IROH_NOPE') return
+  })
+  target.addEventListener('close', (event) => {
+    same<IrohCloseEvent>(event)
+    same<number>(event.code)
+  })
+  same<number>(target.bufferedAmount)
+  await target.drained()
+  target.pause()
+  target.resume()
+  same<Registration | undefined>((await target.registered) ?? undefined)
+  same<string>(target.remoteNodeId + target.connection.alpn())
+  await target.close()
+  const closed: TargetClosed = await target.closed
+  same<IrohError | null>(closed.error)
+  const view: PubSubEventTarget = pubsubEventTarget(target)
+  view.addEventListener('topic', (event: TopicEvent) => same<unknown>(event.detail))
+  const pubSub = createPubSub<{ topic: [number] }>({ eventTarget: view })
+  pubSub.publish('topic', 1)
+  // @ts-expect-error an envelope has a type
+  target.send({ id: 'b' })
+}
+
+export async function hubs(endpoint: Endpoint): Promise<void> {
+  const hubOptions: HubOptions = { endpoint, alpn: 'a/1', allow: [], operations: [], streamTimeoutMs: 1 }
+  await using hub = await createHub(hubOptions)
+  same<Hub>(hub)
+  hub.on('spoke', (target) => same<IrohEventTarget>(target))
+  hub.on('spokeclose', (nodeId: NodeId, reason: SpokeCloseReason) => same<string>(nodeId + reason.reason))
+  same<number>(hub.broadcast({ type: 'a' }, { except: hub.nodeId() }))
+  hub.send(hub.nodeId(), { type: 'a' })
+  same<IrohEventTarget>(await hub.dial(hub.addr()))
+  same<IrohEventTarget | undefined>(hub.spokes.get(''))
+  hub.allow('')
+  hub.deny('')
+  same<Endpoint>(hub.endpoint)
+
+  const spokeOptions: SpokeOptions = {
+    hub: hub.addr(),
+    endpointOptions: {},
+    reconnect: false,
+    delivery: 'at-most-once'
+  }
+  await using spoke = await createSpoke(spokeOptions)
+  same<Spoke>(spoke)
+  same<string>(spoke.nodeId() + spoke.endpoint.nodeId())
+  same<0>(CloseCode.NORMAL)
+  const error: unknown = null
+  if (error instanceof IrohError) same<'usage' | 'transient' | 'stream' | 'conn' | 'fatal'>(error.class)
+}
