@@ -51,16 +51,17 @@ describe('hub and spoke', () => {
   it('tell of a spoke that leaves, of one that exits at once, and of one that is killed', async () => {
     hub = await createHub({ endpointOptions: { ...local, idleTimeoutMs: 1500, keepAliveMs: 500 } })
     const ends = {
-      finished: (child) => child.disconnect(),
-      'application-closed': (child) => child.send('exit'),
-      'timed-out': (child) => child.kill('SIGKILL')
+      close: [(child) => child.disconnect(), /^(finished|application-closed)$/],
+      exit: [(child) => child.send('exit'), /^application-closed$/],
+      kill: [(child) => child.kill('SIGKILL'), /^timed-out$/]
     }
-    for (const [kind, end] of Object.entries(ends)) {
+    for (const [end, kind] of Object.values(ends)) {
       const { child, nodeId } = await startSpoke()
       const left = once(hub, 'spokeclose')
       end(child)
       const [id, reason] = await left
-      assert.deepEqual([id, reason.kind], [nodeId, kind])
+      assert.equal(id, nodeId)
+      assert.match(reason.kind, kind)
       assert.equal(hub.spokes.size, 0)
       await child.ended
     }
