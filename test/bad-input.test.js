@@ -2,7 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { createHubIrohEventTarget } = require('event-target-iroh')
+const { CloseCode, createHubIrohEventTarget } = require('event-target-iroh')
 const { useEndpoints } = require('./helpers/endpoints.js')
 const { nextEvent } = require('./helpers/events.js')
 
@@ -94,12 +94,14 @@ describe('bad input', () => {
 
   describe('that cannot be skipped', () => {
     it('raises ERR_IROH_FRAME_TOO_LONG for a 4 GiB length prefix and closes the stream', async () => {
-      const { target, send } = await rawPeer()
+      const { target, send, recv } = await rawPeer()
       const failed = nextEvent(target, 'error')
       await send.writeAll(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x7b]))
       assert.equal((await failed).error.code, 'ERR_IROH_FRAME_TOO_LONG')
-      await target.closed
-      await send.stopped()
+      const { kind, code } = await target.closed
+      assert.deepEqual([kind, code], ['stream-error', CloseCode.BAD_FRAME])
+      await assert.rejects(recv.read(), { code: 'ERR_IROH_STREAM_RESET', quicError: CloseCode.BAD_FRAME })
+      assert.equal(typeof (await send.stopped()), 'number')
     })
 
     it('raises ERR_IROH_FRAME_TOO_LONG beyond maxFrameLength', async () => {

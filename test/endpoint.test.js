@@ -6,6 +6,7 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { Endpoint, SecretKey } = require('event-target-iroh')
 const { alpn, local, useEndpoints } = require('./helpers/endpoints.js')
+const { until } = require('./helpers/events.js')
 
 describe('Endpoint', () => {
   const { create, connect } = useEndpoints()
@@ -233,6 +234,43 @@ describe('Endpoint', () => {
       const endpoint = await create()
       await endpoint[Symbol.asyncDispose]()
       assert.equal(endpoint.isClosed(), true)
+    })
+  })
+
+  describe('#rebind', () => {
+    it('moves dialled connections to fresh sockets, and nothing is lost', async () => {
+      const { server, client, accepted, dialled } = await connect()
+      const before = client.boundAddresses()[0]
+      const { send } = await dialled.openBi()
+      await send.writeAll('before ')
+      const { recv } = await accepted.acceptBi()
+      client.rebind()
+      await send.writeAll('after')
+      assert.equal((await recv.readExact(12)).toString(), 'before after')
+      assert.notEqual(client.boundAddresses()[0], before)
+      for await (const [path] of accepted.watchPaths()) if (path.remoteAddress === client.boundAddresses()[0]) break
+      await until(() => server.metrics().pathMigrations >= 1)
+    })
+  })
+
+  describe('#remoteInfo', () => {
+    it('says what is known of a peer, also after it left', async () => {
+      const { server, client, dialled } = await connect()
+      const info = client.remoteInfo(server.nodeId())
+      assert.deepEqual([info.nodeId, info.connections], [server.nodeId(), 1])
+      assert.deepEqual(info.directAddresses, server.addr().directAddresses)
+      assert.ok(info.rttMs > 0)
+      dialled.close()
+      await dialled.closed()
+      assert.equal(client.remoteInfo(server.nodeId()).connections, 0)
+      assert.equal(client.remoteInfo(SecretKey.generate().nodeId()), null)
+    })
+  })
+
+  describe('#online', () => {
+    it('resolves at once without relays', async () => {
+      const endpoint = await create()
+      await endpoint.online()
     })
   })
 

@@ -7,7 +7,7 @@
 #include "endpoint/internal.h"
 
 /* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
-#define STOP_CODE_BAD_FRAME 1
+#define STOP_CODE_BAD_FRAME 4
 /* Refusals told a turn; the rest is only counted. */
 #define REFUSALS_MAX 64
 
@@ -63,7 +63,10 @@ static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t ha
   if (reader == NULL) return; /* paused: told when it goes on */
   frame_segment_t segment;
   size_t before = conn->ep->event_count;
-  while (frame_reader_next(reader, &segment)) push_segment(conn, handle, &segment);
+  while (frame_reader_next(reader, &segment)) {
+    push_segment(conn, handle, &segment);
+    if (segment.fatal) quic_stream_stop(stream, STOP_CODE_BAD_FRAME);
+  }
   bool delivered = conn->ep->event_count == before;
   int error;
   if (quic_stream_take_end(stream, &error)) {
@@ -212,7 +215,6 @@ static void collect_refusals(iroh_endpoint_t *ep) {
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
   quic_stream_t *stream = map_get(&ep->streams, event->stream);
   if (stream == NULL) return;
-  if (event->kind == IROH_EVENT_FRAME_ERROR && event->number == 0) quic_stream_stop(stream, STOP_CODE_BAD_FRAME);
   quic_stream_delivered(stream);
   endpoint_changed(quic_conn_owner(quic_stream_conn(stream)));
 }

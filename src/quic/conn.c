@@ -12,8 +12,8 @@
 #define LOOPBACK_UDP_PAYLOAD 16000
 #define DEFAULT_UDP_PAYLOAD 1452
 #define DATAGRAM_FRAME_MAX 65535
-/* ngtcp2 keeps at most this many connection ids of ours in use. */
-#define CID_LIMIT 7
+/* Connection ids we keep of the peer's: one in use, the others for new paths. Each costs both sides some 500 bytes. */
+#define CID_LIMIT 4
 /* Vectors handed to ngtcp2 for one packet. */
 #define VECS_MAX 16
 

@@ -3,7 +3,7 @@
 // arrays of numbers. Never call its Connection.watchPathEvents(): it aborts the process (1.1.0).
 'use strict'
 
-const iroh = require('@number0/iroh')
+const iroh = require('@number0/iroh/index.js') // its package.json names a main file that is not there
 
 const bytes = (text) => [...Buffer.from(text)]
 

@@ -8,6 +8,15 @@ const { alpn, useEndpoints } = require('../helpers/endpoints.js')
 const { nextDetails, nextEvent } = require('../helpers/events.js')
 const { bytes, createRealEndpoint, RealFrames } = require('../helpers/real-iroh.js')
 
+/** Starts a key update, unless one that iroh started by itself is on the way. */
+function updateKey(connection) {
+  try {
+    connection.updateKey()
+  } catch (error) {
+    assert.equal(error.code, 'ERR_IROH_BUSY')
+  }
+}
+
 describe('interop with iroh', () => {
   const { create } = useEndpoints()
   const real = []
@@ -113,12 +122,28 @@ describe('interop with iroh', () => {
             const question = String(index).padStart(8, '0')
             await send.writeAll(question)
             assert.equal((await recv.readExact(8)).toString(), question)
+            if (index === 1000) updateKey(near)
           }
         }
         await Promise.all([echo(), ask()])
       })
     })
   }
+
+  it('follows us to another address', async () => {
+    const { ours, near, far } = await weDial()
+    const { send, recv } = await near.openBi()
+    await send.writeAll('ping')
+    const stream = await far.acceptBi()
+    await stream.recv.readExact(4)
+    ours.rebind()
+    for (let round = 0; round < 10; round++) {
+      await send.writeAll('ping')
+      await stream.recv.readExact(4)
+      await stream.send.writeAll(bytes('pong'))
+      assert.equal((await recv.readExact(4)).toString(), 'pong')
+    }
+  })
 
   it('exchanges envelopes with a hub that it dials', async () => {
     const { near, far } = await realDials()
