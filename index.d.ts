@@ -51,6 +51,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_NOT_SERIALIZABLE'
   | 'ERR_IROH_BUSY'
   | 'ERR_IROH_UNSUPPORTED'
+  | 'ERR_IROH_RELAY'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {

@@ -52,7 +52,7 @@ function renderRun(run) {
   ])
   const failures = run.failures.map(({ peer, scenario, reason }) => `- ${peer}, ${scenario}: ${reason.split('\n')[0]}`)
   return [
-    `${describeMachine()} Medians of ${run.rounds} interleaved rounds. A ratio above 1 means that this package did better.`,
+    `${describeMachine()} Medians of ${run.rounds} interleaved round${run.rounds === 1 ? '' : 's'}. A ratio above 1 means that this package did better.`,
     '',
     ...table([head, ...rows]),
     ...(failures.length > 0 ? ['', 'Failed:', '', ...failures] : [])

@@ -5,8 +5,9 @@ const { deferred } = require('./deferred')
 
 /** Items on one side, waiting takers on the other. Once ended, what is left is still taken first. */
 class AsyncQueue {
-  #items = []
-  #takers = []
+  /** Items, or takers when `#takersWait`; never both. */
+  #waiting = []
+  #takersWait = false
   #ending = null
   #max
   /** Items dropped because `max` were waiting. */
@@ -19,14 +20,14 @@ class AsyncQueue {
 
   push(item) {
     if (this.#ending) return
-    const taker = this.#takers.shift()
-    if (taker) {
-      taker.resolve(item)
+    if (this.#takersWait && this.#waiting.length > 0) {
+      this.#waiting.shift().resolve(item)
       return
     }
-    this.#items.push(item)
-    if (this.#items.length > this.#max) {
-      this.#items.shift()
+    this.#takersWait = false
+    this.#waiting.push(item)
+    if (this.#waiting.length > this.#max) {
+      this.#waiting.shift()
       this.dropped++
     }
   }
@@ -34,9 +35,9 @@ class AsyncQueue {
   /** @returns {Promise<any>} the next item; once ended and empty, what end() or fail() said */
   take() {
     const taker = deferred()
-    if (this.#items.length > 0) taker.resolve(this.#items.shift())
+    if (!this.#takersWait && this.#waiting.length > 0) taker.resolve(this.#waiting.shift())
     else if (this.#ending) this.#ending(taker)
-    else this.#takers.push(taker)
+    else this.#wait(taker)
     return taker.promise
   }
 
@@ -52,13 +53,18 @@ class AsyncQueue {
 
   /** The items nobody took. */
   drain() {
-    return this.#items.splice(0)
+    return this.#takersWait ? [] : this.#waiting.splice(0)
+  }
+
+  #wait(taker) {
+    this.#takersWait = true
+    this.#waiting.push(taker)
   }
 
   #finish(ending) {
     if (this.#ending) return
     this.#ending = ending
-    for (const taker of this.#takers.splice(0)) ending(taker)
+    if (this.#takersWait) for (const taker of this.#waiting.splice(0)) ending(taker)
   }
 }
 

@@ -29,17 +29,18 @@ class Connection {
   #accepted = { bidi: new AsyncQueue(), uni: new AsyncQueue() }
   #opening = { bidi: [], uni: [] }
   #datagrams
-  #onPath
-  #watchers = new Set()
-  #closed = deferred()
+  #tell
+  #watchers = null
+  /** Made when closed() is called before the end. */
+  #closed = null
   #closeReason = null
   #closeError = null
 
-  /** @private from Endpoint */
-  constructor(core, handle, onPath) {
+  /** @private `tell` gets 'path' (the remote address) and 'closed' */
+  constructor(core, handle, tell) {
     this.#core = core
     this.#handle = handle
-    this.#onPath = onPath
+    this.#tell = tell
     const [remoteNodeId, alpn, dialled] = check(binding.connIdentity(core.handle, handle))
     this.#remoteNodeId = remoteNodeId
     this.#alpn = alpn
@@ -128,6 +129,7 @@ class Connection {
   /** Yields paths() now and whenever they change; ends with the connection. */
   async *watchPaths() {
     const changes = new AsyncQueue(16)
+    this.#watchers ??= new Set()
     this.#watchers.add(changes)
     try {
       if (this.#closeReason) return
@@ -157,6 +159,8 @@ class Connection {
 
   /** Resolves with the close reason once the connection is over; never rejects. */
   closed() {
+    if (this.#closeReason) return Promise.resolve(this.#closeReason)
+    this.#closed ??= deferred()
     return this.#closed.promise
   }
 
@@ -179,8 +183,8 @@ class Connection {
         this.#onDatagram(data)
         break
       case Event.PATH:
-        for (const changes of this.#watchers) changes.push(this.paths())
-        this.#onPath(data)
+        for (const changes of this.#watchers ?? []) changes.push(this.paths())
+        this.#tell('path', data)
         break
       case Event.CLOSED:
         this.#onClosed(data)
@@ -214,8 +218,9 @@ class Connection {
       this.#retry(this.#opening[kind])
     }
     this.#datagrams.fail(this.#closeError)
-    for (const changes of this.#watchers) changes.end()
-    this.#closed.resolve(this.#closeReason)
+    for (const changes of this.#watchers ?? []) changes.end()
+    this.#tell('closed')
+    this.#closed?.resolve(this.#closeReason)
   }
 
   async #open(bidirectional) {

@@ -278,14 +278,16 @@ class Endpoint extends EventEmitter {
   }
 
   #hold(handle) {
-    const connection = new Connection(this.#core, handle, (remoteAddress) => {
-      this.emit('network', { type: 'path', nodeId: connection.remoteNodeId(), remoteAddress })
+    const connection = new Connection(this.#core, handle, (what, about) => {
+      const nodeId = connection.remoteNodeId()
+      if (what === 'path') {
+        this.emit('network', { type: 'path', nodeId, remoteAddress: about })
+        return
+      }
+      this.#connections.delete(handle)
+      this.#remember(nodeId)
     })
     this.#connections.set(handle, connection)
-    connection.closed().then(() => {
-      this.#connections.delete(handle)
-      this.#remember(connection.remoteNodeId())
-    })
     return connection
   }
 

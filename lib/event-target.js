@@ -55,7 +55,7 @@ class IrohEventTarget extends EventTarget {
     const [sender, receiver] = [send[kStream], recv[kStream]]
     this.#connection = sender.connection
     this.#outbox = new Outbox(sender, { ...options, onStopped: (error) => this.#onStopped(error) })
-    this.#inbox = new Inbox(receiver, this.#receiver(), options)
+    this.#inbox = new Inbox(receiver, (what, about, goesOn) => this.#onInput(what, about, goesOn), options)
     sender.takeSender(this.#outbox)
     if (options.operations) this.#register(options.operations)
     setImmediate(() => this.#inbox.start())
@@ -140,13 +140,23 @@ class IrohEventTarget extends EventTarget {
   }
 
   /** What the inbox gives. */
-  #receiver() {
-    return {
-      onValue: (value) => this.#onValue(value),
-      onBadFrame: (error, goesOn) => this.#onBadFrame(error, goesOn),
-      onPeerEnd: () => this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null }),
-      onPeerReset: (code) => this.#onPeerReset(code),
-      onGone: (error) => this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
+  #onInput(what, about, goesOn) {
+    switch (what) {
+      case 'value':
+        this.#onValue(about)
+        break
+      case 'bad-frame':
+        this.#onBadFrame(about, goesOn)
+        break
+      case 'end':
+        this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
+        break
+      case 'reset':
+        this.#onPeerReset(about)
+        break
+      case 'gone':
+        this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error: about })
+        break
     }
   }
 

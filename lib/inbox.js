@@ -10,7 +10,7 @@ const { IrohError } = require('./errors')
  */
 class Inbox {
   #stream
-  #receiver
+  #give
   #started = false
   #paused = false
   #moving = false
@@ -20,11 +20,12 @@ class Inbox {
 
   /**
    * @param {import('./stream-handle').StreamHandle} stream
-   * @param {object} receiver has onValue(value), onBadFrame(error, goesOn), onPeerEnd(), onPeerReset(code), onGone(error)
+   * @param {(what: string, about?: any, goesOn?: boolean) => void} give gets 'value' (the value), 'bad-frame' (error,
+   *   whether the stream goes on), 'end', 'reset' (code) and 'gone' (why the connection ended)
    */
-  constructor(stream, receiver, { maxFrameLength, maxDepth }) {
+  constructor(stream, give, { maxFrameLength, maxDepth }) {
     this.#stream = stream
-    this.#receiver = receiver
+    this.#give = give
     stream.call('streamPause', true)
     stream.call('streamSetFramed', maxFrameLength, maxDepth)
     stream.takeReceiver(this)
@@ -62,7 +63,7 @@ class Inbox {
     try {
       values = JSON.parse(text)
     } catch (cause) {
-      this.#put(() => this.#receiver.onBadFrame(new IrohError('ERR_IROH_INTERNAL', { cause }), true))
+      this.#put(() => this.#give('bad-frame', new IrohError('ERR_IROH_INTERNAL', { cause }), true))
       return
     }
     if (this.#still()) this.#waiting.push(values)
@@ -72,26 +73,26 @@ class Inbox {
   onFrameError(error, goesOn) {
     this.#put(() => {
       if (!goesOn) this.#done()
-      this.#receiver.onBadFrame(error, goesOn)
+      this.#give('bad-frame', error, goesOn)
     })
   }
 
   onEnd() {
     this.#put(() => {
       this.#done()
-      this.#receiver.onPeerEnd()
+      this.#give('end')
     })
   }
 
   onReset(code) {
     this.#put(() => {
       this.#done()
-      this.#receiver.onPeerReset(code)
+      this.#give('reset', code)
     })
   }
 
   onLost(error) {
-    this.#put(() => this.#receiver.onGone(error))
+    this.#put(() => this.#give('gone', error))
   }
 
   onReadable() {}
@@ -117,7 +118,7 @@ class Inbox {
         this.#waiting.unshift(values.slice(index))
         return
       }
-      this.#receiver.onValue(values[index])
+      this.#give('value', values[index])
     }
   }
 

@@ -13,7 +13,9 @@ class SendStream {
   #stream
   #error = null
   #writer = null
-  #outcome = quietDeferred()
+  /** Told to #outcome, once stopped() was called: most programs never do. */
+  #verdict = null
+  #outcome = null
   #over = false
   #writable
 
@@ -69,7 +71,7 @@ class SendStream {
     if (this.#over) return
     this.#stream.call('streamReset', code)
     this.#end(new IrohError('ERR_IROH_STREAM_FINISHED', { detail: 'it was reset by this side' }))
-    this.#outcome.resolve(null)
+    this.#decide((outcome) => outcome.resolve(null))
   }
 
   /**
@@ -78,6 +80,10 @@ class SendStream {
    * @returns {Promise<number | null>}
    */
   stopped() {
+    if (!this.#outcome) {
+      this.#outcome = quietDeferred()
+      this.#verdict?.(this.#outcome)
+    }
     return this.#outcome.promise
   }
 
@@ -106,7 +112,7 @@ class SendStream {
   /** @private */
   onFinished() {
     this.#end(this.#error)
-    this.#outcome.resolve(null)
+    this.#decide((outcome) => outcome.resolve(null))
   }
 
   /** @private */
@@ -114,18 +120,24 @@ class SendStream {
     this.#end(
       new IrohError('ERR_IROH_STREAM_STOPPED', { quicError: code, peer: this.#stream.connection.remoteNodeId() })
     )
-    this.#outcome.resolve(code)
+    this.#decide((outcome) => outcome.resolve(code))
   }
 
   /** @private */
   onLost(error) {
     this.#end(error)
-    this.#outcome.reject(error)
+    this.#decide((outcome) => outcome.reject(error))
   }
 
   #room() {
     this.#writer = deferred()
     return this.#writer.promise
+  }
+
+  #decide(verdict) {
+    if (this.#verdict) return
+    this.#verdict = verdict
+    if (this.#outcome) verdict(this.#outcome)
   }
 
   #end(error) {

@@ -16,10 +16,13 @@ function run(command, args, complaint) {
   if (error || status !== 0) fail(complaint)
 }
 
+/** Whether node_modules holds what the lock file says; optional packages are other platforms' business. */
 function packagesAreCurrent() {
-  const installed = path.join(root, 'node_modules/.package-lock.json')
-  const lock = path.join(root, 'package-lock.json')
-  return fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs
+  const packagesIn = (file) => JSON.parse(fs.readFileSync(path.join(root, file))).packages
+  if (!fs.existsSync(path.join(root, 'node_modules/.package-lock.json'))) return false
+  const installed = packagesIn('node_modules/.package-lock.json')
+  const wanted = Object.entries(packagesIn('package-lock.json')).filter(([where, { optional }]) => where && !optional)
+  return wanted.every(([where, { version }]) => installed[where]?.version === version)
 }
 
 function installPackages() {

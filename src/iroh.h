@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define IROH_KEY_BYTES 32   /* an Ed25519 public key or secret seed */
+#define IROH_HASH_BYTES 32  /* a BLAKE3 hash or a key derived with it */
 #define IROH_ADDRESS_MAX 64 /* "[v6%scope]:port" and its NUL */
 #define IROH_REASON_MAX 256 /* longest close reason kept, in bytes */
 #define IROH_ALPN_MAX 255
@@ -58,6 +59,12 @@ bool iroh_key_verify(const uint8_t public_key[IROH_KEY_BYTES], const uint8_t *da
 int iroh_key_parse(const char *text, size_t len, uint8_t out[IROH_KEY_BYTES]);
 /* Whether the 32 bytes are a canonical, non-small-order point: something a peer could prove to hold. */
 bool iroh_node_id_is_valid(const uint8_t node_id[IROH_KEY_BYTES]);
+/* BLAKE3 of `len` bytes. */
+void iroh_blake3(const uint8_t *data, size_t len, uint8_t out[IROH_HASH_BYTES]);
+/* BLAKE3 key derivation: a key for the one purpose that `context`, a constant of the program, names, out of `len` bytes
+ * of key material. */
+void iroh_blake3_derive_key(const char *context, size_t context_len, const uint8_t *material, size_t len,
+                            uint8_t out[IROH_HASH_BYTES]);
 /* Wipes memory in a way the compiler keeps. */
 void iroh_wipe(void *data, size_t len);
 

@@ -393,8 +393,8 @@ static bool run_scenario(const scenario_t *scenario) {
   bool ok = true;
   if (scenario->job != IDLE) ok = read_result(&spoke, &at_spoke);
   if (ok && scenario->job != HANDSHAKES && scenario->job != PING_PONG) ok = read_result(&hub, &at_hub);
-  end(&hub);
   end(&spoke);
+  end(&hub);
   if (ok)
     print(scenario, &at_hub, &at_spoke);
   else
