@@ -7,9 +7,9 @@ const { IrohError, errorCode } = require('./errors')
 /** The binding turns these four bytes into the frame's length. JSON never has a raw newline. */
 const MARK = '\n\n\n\n'
 /** More pending text than this, or an eighth of the core's buffer, goes to the core before the turn ends. */
-const CHUNK = 64 * 1024
-/** Shorter texts are counted in characters until they are handed over; longer ones are measured in UTF-8. */
-const MEASURED = 32 * 1024
+const CHUNK = 24 * 1024
+/** From this many characters on, a text is not joined with others. */
+const ALONE = 8 * 1024
 
 /**
  * The sending half of an event target. Envelopes of one turn are gathered in one string and handed to the core at once,
@@ -44,7 +44,8 @@ class Outbox {
     this.#stream = stream
     this.#maxFrameLength = Math.min(maxFrameLength, Math.floor(stream.maxSendBuffer / 2))
     this.#maxBufferedAmount = Math.min(maxBufferedAmount, stream.maxSendBuffer)
-    this.#measured = Math.min(MEASURED, Math.floor(this.#maxFrameLength / 3))
+    /** Shorter texts cannot be too long in UTF-8; they are counted in characters until they are handed over. */
+    this.#measured = Math.floor(this.#maxFrameLength / 3)
     this.#chunk = Math.min(CHUNK, Math.floor(stream.maxSendBuffer / 8))
     this.#onStopped = onStopped
   }
@@ -63,6 +64,7 @@ class Outbox {
     const length = json.length > this.#measured ? Buffer.byteLength(json) : json.length
     if (length > this.#maxFrameLength) throw tooLong(length, this.#maxFrameLength)
     this.#makeRoom(length + MARK.length)
+    if (json.length >= ALONE && this.#sendAlone(json)) return
     this.#pending += MARK + json
     this.#pendingBytes += length + MARK.length
     if (this.#pendingBytes >= this.#chunk) this.flush()
@@ -144,6 +146,14 @@ class Outbox {
     if (this.#blocked) return
     this.#pending = ''
     this.#pendingBytes = 0
+  }
+
+  /** A long text goes to the core by itself: joining it with others would copy it once more. */
+  #sendAlone(json) {
+    this.flush()
+    if (this.#blocked) return false
+    this.#inCore = -1
+    return this.#stream.tryCall('streamSendFrame', json) >= 0
   }
 
   #schedule() {

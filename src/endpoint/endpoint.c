@@ -126,6 +126,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   iroh_wipe(ep->quic_config.static_secret, sizeof ep->quic_config.static_secret);
   if (ep->quic_config.key_log_fd >= 0) close(ep->quic_config.key_log_fd);
   free(ep->qlog_dir);
+  quic_pool_free(ep->quic_config.pool);
   udp_buffers_free(ep->rx);
   free(ep->tx);
   buffer_deinit(&ep->spare_text);
@@ -181,9 +182,10 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   if (rv == 0) rv = take_identity(ep, config->seed);
   if (rv == 0) rv = open_logs(ep, config);
   if (rv == 0) {
+    ep->quic_config.pool = quic_pool_new();
     ep->rx = udp_buffers_new();
     ep->tx = malloc(TX_BUFFER_SIZE);
-    if (ep->rx == NULL || ep->tx == NULL) rv = IROH_ERR_NO_MEMORY;
+    if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL) rv = IROH_ERR_NO_MEMORY;
   }
   if (rv != 0) {
     endpoint_free(ep);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Streams: the functions of iroh.h on them, one each. */
+#include <string.h>
+
 #include "convert.h"
 
 /* Takes an endpoint, a stream and whatever follows. */
@@ -44,22 +46,47 @@ static napi_value stream_write(napi_env env, napi_callback_info info) {
   return make_number(env, (double)iroh_stream_write(call.core, stream, data, len));
 }
 
+/* Room beyond one byte a character by which a text that is not ASCII is found out: what fits then is at least one byte
+ * longer than the text has characters, however the last character is cut. */
+#define UTF8_SLACK 8
+
+/* Writes a string behind `prefix` bytes of room in the stream's buffer. ASCII, the usual case, is measured and written in
+ * one pass. Returns the bytes written, or an error. */
+static int64_t write_text(const call_t *call, iroh_handle_t stream, napi_value text, size_t prefix, uint8_t **room) {
+  size_t chars, written = 0, len;
+  if (napi_get_value_string_latin1(call->env, text, NULL, 0, &chars) != napi_ok) return IROH_ERR_INVALID_ARGUMENT;
+  int result = iroh_stream_reserve(call->core, stream, prefix + chars + UTF8_SLACK, room);
+  if (result != 0) return result;
+  napi_get_value_string_utf8(call->env, text, (char *)*room + prefix, chars + UTF8_SLACK, &written);
+  if (written == chars) return (int64_t)written;
+  iroh_stream_commit_frames(call->core, stream, 0);
+  napi_get_value_string_utf8(call->env, text, NULL, 0, &len);
+  result = iroh_stream_reserve(call->core, stream, prefix + len + 1, room);
+  if (result != 0) return result;
+  napi_get_value_string_utf8(call->env, text, (char *)*room + prefix, len + 1, &written);
+  return (int64_t)written;
+}
+
 /* streamSendFrames(endpoint, stream, text) -> how many frames were sent, or error code. `text` is "\n\n\n\n" and JSON
  * for each frame. It is written as UTF-8 straight into the stream's buffer; the engine wants room for a NUL. */
 static napi_value stream_send_frames(napi_env env, napi_callback_info info) {
   call_t call;
   iroh_handle_t stream;
-  size_t len, written = 0;
   uint8_t *room;
   if (!stream_begin(env, info, 3, &call, &stream)) return call.early;
-  if (napi_get_value_string_utf8(env, call.args[2], NULL, 0, &len) != napi_ok) {
-    convert_refuse(env, "expected a string");
-    return NULL;
-  }
-  int result = iroh_stream_reserve(call.core, stream, len + 1, &room);
-  if (result != 0) return make_number(env, result);
-  napi_get_value_string_utf8(env, call.args[2], (char *)room, len + 1, &written);
-  return make_number(env, (double)iroh_stream_commit_frames(call.core, stream, written == len ? len : 0));
+  int64_t len = write_text(&call, stream, call.args[2], 0, &room);
+  return make_number(env, (double)(len < 0 ? len : iroh_stream_commit_frames(call.core, stream, (size_t)len)));
+}
+
+/* streamSendFrame(endpoint, stream, json) -> 1, or error code. One frame; nothing marks its beginning. */
+static napi_value stream_send_frame(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t stream;
+  uint8_t *room;
+  if (!stream_begin(env, info, 3, &call, &stream)) return call.early;
+  int64_t len = write_text(&call, stream, call.args[2], 4, &room);
+  if (len >= 0) memset(room, '\n', 4);
+  return make_number(env, (double)(len < 0 ? len : iroh_stream_commit_frames(call.core, stream, (size_t)len + 4)));
 }
 
 /* streamBuffered(endpoint, stream) -> unsent bytes, or error code */
@@ -156,6 +183,7 @@ napi_status stream_export(napi_env env, napi_value exports) {
       {"streamAnnounce", stream_announce},
       {"streamWrite", stream_write},
       {"streamSendFrames", stream_send_frames},
+      {"streamSendFrame", stream_send_frame},
       {"streamBuffered", stream_buffered},
       {"streamFinish", stream_finish},
       {"streamReset", stream_reset},

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "quic/internal.h"
+#include "quic/pool.h"
 
 #define LOOPBACK_UDP_PAYLOAD 16000
 #define DEFAULT_UDP_PAYLOAD 1452
@@ -140,7 +141,7 @@ int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, v
   if (rv != 0) goto fail_conn;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   if (ngtcp2_conn_client_new(&conn->q, &dcid, &scid, &q_path, NGTCP2_PROTO_VER_V1, &quic_client_callbacks, &settings,
-                             &params, NULL, conn) != 0) {
+                             &params, quic_pool_mem(config->pool), conn) != 0) {
     rv = IROH_ERR_NO_MEMORY;
     goto fail_conn;
   }
@@ -203,7 +204,7 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
   if (rv != 0) goto fail_conn;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   if (ngtcp2_conn_server_new(&conn->q, &client_scid, &scid, &q_path, initial->version, &quic_server_callbacks,
-                             &settings, &params, NULL, conn) != 0) {
+                             &settings, &params, quic_pool_mem(config->pool), conn) != 0) {
     rv = IROH_ERR_NO_MEMORY;
     goto fail_conn;
   }

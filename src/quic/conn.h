@@ -21,7 +21,13 @@
 typedef struct quic_conn quic_conn_t;
 typedef struct quic_stream quic_stream_t;
 struct tls_identity;
+struct quic_pool;
 struct gnutls_session_int;
+
+/* Memory for the connections of one endpoint (pool.h). NULL: out of memory. */
+struct quic_pool *quic_pool_new(void);
+/* Every connection that used it must be gone. NULL is fine. */
+void quic_pool_free(struct quic_pool *pool);
 
 /* The check of a peer's key, to be given to tls_identity_new: asks the connection, which asks its host. */
 int quic_verify_peer(struct gnutls_session_int *session);
@@ -45,6 +51,7 @@ typedef struct {
 
 typedef struct {
   const struct tls_identity *identity;
+  struct quic_pool *pool;                               /* ngtcp2's memory; NULL: malloc's */
   uint8_t static_secret[32];                            /* for tokens and stateless resets */
   uint64_t idle_timeout, keep_alive, handshake_timeout; /* ns; keep_alive 0: none */
   uint64_t stream_window, connection_window;

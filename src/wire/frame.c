@@ -28,6 +28,7 @@ struct frame_record {
 
 enum {
   RECORDS_MIN = 8,
+  BATCH_MAX = 60 * 1024,  /* a longer string would be outside the engine's young generation: slow to make and free */
   TEXT_KEPT = 512,        /* an idle reader may keep this much: small talk does not allocate */
   SPARE_MAX = 4096 * 1024 /* larger memory is not worth keeping for the next reader */
 };
@@ -180,6 +181,11 @@ static int end_frame(frame_reader_t *reader) {
   reader->frame_start = text->len;
   reader->batch_ascii &= ascii;
   reader->batch_count++;
+  if (text->len - reader->batch_start < BATCH_MAX) return 0;
+  int rv = reserve_records(reader, 2);
+  if (rv) return rv;
+  reader->records[reader->record_count++] = close_batch(reader);
+  open_batch(reader);
   return 0;
 }
 
@@ -260,9 +266,12 @@ void frame_reader_recycle(frame_reader_t *reader) {
     text->len += partial;
   }
   shrink_text(reader);
-  free(reader->records);
-  reader->records = NULL;
-  reader->record_count = reader->record_capacity = reader->records_given = 0;
+  if (reader->record_capacity > RECORDS_MIN) {
+    free(reader->records);
+    reader->records = NULL;
+    reader->record_capacity = 0;
+  }
+  reader->record_count = reader->records_given = 0;
   reader->handing_out = false;
 }
 
