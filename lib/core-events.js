@@ -20,7 +20,8 @@ const Event = Object.freeze({
   RESET: 13,
   DATAGRAM: 14,
   PATH: 15,
-  REFUSED: 16
+  REFUSED: 16,
+  RELAY_SEND: 17
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

@@ -5,8 +5,8 @@
  * - An endpoint lives on one libuv loop and is used from that loop's thread only.
  * - Connections and streams are named by handles, as files are by descriptors: never reused,
  *   0 is none, and a stale one gets IROH_ERR_CLOSED instead of a crash.
- * - The core calls its user in three places only: `on_events`, at most once per turn of the loop and
- *   never from inside a call of the user's; `authorize`, inside an accepting handshake; `on_closed`, once, last.
+ * - The core calls its user in three places only: `on_events`, at most twice per turn of the loop (what happened, then
+ *   what is to go by relays) and never from inside a call of the user's; `authorize`, inside an accepting handshake; `on_closed`, once, last.
  *   Every function here may be called from `on_events` and from `authorize`.
  * - Commands change state and return at once. Packets leave in one flush at the end of the turn.
  * - A function returns 0 (or a count) or a negative IROH_ERR_ code. Pointers: `borrows` unless it says otherwise.
@@ -89,7 +89,9 @@ typedef enum {
   IROH_EVENT_RESET,         /* stream: the peer reset its side; number: its code */
   IROH_EVENT_DATAGRAM,      /* conn: `data` is one datagram */
   IROH_EVENT_PATH,          /* conn: the path in use changed; `data` is the new remote address as text */
-  IROH_EVENT_REFUSED        /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
+  IROH_EVENT_REFUSED,       /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
+  IROH_EVENT_RELAY_SEND     /* endpoint: datagrams to go to `node_id` by relay `number`: `data` is one, or several of
+                               `segment` bytes each (the last may be shorter), marked `ecn` */
 } iroh_event_kind_t;
 
 typedef enum {
@@ -117,7 +119,10 @@ typedef struct {
   uint64_t number;
   const uint8_t *data; /* borrowed: valid until on_events returns */
   size_t len;
-  bool ascii;                /* FRAMES: every byte is below 0x80 */
+  bool ascii;             /* FRAMES: every byte is below 0x80 */
+  const uint8_t *node_id; /* RELAY_SEND: 32 bytes, borrowed, as data */
+  size_t segment;
+  uint8_t ecn;
   const iroh_close_t *close; /* CLOSED: borrowed, as data */
 } iroh_event_t;
 
@@ -181,6 +186,11 @@ int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES
  * network. The old sockets are read for three more seconds. */
 int iroh_endpoint_rebind(iroh_endpoint_t *ep);
 
+/* Datagrams that a relay brought from `node_id`: one, or several of `segment` bytes each. They are looked at now; what
+ * they bring about is told in the usual way. */
+int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES],
+                                 uint8_t ecn, size_t segment, const uint8_t *data, size_t len);
+
 typedef struct {
 #define X(name, js, text) uint64_t name;
 #include "base/metrics.def"
@@ -190,7 +200,8 @@ void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out);
 
 /* ---- connections --------------------------------------------------------------------------------- */
 
-/* Dials a NodeId at one or more "ip:port". The first flight goes to all of them; the first that answers is used.
+/* Dials a NodeId at one or more "ip:port" or "relay:<number>" (the program's own number of a relay, 0 to 63). The first
+ * flight goes to all of them; the first that answers is used, and a direct one in place of a relay when it answers.
  * Ends in IROH_EVENT_CONNECTED or, with the reason, IROH_EVENT_CLOSED. timeout_ms 0: the endpoint's. */
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
                    size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out);
@@ -204,6 +215,8 @@ typedef struct {
   char alpn[IROH_ALPN_MAX + 1];
   char remote_address[IROH_ADDRESS_MAX];
   char local_address[IROH_ADDRESS_MAX];
+  bool is_relayed;
+  uint16_t relay;                          /* if it is: which; the addresses are made up then */
   uint64_t rtt_ns, min_rtt_ns, rtt_var_ns; /* smoothed, least, variation */
   uint64_t cwnd, bytes_in_flight, ssthresh;
   uint64_t bytes_sent, bytes_received;          /* UDP payload */

@@ -27,6 +27,7 @@ conn_t *conn_new(iroh_endpoint_t *ep) {
   }
   list_push_back(&ep->all, &conn->all_node);
   conn->in_handshake = true;
+  conn->move_at = QUIC_NEVER;
   ep->metrics.handshakes_in_flight++;
   return conn;
 }
@@ -36,9 +37,6 @@ void conn_leave_handshake(conn_t *conn) {
   conn->in_handshake = false;
   conn->ep->metrics.handshakes_in_flight--;
   if (conn->quic != NULL && quic_conn_is_server(conn->quic)) conn->ep->accepting--;
-  free(conn->candidates);
-  conn->candidates = NULL;
-  conn->candidate_count = 0;
 }
 
 static void forget_stream(quic_stream_t *stream, void *ep) {
@@ -64,7 +62,7 @@ void conn_free(conn_t *conn) {
   list_remove(&conn->blocked_node);
   heap_remove(&ep->timers, &conn->timer);
   quic_conn_free(conn->quic);
-  free(conn->candidates);
+  paths_deinit(conn);
   free(conn);
 }
 
@@ -106,31 +104,7 @@ static void token_received(void *owner, const uint8_t *data, size_t len) {
 
 const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received};
 
-/* ---- dialling ------------------------------------------------------------------------------------ */
-
-static int add_candidates(conn_t *conn, const char *const *addresses, size_t count) {
-  if (count == 0) return IROH_ERR_NO_ADDRESS;
-  if (count > CANDIDATES_MAX) count = CANDIDATES_MAX;
-  conn->candidates = calloc(count, sizeof *conn->candidates);
-  if (conn->candidates == NULL) return IROH_ERR_NO_MEMORY;
-  for (size_t i = 0; i < count; i++) {
-    quic_path_t path = {0};
-    int rv = address_parse(addresses[i], &path.remote);
-    if (rv != 0) return rv;
-    if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote)) return IROH_ERR_INVALID_ADDRESS;
-    socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
-    if (socket == NULL) continue;
-    path.socket = socket;
-    path.local = udp_source_address(&socket->udp, &path.remote);
-    conn->candidates[conn->candidate_count++].path = path;
-  }
-  if (conn->candidate_count == 0) return IROH_ERR_UNREACHABLE;
-  /* QUIC takes its packet sizes from the path it sees. A size fit for this host only must not be used elsewhere. */
-  size_t seen = 0;
-  while (seen < conn->candidate_count - 1 && address_is_loopback(&conn->candidates[seen].path.remote)) seen++;
-  conn->seen = conn->used = conn->candidates[seen].path;
-  return 0;
-}
+/* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
 
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
                    size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out) {
@@ -142,7 +116,7 @@ int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], c
 
   conn_t *conn = conn_new(ep);
   if (conn == NULL) return IROH_ERR_NO_MEMORY;
-  int rv = add_candidates(conn, addresses, count);
+  int rv = paths_add_dialled(conn, node_id, addresses, count);
   if (rv != 0) goto fail;
   const token_t *token = bytes_map_get(&ep->tokens, node_id, IROH_KEY_BYTES);
   uint64_t timeout = timeout_ms != 0 ? timeout_ms * NS_PER_MS : ep->quic_config.handshake_timeout;
@@ -157,51 +131,6 @@ fail:
   conn_free(conn);
   return rv;
 }
-
-static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
-  return NULL;
-}
-
-void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
-                   uint64_t now) {
-  quic_path_t actual;
-  const quic_path_t *path = &actual;
-  if (quic_conn_is_server(conn->quic)) {
-    actual = (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket};
-  } else {
-    bool settled = quic_conn_heard(conn->quic) || conn->candidate_count == 0;
-    const candidate_t *candidate = settled ? NULL : find_candidate(conn, &message->remote);
-    if (candidate != NULL) conn->used = candidate->path;
-    if (address_equal(&message->remote, &conn->used.remote))
-      path = &conn->seen;
-    else
-      actual = (quic_path_t){.local = conn->seen.local, .remote = message->remote, .socket = socket};
-  }
-  quic_conn_read(conn->quic, path, message->ecn, data, len, now);
-  endpoint_changed(conn);
-}
-
-const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path) {
-  if (quic_conn_is_server(conn->quic)) return path;
-  return address_equal(&path->remote, &conn->seen.remote) && address_equal(&path->local, &conn->seen.local)
-             ? &conn->used
-             : path;
-}
-
-void conn_unreachable(conn_t *conn, const address_t *remote) {
-  if (quic_conn_heard(conn->quic) || quic_conn_state(conn->quic) != QUIC_HANDSHAKE) return;
-  candidate_t *candidate = find_candidate(conn, remote);
-  if (candidate == NULL) return;
-  candidate->unreachable = true;
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (!conn->candidates[i].unreachable) return;
-  quic_conn_drop(conn->quic, IROH_ERR_UNREACHABLE);
-  endpoint_changed(conn);
-}
-
-/* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
 
 int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t handle, uint64_t code, const char *reason, size_t reason_len) {
   conn_t *conn = conn_of_handle(ep, handle);
@@ -220,6 +149,8 @@ int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
   const quic_path_t *route = conn_route(conn, &path);
+  uint64_t number;
+  out->is_relayed = relay_address_read(&route->remote, &out->relay, &number);
   address_format(&route->remote, out->remote_address, sizeof out->remote_address);
   address_format(&route->local, out->local_address, sizeof out->local_address);
   return 0;

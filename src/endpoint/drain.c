@@ -22,6 +22,7 @@ static iroh_event_t *push(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t st
     iroh_event_t *events = realloc(ep->events, cap * sizeof *events);
     if (events == NULL) {
       /* Better no connection than one that has silently lost something. */
+      if (conn->quic == NULL) return NULL;
       quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
       endpoint_changed(conn);
       return NULL;
@@ -118,6 +119,7 @@ static void announce(conn_t *conn) {
   else
     metrics->connections_dialled++;
   push(conn, server ? IROH_EVENT_ACCEPTED : IROH_EVENT_CONNECTED, 0);
+  paths_opened(conn, uv_hrtime());
 }
 
 static void collect_datagrams(conn_t *conn) {
@@ -186,6 +188,8 @@ static void collect(conn_t *conn) {
     quic_stream_t *stream;
     while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);
     if (events & QUIC_EVENT_DATAGRAM) collect_datagrams(conn);
+    if (events & (QUIC_EVENT_PATH | QUIC_EVENT_PATH_FAILED))
+      paths_changed(conn, (events & QUIC_EVENT_PATH) != 0, uv_hrtime());
     if (events & QUIC_EVENT_PATH) collect_path(conn);
     unsigned streams = events & (QUIC_EVENT_STREAMS_BIDI | QUIC_EVENT_STREAMS_UNI);
     if (streams != 0) push_number(conn, IROH_EVENT_STREAMS, 0, streams / QUIC_EVENT_STREAMS_BIDI);
@@ -247,6 +251,26 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   collect_refusals(ep);
   if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
   settle(ep);
+}
+
+void endpoint_drain_relay(iroh_endpoint_t *ep) {
+  relay_peers_t *peers = &ep->relay_peers;
+  const conn_t none = {.ep = ep};
+  if (peers->batch_count == 0) return;
+  for (size_t i = 0; i < peers->batch_count && !ep->abandoned; i++) {
+    const relay_batch_t *batch = &peers->batches[i];
+    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_RELAY_SEND, 0);
+    if (event == NULL) break;
+    event->number = batch->relay;
+    event->node_id = batch->node_id;
+    event->ecn = batch->ecn;
+    event->segment = batch->segment;
+    event->data = peers->bytes.data + batch->offset;
+    event->len = batch->len;
+  }
+  if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
+  ep->event_count = 0;
+  relay_peers_sent(peers);
 }
 
 void endpoint_drain_deinit(iroh_endpoint_t *ep) {

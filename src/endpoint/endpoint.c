@@ -118,6 +118,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   bytes_map_deinit(&ep->cids);
   map_deinit(&ep->conns);
   map_deinit(&ep->streams);
+  relay_peers_deinit(&ep->relay_peers);
   heap_deinit(&ep->timers);
   endpoint_drain_deinit(ep);
   free_alpns(ep->alpns, ep->alpn_count);
@@ -166,6 +167,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   buffer_init(&ep->spare_text);
   map_init(&ep->conns);
   map_init(&ep->streams);
+  relay_peers_init(&ep->relay_peers);
   heap_init(&ep->timers);
   list_init(&ep->sockets);
   list_init(&ep->all);
@@ -212,11 +214,13 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 /* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
-  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0;
+  bool busy =
+      !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->relay_peers.batch_count > 0;
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);
     endpoint_flush(ep);
+    endpoint_drain_relay(ep);
   }
   if (ep->closing) endpoint_closing_step(ep);
 }
@@ -228,12 +232,14 @@ static void on_due(ep_timer_t *timer) {
   while ((node = heap_top(&ep->timers)) != NULL && node->key <= now) {
     conn_t *conn = container_of(node, conn_t, timer);
     heap_remove(&ep->timers, node);
-    quic_conn_expire(conn->quic, now);
+    if (quic_conn_deadline(conn->quic) <= now) quic_conn_expire(conn->quic, now);
+    paths_tick(conn, now);
     endpoint_changed(conn);
   }
   endpoint_flush(ep);
   endpoint_drain(ep);
   endpoint_flush(ep);
+  endpoint_drain_relay(ep);
   endpoint_closing_step(ep);
 }
 

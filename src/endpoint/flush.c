@@ -56,6 +56,14 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const quic_path
 static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
                     bool from_local) {
   static const address_t any = {.len = 0};
+  uint16_t relay;
+  uint64_t number;
+  if (relay_address_read(&route->remote, &relay, &number)) {
+    const relay_peer_t *peer = map_get(&ep->relay_peers.by_number, number);
+    if (peer != NULL)
+      relay_peers_send(&ep->relay_peers, relay, peer->node_id, batch->ecn, data, batch->len, batch->segment);
+    return true;
+  }
   socket_t *socket = live_socket(ep, route);
   if (socket == NULL) return true;
   udp_result_t result = UDP_BLOCKED;
@@ -121,6 +129,7 @@ static bool write_burst(conn_t *conn, uint64_t now, size_t *written) {
 static void set_timer(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   uint64_t deadline = quic_conn_deadline(conn->quic);
+  if (quic_conn_state(conn->quic) == QUIC_OPEN && conn->move_at < deadline) deadline = conn->move_at;
   if (deadline == QUIC_NEVER)
     heap_remove(&ep->timers, &conn->timer);
   else if (heap_set(&ep->timers, &conn->timer, deadline) != 0)

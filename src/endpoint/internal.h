@@ -10,8 +10,10 @@
 #include "base/key.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "endpoint/relay.h"
 #include "endpoint/timer.h"
 #include "iroh.h"
+#include "net/relay-address.h"
 #include "net/udp.h"
 #include "quic/conn.h"
 #include "quic/stream.h"
@@ -35,9 +37,10 @@ typedef struct {
   uint64_t retire_at; /* after a rebind: shut then; 0: in use */
 } socket_t;
 
-/* One address a dial is tried at. */
+/* One address of a peer that we dialled. */
 typedef struct {
   quic_path_t path;
+  relay_peer_t *relay; /* NULL: a direct one */
   bool unreachable;
 } candidate_t;
 
@@ -50,11 +53,15 @@ typedef struct {
   heap_node_t timer;
   bool announced;    /* ACCEPTED or CONNECTED was told */
   bool in_handshake; /* counted among the handshakes in flight */
-  /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate
-   * until one answers; from then on to `used`, whatever QUIC calls it. */
+  /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
+   * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
   quic_path_t seen, used;
   candidate_t *candidates;
   size_t candidate_count;
+  size_t next_candidate; /* to be tried next, while relayed */
+  uint64_t move_at;      /* when to try; QUIC_NEVER: not */
+  unsigned moves_failed;
+  relay_peer_t *accepted_via;       /* accepted connections: the relay the peer came by; NULL: none */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
 } conn_t;
 
@@ -76,6 +83,7 @@ struct iroh_endpoint {
   bytes_map_t cids;            /* connection id -> conn_t */
   bytes_map_t tokens;          /* NodeId -> token_t, for our next dial */
   map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
+  relay_peers_t relay_peers;
   iroh_handle_t last_handle;
   list_t sockets, all, dirty, eventful, blocked;
   heap_t timers;
@@ -112,7 +120,13 @@ void endpoint_flush_early(conn_t *conn);
 /* The socket takes datagrams again. */
 void endpoint_writable(socket_t *socket);
 
+/* receive.c: a datagram that came in, by a socket or (NULL) a relay. */
+void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                      size_t len, uint64_t now);
+
 /* drain.c */
+/* Tells the datagrams that are to go by relays. */
+void endpoint_drain_relay(iroh_endpoint_t *ep);
 /* Tells everything that happened, in one call of on_events. */
 void endpoint_drain(iroh_endpoint_t *ep);
 /* Notes a NodeId that the allowlist turned away. */
@@ -135,16 +149,29 @@ extern const quic_host_t endpoint_quic_host;
 conn_t *conn_new(iroh_endpoint_t *ep);
 void conn_free(conn_t *conn);
 conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle);
-/* A datagram for this connection came in. */
+void conn_leave_handshake(conn_t *conn);
+/* Its end was told: its handle and those of its streams are dead. */
+void conn_forget(conn_t *conn);
+
+/* paths.c */
+/* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
+int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count);
+void paths_deinit(conn_t *conn);
+/* A datagram for this connection came in. `socket` NULL: by a relay. */
 void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
                    uint64_t now);
 /* The kernel says that nothing listens there. */
 void conn_unreachable(conn_t *conn, const address_t *remote);
 /* Where a packet that QUIC wants on `path` really goes. */
 const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path);
-void conn_leave_handshake(conn_t *conn);
-/* Its end was told: its handle and those of its streams are dead. */
-void conn_forget(conn_t *conn);
+/* The connection is up: from a relay it tries to get away. */
+void paths_opened(conn_t *conn, uint64_t now);
+/* QUIC has validated a path, or given one up. */
+void paths_changed(conn_t *conn, bool validated, uint64_t now);
+/* Called at the connection's deadlines: tries the next direct path, or goes back to the relay when nothing comes. */
+void paths_tick(conn_t *conn, uint64_t now);
+/* The endpoint has fresh sockets: a dialled connection moves onto them. */
+void paths_rebind(conn_t *conn, uint64_t now);
 
 /* endpoint.c */
 iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep);

@@ -11,6 +11,15 @@
 static void answer(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
                    uint64_t *counter) {
   if (len == 0) return;
+  if (socket == NULL) {
+    uint16_t relay;
+    uint64_t number;
+    relay_address_read(&message->remote, &relay, &number);
+    const relay_peer_t *peer = map_get(&ep->relay_peers.by_number, number);
+    relay_peers_send(&ep->relay_peers, relay, peer->node_id, 0, data, len, len);
+    (*counter)++;
+    return;
+  }
   if (udp_send(&socket->udp, &message->remote, &message->local, 0, data, len, len) == UDP_SENT) {
     ep->metrics.datagrams_sent++;
     ep->metrics.bytes_sent += len;
@@ -93,8 +102,8 @@ static void unknown_datagram(iroh_endpoint_t *ep, socket_t *socket, const udp_me
   ep->metrics.dropped_garbage++;
 }
 
-static void receive_datagram(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
-                             size_t len, uint64_t now) {
+void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                      size_t len, uint64_t now) {
   quic_packet_t packet;
   ep->metrics.datagrams_received++;
   ep->metrics.bytes_received += len;
@@ -109,20 +118,40 @@ static void receive_datagram(iroh_endpoint_t *ep, socket_t *socket, const udp_me
     unknown_datagram(ep, socket, message, data, len, &packet, now);
 }
 
+static void receive_message(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, uint64_t now) {
+  size_t segment = message->segment > 0 ? message->segment : message->len;
+  ep->reading = true;
+  for (size_t offset = 0; offset < message->len; offset += segment)
+    endpoint_receive(ep, socket, message, message->data + offset, min_size(segment, message->len - offset), now);
+  ep->reading = false;
+}
+
 static size_t receive_round(iroh_endpoint_t *ep, socket_t *socket, size_t *bytes) {
   udp_message_t messages[UDP_BATCH_MESSAGES];
   size_t count = udp_recv(&socket->udp, ep->rx, messages);
   uint64_t now = uv_hrtime();
-  ep->reading = true;
   for (size_t i = 0; i < count; i++) {
-    const udp_message_t *message = &messages[i];
-    *bytes += message->len;
-    size_t segment = message->segment > 0 ? message->segment : 1;
-    for (size_t offset = 0; offset < message->len; offset += segment)
-      receive_datagram(ep, socket, message, message->data + offset, min_size(segment, message->len - offset), now);
+    *bytes += messages[i].len;
+    receive_message(ep, socket, &messages[i], now);
   }
-  ep->reading = false;
   return count;
+}
+
+int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES],
+                                 uint8_t ecn, size_t segment, const uint8_t *data, size_t len) {
+  if (ep->shut) return IROH_ERR_CLOSED;
+  /* Counted on for the time of the call: whoever answers needs its number. */
+  relay_peer_t *peer = relay_peers_use(&ep->relay_peers, relay, node_id);
+  if (peer == NULL) return IROH_ERR_INVALID_ARGUMENT;
+  const udp_message_t message = {.data = data,
+                                 .len = len,
+                                 .segment = segment,
+                                 .remote = relay_address(relay, peer->number),
+                                 .local = relay_address(relay, 0),
+                                 .ecn = ecn & 3};
+  receive_message(ep, NULL, &message, uv_hrtime());
+  relay_peers_release(&ep->relay_peers, peer);
+  return 0;
 }
 
 static void on_readable(udp_socket_t *udp) {
@@ -134,6 +163,7 @@ static void on_readable(udp_socket_t *udp) {
   if (bytes > ACK_FIRST_BYTES) endpoint_flush(ep);
   endpoint_drain(ep);
   endpoint_flush(ep);
+  endpoint_drain_relay(ep);
   endpoint_closing_step(ep);
 }
 
@@ -142,6 +172,7 @@ static void on_writable(udp_socket_t *udp) {
   endpoint_writable(socket);
   endpoint_flush(socket->ep);
   endpoint_drain(socket->ep);
+  endpoint_drain_relay(socket->ep);
   endpoint_closing_step(socket->ep);
 }
 

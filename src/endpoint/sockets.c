@@ -89,17 +89,6 @@ uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
   return next;
 }
 
-static void migrate(iroh_endpoint_t *ep, conn_t *conn, uint64_t now) {
-  socket_t *socket = endpoint_socket_for(ep, &conn->used.remote);
-  if (quic_conn_is_server(conn->quic) || socket == NULL) return;
-  quic_path_t path = {.remote = conn->used.remote, .socket = socket};
-  path.local = udp_source_address(&socket->udp, &path.remote);
-  if (quic_conn_migrate(conn->quic, &path, now) == 0) {
-    conn->seen = conn->used = path;
-    endpoint_changed(conn);
-  }
-}
-
 int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   if (ep->closing) return IROH_ERR_CLOSED;
   list_t fresh;
@@ -124,7 +113,7 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   list_for_each(node, &ep->sockets) container_of(node, socket_t, node)->retire_at = now + RETIRE_AFTER;
   list_node_t *node;
   while ((node = list_pop_front(&fresh)) != NULL) list_push_back(&ep->sockets, node);
-  list_for_each(conn_node, &ep->all) migrate(ep, container_of(conn_node, conn_t, all_node), now);
+  list_for_each(conn_node, &ep->all) paths_rebind(container_of(conn_node, conn_t, all_node), now);
   endpoint_arm(ep);
   return 0;
 }

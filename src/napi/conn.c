@@ -78,6 +78,7 @@ static bool set_numbers(napi_env env, napi_value object, const iroh_conn_info_t 
       {"maxDatagramSize", (double)info->max_datagram},
       {"streamsBidiLeft", (double)info->streams_bidi_left},
       {"streamsUniLeft", (double)info->streams_uni_left},
+      {"relay", info->is_relayed ? info->relay : -1},
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     if (!set_number(env, object, numbers[i].name, numbers[i].value)) return false;
@@ -119,6 +120,21 @@ static napi_value conn_update_key(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_conn_update_key(call.core, conn));
 }
 
+/* relayReceived(endpoint, relay, nodeIdBytes, ecn, segment, bytes) -> 0 or error code */
+static napi_value relay_received(napi_env env, napi_callback_info info) {
+  call_t call;
+  uint32_t relay, ecn, segment;
+  const uint8_t *node_id, *data;
+  size_t node_id_len, len;
+  if (!call_begin_endpoint(env, info, 6, &call) || !call_u32(&call, 1, &relay) ||
+      !call_bytes(&call, 2, &node_id, &node_id_len) || !call_u32(&call, 3, &ecn) || !call_u32(&call, 4, &segment) ||
+      !call_bytes(&call, 5, &data, &len))
+    return call.early;
+  if (node_id_len != IROH_KEY_BYTES || relay > UINT16_MAX) return make_number(env, IROH_ERR_INVALID_ARGUMENT);
+  return make_number(
+      env, iroh_endpoint_relay_received(call.core, (uint16_t)relay, node_id, (uint8_t)ecn, segment, data, len));
+}
+
 napi_status conn_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
       {"connOpen", conn_open},
@@ -127,6 +143,7 @@ napi_status conn_export(napi_env env, napi_value exports) {
       {"connInfo", conn_info},
       {"sendDatagram", conn_send_datagram},
       {"updateKey", conn_update_key},
+      {"relayReceived", relay_received},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

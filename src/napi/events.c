@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "events.h"
 
+#include <string.h>
+
 #include "convert.h"
 
 static napi_value make_frames(napi_env env, const iroh_event_t *event) {
@@ -25,6 +27,16 @@ static napi_value make_close(napi_env env, const iroh_close_t *close) {
   return array;
 }
 
+/* The peer's 32 bytes, then the datagrams. */
+static napi_value make_relayed(napi_env env, const iroh_event_t *event) {
+  void *bytes;
+  napi_value buffer;
+  if (napi_create_buffer(env, IROH_KEY_BYTES + event->len, &bytes, &buffer) != napi_ok) return NULL;
+  memcpy(bytes, event->node_id, IROH_KEY_BYTES);
+  memcpy((uint8_t *)bytes + IROH_KEY_BYTES, event->data, event->len);
+  return buffer;
+}
+
 static napi_value make_data(napi_env env, const iroh_event_t *event) {
   switch (event->kind) {
   case IROH_EVENT_FRAMES:
@@ -35,6 +47,8 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
     return make_text(env, (const char *)event->data, event->len);
   case IROH_EVENT_REFUSED:
     return make_node_id(env, event->data);
+  case IROH_EVENT_RELAY_SEND:
+    return make_relayed(env, event);
   case IROH_EVENT_CLOSED:
     return make_close(env, event->close);
   default:
@@ -42,11 +56,16 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
   }
 }
 
+/* What goes by a relay belongs to no stream and is no error: its segment size and mark stand in their places. */
 static bool set_event(napi_env env, napi_value array, uint32_t at, const iroh_event_t *event) {
+  bool relayed = event->kind == IROH_EVENT_RELAY_SEND;
   napi_value parts[] = {
-      make_number(env, event->kind),           make_number(env, (double)event->conn),
-      make_number(env, (double)event->stream), make_number(env, (double)event->number),
-      make_number(env, event->error),          make_data(env, event),
+      make_number(env, event->kind),
+      make_number(env, (double)event->conn),
+      make_number(env, (double)(relayed ? event->segment : event->stream)),
+      make_number(env, (double)event->number),
+      make_number(env, relayed ? event->ecn : event->error),
+      make_data(env, event),
   };
   if (parts[5] == NULL && napi_get_undefined(env, &parts[5]) != napi_ok) return false;
   for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {

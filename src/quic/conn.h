@@ -122,7 +122,8 @@ enum {
   QUIC_EVENT_PATH = 4,         /* the path in use is another now */
   QUIC_EVENT_STREAMS_BIDI = 8, /* the peer allows more streams, and we had asked in vain */
   QUIC_EVENT_STREAMS_UNI = 16,
-  QUIC_EVENT_DATAGRAM = 32 /* quic_conn_take_datagram has one */
+  QUIC_EVENT_PATH_FAILED = 64, /* a path that was tried did not answer */
+  QUIC_EVENT_DATAGRAM = 32     /* quic_conn_take_datagram has one */
 };
 /* The events since the last call. */
 unsigned quic_conn_take_events(quic_conn_t *conn);
@@ -166,6 +167,11 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now);
 void quic_conn_drop(quic_conn_t *conn, int error);
 /* Moves to a new local path at once and has it validated (RFC 9000 section 9.2). Client only. */
 int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
+/* Has a new path validated, and moves to it once it has answered: QUIC_EVENT_PATH or QUIC_EVENT_PATH_FAILED. Client
+ * only. */
+int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
+/* Probe timeouts in a row without an answer (RFC 9002 section 6.2). */
+size_t quic_conn_timeouts(const quic_conn_t *conn);
 /* Starts a key update (RFC 9001 section 6). */
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now);
 /* The largest datagram the peer and the path take; 0: none. */

@@ -102,13 +102,29 @@ uint64_t quic_conn_take_dropped(quic_conn_t *conn) {
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 
-int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now) {
-  if (conn->state != QUIC_OPEN || conn->server) return IROH_ERR_CLOSED;
+typedef int migrate_fn(ngtcp2_conn *q, const ngtcp2_path *path, ngtcp2_tstamp now);
+
+static int migrate(quic_conn_t *conn, migrate_fn *how, const quic_path_t *path, uint64_t now) {
+  if (conn->state != QUIC_OPEN || conn->server || conn->close_wanted) return IROH_ERR_CLOSED;
   conn->now = now;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
-  int rv = ngtcp2_conn_initiate_immediate_migration(conn->q, &q_path, now);
+  int rv = how(conn->q, &q_path, now);
   if (rv == NGTCP2_ERR_CONN_ID_BLOCKED || rv == NGTCP2_ERR_INVALID_STATE) return IROH_ERR_BUSY;
   return rv == 0 ? 0 : IROH_ERR_INTERNAL;
+}
+
+int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now) {
+  return migrate(conn, ngtcp2_conn_initiate_immediate_migration, path, now);
+}
+
+int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now) {
+  return migrate(conn, ngtcp2_conn_initiate_migration, path, now);
+}
+
+size_t quic_conn_timeouts(const quic_conn_t *conn) {
+  ngtcp2_conn_stat stat;
+  ngtcp2_conn_get_conn_stat(conn->q, &stat);
+  return stat.pto_count;
 }
 
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now) {

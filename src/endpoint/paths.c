@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ * Which path a connection takes. The first flight of a dial goes to every address of the peer, and what answers is used.
+ * From a relay it tries to move to a direct address, and back when that one falls silent. Only the side that dialled
+ * moves (RFC 9000 section 9); the other follows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/internal.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define RELAY_PREFIX "relay:"
+/* Between rounds over all direct addresses, doubling up to the last. */
+#define ROUND_FIRST (1000 * NS_PER_MS)
+#define ROUND_LAST (60000 * NS_PER_MS)
+/* Probe timeouts in a row without an answer (RFC 9002 section 6.2) after which a direct path counts as dead. */
+#define PTO_DEAD 3
+
+/* ---- dialling ------------------------------------------------------------------------------------ */
+
+static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *number) {
+  char *end;
+  unsigned long relay = strtoul(number, &end, 10);
+  if (*number == '\0' || *end != '\0' || relay >= RELAYS_MAX) return IROH_ERR_INVALID_ADDRESS;
+  relay_peer_t *peer = relay_peers_use(&conn->ep->relay_peers, (uint16_t)relay, node_id);
+  if (peer == NULL) return IROH_ERR_NO_MEMORY;
+  candidate_t *candidate = &conn->candidates[conn->candidate_count++];
+  candidate->relay = peer;
+  candidate->path.remote = relay_address((uint16_t)relay, peer->number);
+  candidate->path.local = relay_address((uint16_t)relay, 0);
+  return 0;
+}
+
+static int add_direct(conn_t *conn, const char *text) {
+  quic_path_t path = {0};
+  int rv = address_parse(text, &path.remote);
+  if (rv != 0) return rv;
+  if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote)) return IROH_ERR_INVALID_ADDRESS;
+  socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
+  if (socket == NULL) return 0;
+  path.socket = socket;
+  path.local = udp_source_address(&socket->udp, &path.remote);
+  conn->candidates[conn->candidate_count++].path = path;
+  return 0;
+}
+
+/* QUIC takes its packet sizes from the path it sees: one fit for this host only must not be used elsewhere. */
+static bool all_loopback(const conn_t *conn) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (!address_is_loopback(&conn->candidates[i].path.remote)) return false;
+  return true;
+}
+
+int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count) {
+  if (count == 0) return IROH_ERR_NO_ADDRESS;
+  if (count > CANDIDATES_MAX) count = CANDIDATES_MAX;
+  conn->move_at = QUIC_NEVER;
+  conn->candidates = calloc(count, sizeof *conn->candidates);
+  if (conn->candidates == NULL) return IROH_ERR_NO_MEMORY;
+  for (size_t i = 0; i < count; i++) {
+    bool relay = strncmp(addresses[i], RELAY_PREFIX, strlen(RELAY_PREFIX)) == 0;
+    int rv = relay ? add_relay(conn, node_id, addresses[i] + strlen(RELAY_PREFIX)) : add_direct(conn, addresses[i]);
+    if (rv != 0) return rv;
+  }
+  if (conn->candidate_count == 0) return IROH_ERR_UNREACHABLE;
+  conn->seen = conn->used = conn->candidates[0].path;
+  if (conn->candidate_count > 1 && !all_loopback(conn)) {
+    conn->seen.remote = dial_address(conn->handle);
+    conn->seen.local = dial_address(0);
+    conn->seen.socket = NULL;
+  }
+  return 0;
+}
+
+void paths_deinit(conn_t *conn) {
+  relay_peers_t *peers = &conn->ep->relay_peers;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (conn->candidates[i].relay != NULL) relay_peers_release(peers, conn->candidates[i].relay);
+  if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
+  free(conn->candidates);
+  conn->candidates = NULL;
+  conn->candidate_count = 0;
+  conn->accepted_via = NULL;
+}
+
+static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
+  return NULL;
+}
+
+void conn_unreachable(conn_t *conn, const address_t *remote) {
+  if (quic_conn_heard(conn->quic) || quic_conn_state(conn->quic) != QUIC_HANDSHAKE) return;
+  candidate_t *candidate = find_candidate(conn, remote);
+  if (candidate == NULL) return;
+  candidate->unreachable = true;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (!conn->candidates[i].unreachable) return;
+  quic_conn_drop(conn->quic, IROH_ERR_UNREACHABLE);
+  endpoint_changed(conn);
+}
+
+/* ---- packets in and out -------------------------------------------------------------------------- */
+
+static bool same_path(const quic_path_t *a, const quic_path_t *b) {
+  return address_equal(&a->remote, &b->remote) && address_equal(&a->local, &b->local);
+}
+
+/* The path QUIC knows a dialled connection's datagram by. */
+static quic_path_t name_path(conn_t *conn, socket_t *socket, const udp_message_t *message) {
+  const candidate_t *candidate = find_candidate(conn, &message->remote);
+  if (candidate != NULL && !quic_conn_heard(conn->quic)) conn->used = candidate->path;
+  quic_path_t now;
+  quic_conn_path(conn->quic, &now);
+  if (same_path(&now, &conn->seen) && address_equal(&message->remote, &conn->used.remote)) return conn->seen;
+  if (address_equal(&message->remote, &now.remote)) return now;
+  if (candidate != NULL) return candidate->path;
+  return (quic_path_t){.local = conn->seen.local, .remote = message->remote, .socket = socket};
+}
+
+/* An accepted connection came by a relay, or comes by one now: its peer's made-up address must live as long as it. */
+static void hold_relay(conn_t *conn, const address_t *remote) {
+  uint16_t relay;
+  uint64_t number;
+  relay_peers_t *peers = &conn->ep->relay_peers;
+  if (!relay_address_read(remote, &relay, &number)) return;
+  if (conn->accepted_via != NULL && conn->accepted_via->number == number) return;
+  const relay_peer_t *peer = map_get(&peers->by_number, number);
+  if (peer == NULL) return;
+  if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
+  conn->accepted_via = relay_peers_use(peers, relay, peer->node_id);
+}
+
+void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
+                   uint64_t now) {
+  if (socket == NULL && quic_conn_is_server(conn->quic)) hold_relay(conn, &message->remote);
+  quic_path_t path = quic_conn_is_server(conn->quic)
+                         ? (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket}
+                         : name_path(conn, socket, message);
+  quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
+  endpoint_changed(conn);
+}
+
+const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path) {
+  return !quic_conn_is_server(conn->quic) && same_path(path, &conn->seen) ? &conn->used : path;
+}
+
+/* ---- moving -------------------------------------------------------------------------------------- */
+
+static bool is_relayed(const conn_t *conn) {
+  quic_path_t path;
+  uint16_t relay;
+  uint64_t number;
+  quic_conn_path(conn->quic, &path);
+  return relay_address_read(&conn_route(conn, &path)->remote, &relay, &number);
+}
+
+static candidate_t *next_candidate(conn_t *conn, bool relay) {
+  for (size_t tried = 0; tried < conn->candidate_count; tried++) {
+    candidate_t *candidate = &conn->candidates[conn->next_candidate];
+    conn->next_candidate = (conn->next_candidate + 1) % conn->candidate_count;
+    if ((candidate->relay != NULL) == relay) return candidate;
+  }
+  return NULL;
+}
+
+static void plan_next_round(conn_t *conn, uint64_t now) {
+  uint64_t wait = conn->moves_failed < 6 ? ROUND_FIRST << conn->moves_failed : ROUND_LAST;
+  conn->moves_failed++;
+  conn->move_at = now + (wait < ROUND_LAST ? wait : ROUND_LAST);
+}
+
+/* A direct address is validated while the relay still carries everything, and used once it has answered. */
+static void try_direct(conn_t *conn, uint64_t now) {
+  conn->move_at = QUIC_NEVER;
+  if (!is_relayed(conn)) return;
+  candidate_t *candidate = next_candidate(conn, false);
+  if (candidate == NULL) return;
+  if (quic_conn_probe(conn->quic, &candidate->path, now) != 0) plan_next_round(conn, now);
+}
+
+void paths_opened(conn_t *conn, uint64_t now) {
+  if (!quic_conn_is_server(conn->quic) && is_relayed(conn)) conn->move_at = now;
+}
+
+void paths_changed(conn_t *conn, bool validated, uint64_t now) {
+  if (quic_conn_is_server(conn->quic)) return;
+  if (validated && !is_relayed(conn)) {
+    conn->moves_failed = 0;
+    conn->move_at = QUIC_NEVER;
+  } else if (is_relayed(conn)) {
+    plan_next_round(conn, now);
+  }
+}
+
+void paths_tick(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN) return;
+  if (conn->move_at <= now) try_direct(conn, now);
+  if (quic_conn_timeouts(conn->quic) < PTO_DEAD || is_relayed(conn)) return;
+  candidate_t *relay = next_candidate(conn, true);
+  if (relay != NULL && quic_conn_migrate(conn->quic, &relay->path, now) == 0) plan_next_round(conn, now);
+}
+
+static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {
+  socket_t *socket = endpoint_socket_for(ep, &path->remote);
+  if (socket == NULL) return;
+  path->socket = socket;
+  path->local = udp_source_address(&socket->udp, &path->remote);
+}
+
+void paths_rebind(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_server(conn->quic)) return;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (conn->candidates[i].relay == NULL) use_fresh_socket(conn->ep, &conn->candidates[i].path);
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  path = *conn_route(conn, &path);
+  if (is_relayed(conn)) {
+    conn->move_at = now;
+  } else {
+    use_fresh_socket(conn->ep, &path);
+    if (quic_conn_migrate(conn->quic, &path, now) != 0) return;
+    conn->seen = conn->used = path;
+  }
+  endpoint_changed(conn);
+}
