@@ -23,6 +23,8 @@ class UdpProxy {
   #odds
   #held = []
   #closed = false
+  /** While true, nothing gets through. */
+  blocked = false
   counts = { forwarded: 0, lost: 0, reordered: 0, duplicated: 0 }
 
   /** Forwards to `target` ("ip:port"); loss, reorder and duplicate are shares of the datagrams, from 0 to 1. */
@@ -74,7 +76,7 @@ class UdpProxy {
   #pass(bytes, socket, to) {
     const { loss, reorder, duplicate } = this.#odds
     const send = () => this.#send(bytes, socket, to)
-    if (this.#random() < loss) {
+    if (this.blocked || this.#random() < loss) {
       this.counts.lost++
       return
     }

@@ -148,8 +148,10 @@ describe('interop with iroh', () => {
   it('exchanges envelopes with a hub that it dials', async () => {
     const { near, far } = await realDials()
     const frames = new RealFrames(await far.openBi())
-    const [target] = await Promise.all([createHubIrohEventTarget(near), frames.write({ type: 'hello', id: '1' })])
+    const written = frames.write({ type: 'hello', id: '1' })
+    const target = await createHubIrohEventTarget(near)
     assert.deepEqual((await nextEvent(target, 'hello:1')).detail, { type: 'hello', id: '1' })
+    await written
     const detail = { type: 'call.responded', id: 'uuid-123', payload: { text: 'Grüße 🦜' } }
     target.dispatchEvent(new CustomEvent('call.responded:uuid-123', { detail }))
     assert.deepEqual(await frames.read(), detail)

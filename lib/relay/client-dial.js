@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const net = require('node:net')
+const tls = require('node:tls')
+const { IrohError } = require('../errors')
+
+/** How long one address may take to accept the TCP connection, in milliseconds. */
+const TCP_TIMEOUT_MS = 1500
+/** When the next address of a host is tried beside one that has not answered. */
+const NEXT_ADDRESS_MS = 250
+
+/** The host of a URL as sockets take it: IPv6 without brackets. */
+function hostOf(url) {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+/** The server name to ask for and to verify: none for an IP address, no final dot (RFC 6066, section 3). */
+function serverName(host) {
+  return net.isIP(host) ? '' : host.replace(/\.$/, '')
+}
+
+function openTcp(url, onReady) {
+  const socket = net.connect({
+    host: hostOf(url),
+    port: Number(url.port || 80),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS
+  })
+  socket.once('connect', () => onReady(socket))
+  return socket
+}
+
+function openTls(url, ca, onReady) {
+  const host = hostOf(url)
+  const socket = tls.connect({
+    host,
+    port: Number(url.port || 443),
+    servername: serverName(host),
+    ca,
+    ALPNProtocols: ['http/1.1'],
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS
+  })
+  socket.once('secureConnect', () => onReady(socket))
+  return socket
+}
+
+/** The clock of an attempt starts when the name is known, and again with each further address. */
+function limitTcp(socket, host, timers) {
+  const restart = () => {
+    timers.set('tcp', TCP_TIMEOUT_MS, () => {
+      socket.destroy(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay did not accept the TCP connection' }))
+    })
+  }
+  if (net.isIP(host)) restart()
+  socket.on('lookup', restart)
+  socket.on('connectionAttempt', restart)
+  socket.once('connect', () => timers.clear('tcp'))
+  socket.once('close', () => timers.clear('tcp'))
+}
+
+/**
+ * Opens the TCP connection to a relay, and TLS over it for wss. Failures are the socket's 'error'.
+ * @param {URL} url ws or wss
+ * @param {{ ca?: string | Buffer | (string | Buffer)[], timers: import('./client-timers').Timers }} options
+ * @param {(socket: net.Socket | tls.TLSSocket) => void} onReady called once the socket is ready for HTTP
+ * @returns {net.Socket | tls.TLSSocket}
+ */
+function openSocket(url, { ca, timers }, onReady) {
+  const socket = url.protocol === 'wss:' ? openTls(url, ca, onReady) : openTcp(url, onReady)
+  socket.setNoDelay(true)
+  limitTcp(socket, hostOf(url), timers)
+  return socket
+}
+
+module.exports = { hostOf, openSocket, serverName }

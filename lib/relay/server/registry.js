@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CloseReason } = require('./close-reason')
+
+/**
+ * The clients of a relay by their NodeId. Of several connections with one NodeId the newest is active and gets what is
+ * sent to it; the others may send.
+ */
+class Registry {
+  #nodes = new Map()
+  #maxPerNode
+  #metrics
+
+  constructor(maxPerNode, metrics) {
+    this.#maxPerNode = maxPerNode
+    this.#metrics = metrics
+  }
+
+  /** @returns {object} the node of the session, which from now on is the active one of its NodeId */
+  add(session) {
+    const key = session.id.toString('latin1')
+    let node = this.#nodes.get(key)
+    if (!node) {
+      node = { key, active: null, inactive: [], sentTo: new Set(), heardFrom: new Set() }
+      this.#nodes.set(key, node)
+    }
+    const previous = node.active
+    node.active = session
+    if (previous) {
+      node.inactive.push(previous)
+      previous.replaced()
+      this.#metrics.clientsReplaced++
+      if (node.inactive.length >= this.#maxPerNode) node.inactive[0].end(CloseReason.REPLACED)
+    }
+    this.#count()
+    return node
+  }
+
+  remove(session, node) {
+    if (node.active !== session) {
+      node.inactive.splice(node.inactive.indexOf(session), 1)
+      return
+    }
+    node.active = node.inactive.pop() ?? null
+    if (node.active) node.active.promoted()
+    else this.#forget(node, session.id)
+  }
+
+  /** The node whose id is in the frame at `start`, or undefined. */
+  find(frame, start, end) {
+    return this.#nodes.get(frame.toString('latin1', start, end))
+  }
+
+  /** Remembers that `from` sent to `to`, who will be told when it leaves. */
+  link(from, to) {
+    from.sentTo.add(to)
+    to.heardFrom.add(from)
+  }
+
+  #forget(node, id) {
+    this.#nodes.delete(node.key)
+    for (const peer of node.heardFrom) peer.sentTo.delete(node)
+    for (const peer of node.sentTo) {
+      peer.heardFrom.delete(node)
+      if (peer !== node) peer.active?.gone(id)
+    }
+    this.#count()
+  }
+
+  #count() {
+    this.#metrics.nodes = this.#nodes.size
+  }
+}
+
+module.exports = { Registry }

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { once } = require('node:events')
+const http = require('node:http')
+const https = require('node:https')
+const net = require('node:net')
+const { WebSocketServer } = require('ws')
+const { checkInteger, checkOptions } = require('../../check')
+const { reportUncaught } = require('../../deferred')
+const { IrohError } = require('../../errors')
+const { asyncDispose } = require('../../symbols')
+const { within } = require('../../within')
+const auth = require('../auth')
+const protocol = require('../protocol')
+const { answerBinding } = require('../stun')
+const { Admission } = require('./admission')
+const { CloseReason } = require('./close-reason')
+const { pathOf, refuseUpgrade, serveCaptivePortal, serveMetrics, servePages } = require('./http')
+const { plainAddress, SenderLimiter } = require('./ip')
+const { RelayMetrics } = require('./metrics')
+const { readRelayOptions } = require('./options')
+const { answerQuic } = require('./quic-answer')
+const { Registry } = require('./registry')
+const { Session } = require('./session')
+const { Sockets } = require('./sockets')
+const { UdpResponder } = require('./udp-responder')
+
+const MAX_FRAGMENTS = 1024
+const TLS_HANDSHAKE_MS = 10000
+const MAX_SWEEP_MS = 250
+const MIN_SWEEP_MS = 5
+const UINT32_MAX = 0xffffffff
+
+function listenError(cause, what) {
+  const code = /^(EADDRINUSE|EADDRNOTAVAIL)$/.test(cause.code) ? 'ERR_IROH_ADDRESS_IN_USE' : 'ERR_IROH_SYSTEM'
+  return new IrohError(code, { detail: `${what}: ${cause.message}`, cause })
+}
+
+function readClosePlan(options, clients) {
+  const { reconnectInMs, tryForMs, graceMs } = checkOptions(options, ['reconnectInMs', 'tryForMs', 'graceMs'], 'close')
+  return {
+    reconnectInMs: checkInteger(reconnectInMs, 'reconnectInMs', {
+      max: UINT32_MAX,
+      fallback: Math.min(clients, 10000)
+    }),
+    tryForMs: checkInteger(tryForMs, 'tryForMs', { max: UINT32_MAX, fallback: 5000 }),
+    graceMs: checkInteger(graceMs, 'graceMs', { max: 60000, fallback: 1000 })
+  }
+}
+
+/**
+ * A relay for iroh nodes, ours and real ones: it forwards sealed packets between nodes that know each other's NodeId and
+ * cannot reach each other. Made by `RelayServer.listen()`.
+ */
+class RelayServer {
+  #options
+  #metrics = new RelayMetrics()
+  #registry
+  #sockets
+  #sessions = new Set()
+  #websockets
+  #servers = []
+  #responders = []
+  #secure = null
+  #sweeping = null
+  #clock = 0
+  #closing = null
+  #connectionId = 0
+
+  /**
+   * Opens the ports and starts to serve.
+   * @param {object} [options] see docs/relay.md
+   * @returns {Promise<RelayServer>}
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT; ERR_IROH_ADDRESS_IN_USE or ERR_IROH_SYSTEM when a port cannot be
+   *   opened
+   */
+  static async listen(options) {
+    const server = new RelayServer(readRelayOptions(options))
+    try {
+      await server.#start()
+    } catch (error) {
+      await server.close({ graceMs: 0 })
+      throw error
+    }
+    return server
+  }
+
+  /** @private use RelayServer.listen() */
+  constructor(options) {
+    this.#options = options
+    const { limits } = options
+    this.#registry = new Registry(limits.maxConnectionsPerNode, this.#metrics)
+    this.#sockets = new Sockets(limits, this.#metrics)
+    this.#websockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: protocol.MAX_MESSAGE,
+      maxFragments: MAX_FRAGMENTS,
+      closeTimeout: limits.closeTimeoutMs,
+      handleProtocols: (offered) => protocol.SUBPROTOCOLS.find((name) => offered.has(name))
+    })
+    /** The ports in use: `relay`, and `http`, `stun`, `quic` and `metrics` or null. */
+    this.ports = { relay: 0, http: null, stun: null, quic: null, metrics: null }
+  }
+
+  /** What nodes are given as their relay. */
+  get url() {
+    const { tls, host, hostname } = this.#options
+    const wildcard = host === '::' || host === '0.0.0.0'
+    const name = hostname ?? (wildcard ? '127.0.0.1' : host)
+    return new URL(`${tls ? 'https' : 'http'}://${net.isIPv6(name) ? `[${name}]` : name}:${this.ports.relay}/`).href
+  }
+
+  /** Counters and gauges since the start; docs/relay.md says what each counts. */
+  metrics() {
+    return { ...this.#metrics }
+  }
+
+  /**
+   * Reads certificate and key anew; connections that are open keep theirs. It happens by itself when the files change.
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT; then the old ones stay in use
+   */
+  reloadTls() {
+    if (!this.#secure) return
+    try {
+      this.#secure.setSecureContext(this.#options.tls.read())
+      this.#metrics.tlsReloads++
+    } catch (error) {
+      this.#metrics.tlsReloadsFailed++
+      throw error
+    }
+  }
+
+  /**
+   * Stops to listen, tells the clients that the relay restarts, and closes their connections.
+   * @param {{ reconnectInMs?: number, tryForMs?: number, graceMs?: number }} [options] each client is told to come back
+   *   at a random time within `reconnectInMs` (default 1 ms for each client, at most 10 s), and to try for `tryForMs`
+   *   (5 s). What is not closed after `graceMs` (1 s) is cut off
+   */
+  async close(options) {
+    const plan = readClosePlan(options, this.#sessions.size)
+    this.#closing ??= this.#close(plan)
+    return this.#closing
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  async #start() {
+    const { host, port, tls, httpPort, limits, metricsPort, metricsHost } = this.#options
+    const main = tls
+      ? https.createServer({ ...tls.read(), handshakeTimeout: TLS_HANDSHAKE_MS }, servePages)
+      : http.createServer(servePages)
+    main.on('connection', (socket) => this.#sockets.add(socket))
+    main.on(tls ? 'secureConnection' : 'connection', (socket) => this.#sockets.await(socket, this.#clock))
+    main.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head))
+    this.ports.relay = await this.#listen(main, host, port, 'the relay port')
+    if (tls) {
+      this.#secure = main
+      tls.watch(() => this.#onTlsFiles())
+    }
+    if (httpPort !== null) {
+      const plain = http.createServer(serveCaptivePortal)
+      plain.on('connection', (socket) => {
+        this.#sockets.add(socket)
+        this.#sockets.await(socket, this.#clock)
+      })
+      this.ports.http = await this.#listen(plain, host, httpPort, 'the http port')
+    }
+    if (metricsPort !== null) {
+      const server = http.createServer(serveMetrics(this.#metrics))
+      this.ports.metrics = await this.#listen(server, metricsHost, metricsPort, 'the metrics port')
+    }
+    await this.#answerUdp()
+    const shortest = Math.min(
+      limits.writeTimeoutMs,
+      limits.pingAfterMs,
+      limits.pongTimeoutMs,
+      limits.handshakeTimeoutMs
+    )
+    const sweepMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(shortest / 4)))
+    this.#sweeping = setInterval(() => this.#sweep(sweepMs), sweepMs)
+  }
+
+  /** Opens a TCP port. Without IPv6 on this host the unspecified address is IPv4's. */
+  async #listen(server, host, port, what) {
+    this.#servers.push(server)
+    const open = async (address) => {
+      server.listen(port, address)
+      await once(server, 'listening')
+    }
+    try {
+      await open(host).catch((error) => {
+        if (host !== '::' || !/^(EAFNOSUPPORT|EADDRNOTAVAIL)$/.test(error.code)) throw error
+        this.#options.host = '0.0.0.0'
+        return open('0.0.0.0')
+      })
+    } catch (cause) {
+      throw listenError(cause, what)
+    }
+    server.on('error', () => this.#metrics.acceptsFailed++) // out of file descriptors, for one
+    return server.address().port
+  }
+
+  async #answerUdp() {
+    const { stun, quic, limits } = this.#options
+    const limiter = new SenderLimiter(limits.udpPerSecondPerIp, limits.udpPerSecond)
+    const about = { limiter, metrics: this.#metrics }
+    this.ports.stun = await this.#bind(stun, answerBinding, { ...about, counter: 'stunAnswered' })
+    this.ports.quic = await this.#bind(quic, answerQuic, { ...about, counter: 'quicAnswered' })
+  }
+
+  async #bind(wanted, answer, about) {
+    if (!wanted) return null
+    try {
+      const responder = await UdpResponder.bind({ host: this.#options.host, port: wanted.port }, answer, about)
+      this.#responders.push(responder)
+      return responder.port
+    } catch (cause) {
+      if (wanted.required) throw listenError(cause, `UDP port ${wanted.port}`)
+      return null
+    }
+  }
+
+  #onUpgrade(request, socket, head) {
+    const refuse = (status, headers) => {
+      this.#metrics.upgradesRefused++
+      refuseUpgrade(socket, status, headers)
+    }
+    if (pathOf(request) !== '/relay') return refuse('404 Not Found')
+    if (request.headers['sec-websocket-version'] !== '13') {
+      return refuse('400 Bad Request', ['Sec-WebSocket-Version: 13'])
+    }
+    const subprotocol = protocol.chooseSubprotocol(request.headers['sec-websocket-protocol'])
+    // A client may say nothing before the relay did.
+    if (!subprotocol || head.length > 0) return refuse('400 Bad Request')
+    let nodeId = null
+    const proof = request.headers[auth.CLIENT_AUTH_HEADER]
+    try {
+      if (proof !== undefined) nodeId = auth.verifyClientAuth(proof, socket)
+    } catch {
+      return refuse('400 Bad Request')
+    }
+    this.#websockets.handleUpgrade(request, socket, head, (ws) => this.#admit(ws, request, nodeId))
+  }
+
+  #admit(ws, request, nodeId) {
+    const { socket, url, headers } = request
+    const client = {
+      connectionId: ++this.#connectionId,
+      remoteAddress: plainAddress(socket.remoteAddress ?? ''),
+      version: protocol.versionOf(ws.protocol),
+      token: auth.accessToken(request),
+      url,
+      headers
+    }
+    const onAdmitted = (admitted) => this.#onAdmitted(ws, socket, admitted)
+    new Admission(ws, client, { access: this.#options.access, metrics: this.#metrics, onAdmitted }).start(nodeId)
+  }
+
+  #onAdmitted(ws, socket, client) {
+    if (this.#closing) {
+      ws.close(...CloseReason.SHUTDOWN)
+      return
+    }
+    this.#sockets.release(socket)
+    const relay = {
+      registry: this.#registry,
+      limits: this.#options.limits,
+      metrics: this.#metrics,
+      clock: this.#clock,
+      onEnd: (session) => this.#onEnd(session, client)
+    }
+    const session = new Session({ ws, socket, nodeId: client.nodeId, version: client.version }, relay)
+    this.#sessions.add(session)
+    this.#metrics.clientsAccepted++
+    this.#metrics.clients = this.#sessions.size
+    session.open()
+  }
+
+  #onEnd(session, client) {
+    this.#sessions.delete(session)
+    this.#metrics.clientsClosed++
+    this.#metrics.clients = this.#sessions.size
+    try {
+      this.#options.onDisconnect?.(client)
+    } catch (error) {
+      reportUncaught(error)
+    }
+  }
+
+  /** The clock counts sweeps: while this process stands still, nobody is late. */
+  #sweep(sweepMs) {
+    this.#clock += sweepMs
+    this.#sockets.sweep(this.#clock)
+    for (const session of this.#sessions) session.sweep(this.#clock)
+  }
+
+  #onTlsFiles() {
+    try {
+      this.reloadTls()
+    } catch {
+      // Counted; often the second file is yet to come.
+    }
+  }
+
+  async #close({ reconnectInMs, tryForMs, graceMs }) {
+    this.#options.tls?.close()
+    const closed = this.#servers.filter((server) => server.listening).map((server) => once(server, 'close'))
+    for (const server of this.#servers) server.close()
+    this.#sockets.destroyWaiting()
+    for (const session of this.#sessions) {
+      session.restarting(Math.round(Math.random() * reconnectInMs), tryForMs)
+      session.end(CloseReason.SHUTDOWN)
+    }
+    await within(Promise.all(closed), graceMs)
+    this.#sockets.destroyAll()
+    for (const server of this.#servers) server.closeAllConnections()
+    clearInterval(this.#sweeping)
+    await Promise.all([...closed, ...this.#responders.map((responder) => responder.close())])
+  }
+}
+
+module.exports = { RelayServer }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="node" />
+import type { IncomingHttpHeaders } from 'node:http'
+import type { NodeId, Peer } from './index.js'
+
+/** A client that proved its NodeId, as access rules and `onDisconnect` see it. */
+export interface RelayClientInfo {
+  nodeId: NodeId
+  /** Counts the connections of this relay. */
+  connectionId: number
+  remoteAddress: string
+  /** Of the relay protocol. */
+  version: 1 | 2
+  /** Of the Authorization header (Bearer), or else the query parameter `token`. */
+  token?: string
+  /** The request's: path and query. */
+  url: string
+  headers: IncomingHttpHeaders
+}
+
+/** true admits; a text denies and is told to the client; anything else denies. */
+export type RelayAccessFunction = (client: RelayClientInfo) => boolean | string | Promise<boolean | string>
+
+/** All the rules given must agree. */
+export interface RelayAccessRules {
+  allow?: Iterable<Peer>
+  deny?: Iterable<Peer>
+  /** The client must bring one of these. */
+  tokens?: string[]
+  /** Asked by POST with the header X-Iroh-Endpoint-Id; admits with status 200 and a body of exactly `true`. */
+  url?: string
+  /** Sent to `url`. */
+  headers?: Record<string, string>
+  /** For `url`, default 5000. */
+  timeoutMs?: number
+}
+
+/** PEM files, which are read anew when they change, or PEM text. */
+export type RelayTls = (
+  | { certFile: string; keyFile: string }
+  | { cert: string | Uint8Array; key: string | Uint8Array }
+) & {
+  /** Plain HTTP beside it, for /generate_204 alone. Default 80; false: none. */
+  httpPort?: number | false
+}
+
+export interface RelayLimits {
+  /** TCP connections. Default 16384. */
+  maxConnections?: number
+  /** From one IPv4 address or one IPv6 /64. Default 4096. */
+  maxConnectionsPerIp?: number
+  /** With one NodeId. Default 16; the oldest is closed. */
+  maxConnectionsPerNode?: number
+  /** Datagram frames waiting for one client; more are dropped. Default 512. */
+  queueFrames?: number
+  /** The same in bytes. Default 4 MiB. */
+  queueBytes?: number
+  /** Read from one client; 0 (default): no limit. Nothing is dropped, the client is read later. */
+  bytesPerSecond?: number
+  /** At once. Default a tenth of bytesPerSecond. */
+  burstBytes?: number
+  /** From the TCP connection to the authenticated client. Default 30000. */
+  handshakeTimeoutMs?: number
+  /** A client that reads nothing for so long is cut off. Default 2000. */
+  writeTimeoutMs?: number
+  /** A client that is silent for so long, and a bit, is pinged. Default 15000. */
+  pingAfterMs?: number
+  /** The longest wait for its pong. Default 5000. */
+  pongTimeoutMs?: number
+  /** For the closing handshake. Default 2000. */
+  closeTimeoutMs?: number
+  /** UDP answers to one IPv4 address or one IPv6 /64. Default 50. */
+  udpPerSecondPerIp?: number
+  /** UDP answers in all. Default 10000. */
+  udpPerSecond?: number
+}
+
+export interface RelayServerOptions {
+  /** The address to listen at. Default '::', which is IPv4 too. */
+  host?: string
+  /** The name in `url`. Default the host. */
+  hostname?: string
+  /** Default 3340, with TLS 443; 0: any. */
+  port?: number
+  tls?: RelayTls
+  /** Who may use this relay. Default everyone. */
+  access?: 'everyone' | RelayAccessRules | RelayAccessFunction
+  /** Called once for each client that was admitted. */
+  onDisconnect?: (client: RelayClientInfo) => void
+  limits?: RelayLimits
+  /** UDP, for STUN. Default 3478 if it is free; a number given must be free, 0: any; false: none. */
+  stunPort?: number | false
+  /** UDP, keeps iroh nodes from waiting for QUIC address discovery. Default 7842 if it is free; the same rules. */
+  quicPort?: number | false
+  /** HTTP, for /metrics. Default none. */
+  metricsPort?: number | false
+  /** Default '127.0.0.1'. */
+  metricsHost?: string
+}
+
+/** A relay for iroh nodes. docs/relay.md. */
+export class RelayServer {
+  private constructor()
+  static listen(options?: RelayServerOptions): Promise<RelayServer>
+  /** What nodes are given as their relay. */
+  readonly url: string
+  /** The ports in use. */
+  readonly ports: {
+    readonly relay: number
+    readonly http: number | null
+    readonly stun: number | null
+    readonly quic: number | null
+    readonly metrics: number | null
+  }
+  /** Counters and gauges since the start. */
+  metrics(): Record<string, number>
+  /** Reads the certificate anew; throws ERR_IROH_INVALID_ARGUMENT and keeps the old one if that fails. */
+  reloadTls(): void
+  /**
+   * Tells the clients that the relay restarts, and closes. They come back at a random time within `reconnectInMs`
+   * (default 1 ms for each client), and try for `tryForMs` (5000). What is open after `graceMs` (1000) is cut off.
+   */
+  close(options?: { reconnectInMs?: number; tryForMs?: number; graceMs?: number }): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import relay from './relay.js'
+
+export const { RelayServer } = relay

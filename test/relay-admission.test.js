@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const http = require('node:http')
+const net = require('node:net')
+const os = require('node:os')
+const path = require('node:path')
+const tls = require('node:tls')
+const { SecretKey } = require('event-target-iroh')
+const { RelayServer } = require('event-target-iroh/relay')
+const { encodeAuth, encodePing } = require('../lib/relay/protocol')
+const { until } = require('./helpers/events')
+const { CLIENT_AUTH_HEADER, clientAuthHeader, useRelays } = require('./helpers/raw-relay-client')
+const { selfSigned } = require('./helpers/self-signed')
+
+const DENIED = 1008
+const BAD_FRAME = 1002
+const invalid = { code: 'ERR_IROH_INVALID_ARGUMENT' }
+
+describe('admission to a relay', () => {
+  const { listen, dial, connect } = useRelays()
+
+  /** The reason the relay denies a client for; its connection is closed, and counted as nobody's. */
+  async function denialOf(relay, options) {
+    const client = await dial(relay, options)
+    await client.answerChallenge()
+    const reason = await client.denied()
+    assert.equal(await client.closed, DENIED)
+    assert.equal(relay.metrics().clients, 0)
+    return reason
+  }
+
+  describe('by challenge', () => {
+    it('takes who proves its key', async () => {
+      const relay = await listen()
+      const client = await connect(relay)
+      await client.settle()
+      assert.equal(relay.metrics().clients, 1)
+      assert.equal(relay.metrics().clientsAccepted, 1)
+    })
+
+    it('denies a forged signature, and one for another challenge', async () => {
+      const relay = await listen()
+      for (const signature of [Buffer.alloc(64), SecretKey.generate().sign('something else')]) {
+        const client = await dial(relay)
+        await client.next()
+        client.send(encodeAuth(client.id, signature))
+        assert.equal(await client.denied(), 'signature invalid')
+        assert.equal(await client.closed, DENIED)
+      }
+      assert.equal(relay.metrics().authFailed, 2)
+    })
+
+    it('denies a key that is none', async () => {
+      const client = await dial(await listen())
+      await client.next()
+      client.send(encodeAuth(Buffer.alloc(32), Buffer.alloc(64)))
+      assert.equal(await client.denied(), 'signature invalid')
+    })
+
+    it('closes on anything but an auth frame, and passes text by', async () => {
+      const relay = await listen()
+      for (const bytes of [Buffer.alloc(0), encodePing(Buffer.alloc(8)), Buffer.alloc(97, 1), Buffer.alloc(70000, 1)]) {
+        const client = await dial(relay)
+        await client.next()
+        client.send('some text')
+        client.send(bytes)
+        assert.ok([BAD_FRAME, 1009].includes(await client.closed))
+      }
+      assert.equal(relay.metrics().badFrames, 4)
+      assert.equal(relay.metrics().authFailed, 0)
+    })
+
+    it('closes on a frame that comes before the client is confirmed', async () => {
+      let decide
+      const relay = await listen({ access: () => new Promise((resolve) => (decide = resolve)) })
+      const client = await dial(relay)
+      await client.answerChallenge()
+      await until(() => decide)
+      client.send(encodePing(Buffer.alloc(8)))
+      assert.equal(await client.closed, BAD_FRAME)
+      decide(true)
+      assert.equal(relay.metrics().clientsAccepted, 0)
+    })
+
+    it('drops who does not authenticate in time', async () => {
+      const relay = await listen({ limits: { handshakeTimeoutMs: 40 } })
+      const silent = net.connect(relay.ports.relay, '127.0.0.1')
+      const slow = net.connect(relay.ports.relay, '127.0.0.1')
+      slow.write('GET /relay HTTP/1.1\r\nHost: ')
+      const unproved = await dial(relay)
+      const proved = await connect(relay)
+      await Promise.all([once(silent, 'close'), once(slow, 'close'), unproved.closed])
+      assert.equal(relay.metrics().connectionsTimedOut, 3)
+      await proved.settle()
+    })
+  })
+
+  describe('by TLS exporter', () => {
+    const certificate = selfSigned()
+
+    /** A client that proves its key in the request, as `header` makes it of the TLS socket. */
+    async function dialTls(relay, secretKey, header) {
+      const socket = tls.connect({ port: relay.ports.relay, host: '127.0.0.1', ca: certificate.cert })
+      await once(socket, 'secureConnect')
+      const headers = { [CLIENT_AUTH_HEADER]: header(socket) }
+      return dial(relay, { secretKey, headers, createConnection: () => socket })
+    }
+
+    it('confirms at once, without a challenge', async () => {
+      const relay = await listen({ tls: { ...certificate, httpPort: false } })
+      const secretKey = SecretKey.generate()
+      const client = await dialTls(relay, secretKey, (socket) => clientAuthHeader(socket, secretKey))
+      assert.deepEqual(await client.next(), Buffer.of(2))
+      await client.settle()
+    })
+
+    it('falls back to a challenge when the header is for another connection', async () => {
+      const relay = await listen({ tls: { ...certificate, httpPort: false } })
+      const other = tls.connect({ port: relay.ports.relay, host: '127.0.0.1', ca: certificate.cert })
+      await once(other, 'secureConnect')
+      const secretKey = SecretKey.generate()
+      const client = await dialTls(relay, secretKey, () => clientAuthHeader(other, secretKey))
+      await client.authenticate()
+      await client.settle()
+      other.destroy()
+    })
+
+    it('asks the access rule all the same', async () => {
+      const relay = await listen({ tls: { ...certificate, httpPort: false }, access: () => 'not you' })
+      const secretKey = SecretKey.generate()
+      const client = await dialTls(relay, secretKey, (socket) => clientAuthHeader(socket, secretKey))
+      assert.equal(await client.denied(), 'not you')
+    })
+  })
+
+  describe('by the access rule', () => {
+    const [friend, stranger] = [SecretKey.generate(), SecretKey.generate()]
+
+    it('allows those on a list', async () => {
+      const relay = await listen({ access: { allow: [friend.nodeId()] } })
+      await (await connect(relay, { secretKey: friend })).close()
+      await until(() => relay.metrics().clients === 0)
+      assert.equal(await denialOf(relay, { secretKey: stranger }), 'not authorized')
+      assert.equal(relay.metrics().accessDenied, 1)
+    })
+
+    it('denies those on a list', async () => {
+      const relay = await listen({ access: { deny: new Set([stranger.nodeId().toUpperCase()]) } })
+      assert.equal(await denialOf(relay, { secretKey: stranger }), 'not authorized')
+      await connect(relay, { secretKey: friend })
+    })
+
+    it('wants a token, of the header or the query', async () => {
+      const relay = await listen({ access: { tokens: ['one', 'two'] } })
+      assert.equal(await denialOf(relay), 'not authorized')
+      assert.equal(await denialOf(relay, { headers: { Authorization: 'Bearer three' } }), 'not authorized')
+      assert.equal(
+        await denialOf(relay, { query: '?token=one', headers: { Authorization: 'Bearer x' } }),
+        'not authorized'
+      )
+      await connect(relay, { headers: { Authorization: 'bearer two' } })
+      await connect(relay, { query: '?token=one' })
+    })
+
+    it('wants all its rules to agree', async () => {
+      const relay = await listen({ access: { tokens: ['one'], deny: [stranger.nodeId()] } })
+      assert.equal(await denialOf(relay, { secretKey: stranger, query: '?token=one' }), 'not authorized')
+      assert.equal(await denialOf(relay, { secretKey: friend }), 'not authorized')
+      await connect(relay, { secretKey: friend, query: '?token=one' })
+    })
+
+    it('asks a function, which sees the client', async () => {
+      let seen
+      const relay = await listen({
+        access: async (client) => {
+          seen = client
+          return client.nodeId === friend.nodeId() || 'friends only'
+        }
+      })
+      assert.equal(await denialOf(relay, { secretKey: stranger, headers: { 'X-Extra': '1' } }), 'friends only')
+      assert.equal(seen.headers['x-extra'], '1')
+      await connect(relay, { secretKey: friend, query: '?token=t' })
+      const { version, token, url, remoteAddress } = seen
+      assert.deepEqual([version, token, url, remoteAddress], [2, 't', '/relay?token=t', '127.0.0.1'])
+    })
+
+    it('denies when the function answers with anything else, or throws', async () => {
+      for (const answer of [1, undefined, null, {}, '']) {
+        assert.equal(await denialOf(await listen({ access: () => answer })), 'not authorized')
+      }
+      const relay = await listen({
+        access: () => {
+          throw new Error('no database')
+        }
+      })
+      assert.equal(await denialOf(relay), 'not authorized')
+      assert.equal(relay.metrics().accessFailed, 1)
+    })
+
+    it('asks a web server', async () => {
+      const requests = []
+      const answers = [
+        [200, 'true'],
+        [200, 'true '],
+        [200, 'x'.repeat(100000)],
+        [201, 'true'],
+        [302, 'true']
+      ]
+      const server = http.createServer((request, response) => {
+        requests.push([request.method, request.headers['x-iroh-endpoint-id'], request.headers['x-secret']])
+        const [status, body] = answers.shift()
+        response.writeHead(status, { Location: '/' }).end(body)
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const url = `http://127.0.0.1:${server.address().port}/check`
+      const relay = await listen({ access: { url, headers: { 'X-Secret': 's' } } })
+      await (await connect(relay, { secretKey: friend })).close()
+      await until(() => relay.metrics().clients === 0)
+      assert.deepEqual(requests, [['POST', friend.nodeId(), 's']])
+      for (let count = answers.length; count > 0; count--) assert.equal(await denialOf(relay), 'not authorized')
+      server.closeAllConnections()
+      server.close()
+      assert.equal(await denialOf(relay), 'not authorized') // nobody there to ask
+      assert.equal(relay.metrics().accessFailed, 2)
+    })
+
+    it('tells once of each admitted client that left', async () => {
+      const left = []
+      const relay = await listen({ access: { allow: [friend.nodeId()] }, onDisconnect: (client) => left.push(client) })
+      await denialOf(relay, { secretKey: stranger })
+      const client = await connect(relay, { secretKey: friend })
+      client.send(Buffer.of(63))
+      await client.closed
+      assert.deepEqual(
+        left.map(({ nodeId }) => nodeId),
+        [friend.nodeId()]
+      )
+    })
+  })
+
+  describe('of bad options', () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-relay-'))
+    after(() => fs.rmSync(directory, { recursive: true }))
+
+    const bad = {
+      'an unknown option': { prot: 1 },
+      'a port': { port: 65536 },
+      'a rule that is none': { access: 'friends' },
+      'no rule': { access: {} },
+      'an unknown rule': { access: { permit: [] } },
+      'a list that is none': { access: { allow: 'everyone' } },
+      'a token that is none': { access: { tokens: [''] } },
+      'a URL that is none': { access: { url: 'ftp://host/' } },
+      'an unknown limit': { limits: { maxClients: 1 } },
+      'a limit': { limits: { queueFrames: 0 } },
+      'half a certificate': { tls: { certFile: 'cert.pem' } },
+      'a certificate that is not there': {
+        tls: { certFile: path.join(directory, 'a'), keyFile: path.join(directory, 'b') }
+      },
+      'a certificate of another key': { tls: { cert: selfSigned().cert, key: selfSigned().key } }
+    }
+    for (const [name, options] of Object.entries(bad)) {
+      it(`throws for ${name}`, () => assert.rejects(RelayServer.listen({ ...options, host: '127.0.0.1' }), invalid))
+    }
+
+    it('throws for a bad NodeId', () => {
+      return assert.rejects(RelayServer.listen({ access: { allow: ['x'] } }), { code: 'ERR_IROH_INVALID_NODE_ID' })
+    })
+
+    it('throws when a port is in use', async () => {
+      const relay = await listen({ stunPort: 0 })
+      const inUse = { code: 'ERR_IROH_ADDRESS_IN_USE' }
+      const { ports } = relay
+      await assert.rejects(RelayServer.listen({ host: '127.0.0.1', port: ports.relay }), inUse)
+      await assert.rejects(RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: ports.stun }), inUse)
+    })
+  })
+})

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const assert = require('node:assert/strict')
+const { createHubIrohEventTarget, createSpokeIrohEventTarget } = require('event-target-iroh')
+const { RelayServer } = require('event-target-iroh/relay')
+const { alpn, useEndpoints } = require('./helpers/endpoints.js')
+const { nextDetails, nextEvent, until } = require('./helpers/events.js')
+const { UdpProxy } = require('./helpers/udp-proxy.js')
+
+const EVENTS = 2000
+
+describe('A relayed connection', function () {
+  this.timeout(30_000)
+  const { create } = useEndpoints()
+  const open = []
+
+  afterEach(async () => {
+    for (const thing of open.splice(0)) await thing.close()
+  })
+
+  async function openRelay() {
+    const relay = await RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: 0, quicPort: 0 })
+    open.push(relay)
+    return relay
+  }
+
+  /** Two endpoints online at one relay, and both ends of a connection dialled at `addrOf(server)`. */
+  async function connectOver(relay, addrOf, options) {
+    const server = await create({ alpns: [alpn], relays: [relay.url] })
+    const client = await create({ relays: [relay.url], ...options })
+    await Promise.all([server.online(), client.online()])
+    const [accepted, dialled] = await Promise.all([server.accept(), client.connect(await addrOf(server), alpn)])
+    return { server, client, accepted, dialled }
+  }
+
+  function relayOnly(server) {
+    const { nodeId, relayUrl } = server.addr()
+    return { nodeId, relayUrl }
+  }
+
+  async function targetsOf({ accepted, dialled }) {
+    const [hub, spoke] = await Promise.all([createHubIrohEventTarget(accepted), createSpokeIrohEventTarget(dialled)])
+    return { hub, spoke }
+  }
+
+  /** Sends numbered events one way and checks that they arrive whole and in order. */
+  async function checkEvents(from, to, type) {
+    const arrived = nextDetails(to, type, EVENTS)
+    for (let n = 0; n < EVENTS; n++) from.send({ type, payload: n })
+    const details = await arrived
+    assert.deepEqual(
+      details.map(({ payload }) => payload),
+      Array.from({ length: EVENTS }, (_, n) => n)
+    )
+  }
+
+  it('is made with nothing but a NodeId and a relay, and carries events both ways', async () => {
+    const relay = await openRelay()
+    const pair = await connectOver(relay, relayOnly)
+    assert.deepEqual(
+      [pair.dialled, pair.accepted].map((connection) => {
+        const [{ isRelay, remoteAddress }] = connection.paths()
+        return { isRelay, remoteAddress }
+      }),
+      [
+        { isRelay: true, remoteAddress: relay.url },
+        { isRelay: true, remoteAddress: relay.url }
+      ]
+    )
+    const { hub, spoke } = await targetsOf(pair)
+    await Promise.all([checkEvents(spoke, hub, 'up'), checkEvents(hub, spoke, 'down')])
+  })
+
+  it('tells its close code and reason over the relay', async () => {
+    const relay = await openRelay()
+    const { accepted, dialled } = await connectOver(relay, relayOnly)
+    dialled.close(7, 'enough')
+    const { kind, code, reason } = await accepted.closed()
+    assert.deepEqual({ kind, code, reason }, { kind: 'application-closed', code: 7, reason: 'enough' })
+  })
+
+  it('moves to a direct path once one answers, back when it falls silent, and loses nothing', async () => {
+    const relay = await openRelay()
+    let proxy
+    const pair = await connectOver(relay, async (server) => {
+      proxy = await UdpProxy.open(server.addr().directAddresses[0])
+      open.push(proxy)
+      proxy.blocked = true
+      return { ...relayOnly(server), directAddresses: [proxy.address] }
+    })
+    const { hub, spoke } = await targetsOf(pair)
+    const isRelayed = () => pair.dialled.paths()[0].isRelay
+    assert.equal(isRelayed(), true)
+    await checkEvents(spoke, hub, 'relayed')
+
+    proxy.blocked = false
+    await until(() => !isRelayed())
+    assert.equal(pair.dialled.paths()[0].remoteAddress, proxy.address)
+    await Promise.all([checkEvents(spoke, hub, 'direct'), checkEvents(hub, spoke, 'direct-back')])
+    await until(() => !pair.accepted.paths()[0].isRelay)
+
+    proxy.blocked = true
+    await Promise.all([checkEvents(spoke, hub, 'again'), checkEvents(hub, spoke, 'again-back')])
+    assert.equal(isRelayed(), true)
+  })
+
+  it('survives a restart of its relay', async () => {
+    const first = await openRelay()
+    const pair = await connectOver(first, relayOnly)
+    const { hub, spoke } = await targetsOf(pair)
+    await checkEvents(spoke, hub, 'before')
+    const port = Number(new URL(first.url).port)
+    open.splice(open.indexOf(first), 1)
+    await first.close()
+    const arrived = nextEvent(hub, 'after')
+    spoke.send({ type: 'after' })
+    open.push(await RelayServer.listen({ host: '127.0.0.1', port, stunPort: 0, quicPort: 0 }))
+    await arrived
+    await checkEvents(hub, spoke, 'back')
+  })
+
+  it('is chosen or left out as the addresses say', async () => {
+    const relay = await openRelay()
+    const { dialled } = await connectOver(relay, (server) => server.addr())
+    await until(() => !dialled.paths()[0].isRelay)
+    const alone = await create()
+    await assert.rejects(alone.connect({ nodeId: dialled.remoteNodeId(), relayUrl: relay.url }, alpn), {
+      code: 'ERR_IROH_NO_ADDRESS'
+    })
+  })
+})

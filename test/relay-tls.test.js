@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const tls = require('node:tls')
+const { until } = require('./helpers/events')
+const { useRelays } = require('./helpers/raw-relay-client')
+const { selfSigned } = require('./helpers/self-signed')
+
+describe('a relay with TLS', () => {
+  const { listen, connect } = useRelays()
+  let directory
+  let files
+  beforeEach(() => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-relay-'))
+    files = { certFile: path.join(directory, 'cert.pem'), keyFile: path.join(directory, 'key.pem') }
+  })
+  afterEach(() => fs.rmSync(directory, { recursive: true }))
+
+  function write({ cert, key }) {
+    fs.writeFileSync(files.keyFile, key)
+    fs.writeFileSync(files.certFile, cert)
+  }
+
+  /** Whose certificate the relay shows to a new connection. */
+  async function commonName({ ports }) {
+    const socket = tls.connect({ port: ports.relay, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    const { CN } = socket.getPeerCertificate().subject
+    socket.destroy()
+    return CN
+  }
+
+  it('serves clients there, and on the plain port only what finds captive portals', async () => {
+    const certificate = selfSigned()
+    write(certificate)
+    const relay = await listen({ tls: { ...files, httpPort: 0 } })
+    assert.match(relay.url, /^https:\/\/127\.0\.0\.1:/)
+    const [one, two] = [await connect(relay, { ca: certificate.cert }), await connect(relay, { ca: certificate.cert })]
+    one.sendTo(two, 'x'.repeat(60000))
+    assert.equal((await two.receive()).text.length, 60000)
+    assert.equal(relay.metrics().sockets, 2)
+
+    const plain = `http://127.0.0.1:${relay.ports.http}`
+    const probe = await fetch(`${plain}/generate_204`, { headers: { 'X-Iroh-Challenge': 'c' } })
+    assert.deepEqual([probe.status, probe.headers.get('x-iroh-response')], [204, 'response c'])
+    for (const page of ['/ping', '/healthz', '/relay', '/']) assert.equal((await fetch(plain + page)).status, 404)
+    await assert.rejects(connect(plain), /refused|hang up/)
+  })
+
+  it('drops who does not authenticate in time', async () => {
+    write(selfSigned())
+    const relay = await listen({ tls: { ...files, httpPort: false }, limits: { handshakeTimeoutMs: 40 } })
+    const socket = tls.connect({ port: relay.ports.relay, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    await once(socket, 'close')
+    assert.equal(relay.metrics().connectionsTimedOut, 1)
+    await until(() => relay.metrics().sockets === 0)
+  })
+
+  it('reads the files anew when they change', async () => {
+    write(selfSigned('first'))
+    const relay = await listen({ tls: { ...files, httpPort: false } })
+    assert.equal(await commonName(relay), 'first')
+    const client = await connect(relay, { rejectUnauthorized: false })
+    write(selfSigned('second'))
+    await until(() => relay.metrics().tlsReloads === 1)
+    assert.equal(await commonName(relay), 'second')
+    await client.settle()
+  })
+
+  it('reads them when told to', async () => {
+    write(selfSigned('first'))
+    const relay = await listen({ tls: { ...files, httpPort: false } })
+    write(selfSigned('second'))
+    relay.reloadTls()
+    assert.equal(await commonName(relay), 'second')
+  })
+
+  it('keeps the old certificate when the new one is bad', async () => {
+    write(selfSigned('first'))
+    const relay = await listen({ tls: { ...files, httpPort: false } })
+    fs.writeFileSync(files.certFile, 'nothing')
+    assert.throws(() => relay.reloadTls(), { code: 'ERR_IROH_INVALID_ARGUMENT' })
+    await until(() => relay.metrics().tlsReloadsFailed === 2) // told to, and by itself
+    assert.equal(await commonName(relay), 'first')
+  })
+})
