@@ -130,8 +130,13 @@ export interface EndpointOptions {
   secretKey?: SecretKey | Uint8Array | string
   /** Default: IPv4 and IPv6, any port. */
   bindAddress?: string | string[]
-  /** Relays are to come; only [] is taken. */
-  relays?: []
+  /**
+   * Relays over which peers that have no direct path are reached; the nearest is the home relay. At most 64. Default:
+   * none.
+   */
+  relays?: (string | RelayOption)[]
+  /** PEM certificates trusted for relays instead of Node's own roots. */
+  relayCa?: string | Buffer | (string | Buffer)[]
   /** Nothing outside this host is asked; 'n0' is to come. */
   preset?: 'minimal'
   /** Discovery is to come; only [] is taken. */
@@ -140,7 +145,7 @@ export interface EndpointOptions {
   allow?: AccessRule
   /** Denied beats allowed. A function lets pass with `false` only. */
   deny?: AccessRule
-  /** A connection must not stay on a relay; without relays none does. */
+  /** A connection that is still relayed after 10 s is closed with code 5. */
   requireDirect?: boolean
   /** Default 5000; 0: none. */
   keepAliveMs?: number
@@ -185,11 +190,21 @@ export interface ConnectOptions {
   timeoutMs?: number
 }
 
+/** A relay with what it takes to use it. */
+export interface RelayOption {
+  url: string
+  /** Sent as `Authorization: Bearer`. */
+  token?: string
+}
+
 /** What the endpoint noticed of its network. */
 export type NetworkEvent =
   | { type: 'path'; nodeId: NodeId; remoteAddress: string }
   | { type: 'refused'; nodeId: NodeId }
   | { type: 'rebound' }
+  | { type: 'home-relay'; relayUrl: string }
+  | { type: 'relay-up'; relayUrl: string }
+  | { type: 'relay-down'; relayUrl: string; error: IrohError }
 
 /** What is known of a peer. */
 export interface RemoteInfo {
@@ -283,8 +298,10 @@ export interface ConnectionStats {
 /** A network path under a connection. */
 export interface Path {
   id: number
+  /** 'ip:port', or the relay's URL. */
   remoteAddress: string
-  localAddress: string
+  /** Not of a relayed path. */
+  localAddress?: string
   isRelay: boolean
   isSelected: boolean
   rttMs: number

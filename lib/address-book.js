@@ -7,15 +7,23 @@ const MAX_ADDRESSES = 16
 class AddressBook {
   #peers = new Map()
 
-  /** @param {{ nodeId: string, directAddresses: string[] }} peer as parsePeer gives it */
-  add({ nodeId, directAddresses }) {
-    const known = this.#peers.get(nodeId) ?? []
-    this.#peers.set(nodeId, [...new Set([...directAddresses, ...known])].slice(0, MAX_ADDRESSES))
+  /** @param {{ nodeId: string, directAddresses: string[], relayUrl?: string }} peer as parsePeer gives it */
+  add({ nodeId, directAddresses, relayUrl }) {
+    const known = this.#peers.get(nodeId)
+    this.#peers.set(nodeId, {
+      directAddresses: [...new Set([...directAddresses, ...this.addresses(nodeId)])].slice(0, MAX_ADDRESSES),
+      relayUrl: relayUrl ?? known?.relayUrl
+    })
   }
 
   /** @returns {string[]} */
   addresses(nodeId) {
-    return this.#peers.get(nodeId) ?? []
+    return this.#peers.get(nodeId)?.directAddresses ?? []
+  }
+
+  /** @returns {string | undefined} */
+  relayUrl(nodeId) {
+    return this.#peers.get(nodeId)?.relayUrl
   }
 
   has(nodeId) {

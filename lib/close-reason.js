@@ -18,7 +18,9 @@ const CloseCode = Object.freeze({
   /** Connection: the hub does not speak this ALPN. */
   WRONG_ALPN: 3,
   /** Stream: a frame that cannot be skipped came from the peer. */
-  BAD_FRAME: 4
+  BAD_FRAME: 4,
+  /** Connection: requireDirect, and no direct path was found in time. */
+  RELAYED: 5
 })
 
 /** A connection's end, from what the binding says of it: [kind, error, code, reason]. */

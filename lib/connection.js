@@ -115,15 +115,20 @@ class Connection {
 
   /** Counters and gauges of the connection; after its end the last ones known. */
   stats() {
-    const { remoteAddress, localAddress, ...numbers } = this.#info()
+    const { remoteAddress, localAddress, relay, ...numbers } = this.#info()
     return numbers
   }
 
-  /** The network paths in use: [{ id, remoteAddress, localAddress, isRelay, isSelected, rttMs, stats }]. */
+  /**
+   * The network paths in use: [{ id, remoteAddress, localAddress, isRelay, isSelected, rttMs, stats }]. The remote address
+   * of a relayed path is the relay's URL.
+   */
   paths() {
     if (this.#closeReason) return []
-    const { remoteAddress, localAddress, rttMs } = this.#info()
-    return [{ id: 0, remoteAddress, localAddress, isRelay: false, isSelected: true, rttMs, stats: this.stats() }]
+    const { remoteAddress, localAddress, relay, rttMs } = this.#info()
+    const isRelay = relay >= 0
+    const ends = isRelay ? { remoteAddress: this.#core.relayUrl(relay) } : { remoteAddress, localAddress }
+    return [{ id: 0, ...ends, isRelay, isSelected: true, rttMs, stats: this.stats() }]
   }
 
   /** Yields paths() now and whenever they change; ends with the connection. */
@@ -184,7 +189,7 @@ class Connection {
         break
       case Event.PATH:
         for (const changes of this.#watchers ?? []) changes.push(this.paths())
-        this.#tell('path', data)
+        this.#tell('path', this.paths()[0]?.remoteAddress ?? data)
         break
       case Event.CLOSED:
         this.#onClosed(data)

@@ -39,6 +39,10 @@ class Core {
     this.maxDatagrams = options.maxDatagrams
     this.maxConnections = options.maxConnections
     this.datagramsDropped = 0
+    /** Takes datagrams that are to go by a relay: (relay number, ecn, segment size, bytes). */
+    this.onRelaySend = () => {}
+    /** The URL of a relay's number. */
+    this.relayUrl = () => undefined
   }
 
   /** Resolves once nothing is open any more. */
@@ -74,6 +78,10 @@ class Core {
   }
 
   #dispatch(kind, connection, stream, number, error, data) {
+    if (kind === Event.RELAY_SEND) {
+      this.onRelaySend(number, error, stream, data)
+      return
+    }
     if (stream !== 0 && kind !== Event.STREAM_OPENED) {
       this.#streams.get(stream)?.onEvent(kind, number, error, data)
       return

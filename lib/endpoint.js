@@ -7,7 +7,7 @@ const { AddressBook } = require('./address-book')
 const { AsyncQueue } = require('./async-queue')
 const binding = require('./binding')
 const { checkInteger, checkOptions, checkSignal } = require('./check')
-const { closeError } = require('./close-reason')
+const { CloseCode, closeError } = require('./close-reason')
 const { Connection } = require('./connection')
 const { Core } = require('./core')
 const { Event } = require('./core-events')
@@ -16,17 +16,20 @@ const { IrohError, check, invalid } = require('./errors')
 const { dialableAddresses, parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
+const { Relays } = require('./relays')
 const { asyncDispose, kEvent, kRequeue } = require('./symbols')
 
 const UINT32_MAX = 0xffffffff
+/** With requireDirect: how long a connection may be relayed. */
+const REQUIRE_DIRECT_MS = 10_000
 
 /** The allow and deny options are read apart from the rest: they are asked in JavaScript. */
 function openCore(options, access, onEvent) {
-  const { secretKey, native } = readEndpointOptions(options)
-  const seed = secretKey.toBytes()
+  const { native, ...rest } = readEndpointOptions(options)
+  const seed = rest.secretKey.toBytes()
   try {
     const core = new Core({ ...native, seed }, (nodeId) => access.admits(nodeId), onEvent)
-    return { core, secretKey, alpns: native.alpns }
+    return { core, alpns: native.alpns, ...rest }
   } finally {
     binding.wipe(seed)
   }
@@ -48,15 +51,29 @@ class Dial {
   }
 }
 
+/** A connection that is still relayed after a while is closed. */
+function leaveRelay(connection) {
+  const isRelayed = () => connection.paths()[0]?.isRelay === true
+  if (!isRelayed()) return
+  const late = setTimeout(() => {
+    if (isRelayed()) connection.close(CloseCode.RELAYED, 'requireDirect: no direct path was found in time')
+  }, REQUIRE_DIRECT_MS)
+  late.unref()
+  connection.closed().then(() => clearTimeout(late))
+}
+
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
- * Emits 'network' with { type: 'path' | 'refused' | 'rebound', nodeId?, remoteAddress? }.
+ * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'home-relay' | 'relay-up' | 'relay-down', nodeId?,
+ * remoteAddress?, relayUrl?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
   #secretKey
   #access
   #alpns
+  #relays = null
+  #requireDirect
   #book = new AddressBook()
   #accepting = new AsyncQueue()
   #connections = new Map()
@@ -71,6 +88,8 @@ class Endpoint extends EventEmitter {
     this.#core = opened.core
     this.#secretKey = opened.secretKey
     this.#alpns = opened.alpns
+    this.#requireDirect = opened.requireDirect
+    if (opened.relays.length > 0) this.#relays = this.#openRelays(opened)
   }
 
   /** An endpoint with a fresh key that dials only. */
@@ -96,9 +115,11 @@ class Endpoint extends EventEmitter {
     return this.#secretKey
   }
 
-  /** Where this endpoint can be dialled, as far as it knows: { nodeId, directAddresses }. */
+  /** Where this endpoint can be dialled, as far as it knows: { nodeId, relayUrl?, directAddresses }. */
   addr() {
-    return { nodeId: this.nodeId(), directAddresses: dialableAddresses(this.boundAddresses()) }
+    const relayUrl = this.#relays?.home()
+    const addr = { nodeId: this.nodeId(), directAddresses: dialableAddresses(this.boundAddresses()) }
+    return relayUrl ? { ...addr, relayUrl } : addr
   }
 
   /** The sockets' own addresses, wildcards as they are. */
@@ -107,11 +128,16 @@ class Endpoint extends EventEmitter {
     return check(binding.addresses(this.#core.handle))
   }
 
-  /** Resolves when the home relay is connected: at once, without relays. */
-  async online({ signal } = {}) {
+  /**
+   * Resolves when the home relay is connected: at once, without relays.
+   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
+   */
+  async online(options = {}) {
+    const { signal } = checkOptions(options, ['signal', 'timeoutMs'], 'online')
     checkSignal(signal)
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
     this.#assertOpen()
+    await this.#relays?.online(options)
   }
 
   /**
@@ -125,14 +151,14 @@ class Endpoint extends EventEmitter {
   async connect(peer, alpn, options) {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'connect')
     checkSignal(signal)
-    const { nodeId, directAddresses } = parsePeer(peer)
+    const named = parsePeer(peer)
+    const { nodeId } = named
     const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: UINT32_MAX, fallback: 0 })
     checkAlpn(alpn)
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason })
     if (nodeId === this.nodeId()) throw new IrohError('ERR_IROH_SELF_CONNECT', { peer: nodeId })
-    const addresses = directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId)
-    if (addresses.length === 0) throw new IrohError('ERR_IROH_NO_ADDRESS', { peer: nodeId })
+    const addresses = this.#addressesOf(named)
     const handle = check(binding.connOpen(this.#core.handle, nodeId, addresses, alpn, timeout), { peer: nodeId })
     return this.#dialled(handle, nodeId, signal)
   }
@@ -207,6 +233,7 @@ class Endpoint extends EventEmitter {
   rebind() {
     this.#assertOpen()
     check(binding.rebind(this.#core.handle))
+    this.#relays?.networkChanged()
     this.emit('network', { type: 'rebound' })
   }
 
@@ -220,13 +247,17 @@ class Endpoint extends EventEmitter {
 
   /** The open endpoint keeps the process alive (the default). */
   ref() {
-    if (!this.isClosed()) binding.ref(this.#core.handle, true)
+    if (this.isClosed()) return this
+    binding.ref(this.#core.handle, true)
+    this.#relays?.ref()
     return this
   }
 
   /** The open endpoint does not keep the process alive. */
   unref() {
-    if (!this.isClosed()) binding.ref(this.#core.handle, false)
+    if (this.isClosed()) return this
+    binding.ref(this.#core.handle, false)
+    this.#relays?.unref()
     return this
   }
 
@@ -244,7 +275,12 @@ class Endpoint extends EventEmitter {
       this.#accepting.end()
       binding.close(this.#core.handle, code, reason)
     }
-    return this.#core.closed
+    return this.#closed()
+  }
+
+  async #closed() {
+    await this.#core.closed
+    await this.#relays?.close()
   }
 
   /** Whether close() was called. */
@@ -254,6 +290,26 @@ class Endpoint extends EventEmitter {
 
   [asyncDispose]() {
     return this.close()
+  }
+
+  #openRelays({ relays, relayCa, secretKey }) {
+    try {
+      return new Relays(this.#core, { relays, secretKey, ca: relayCa }, (event) => this.emit('network', event))
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** What the core dials: the addresses given, else those known, and the relay. */
+  #addressesOf({ nodeId, directAddresses, relayUrl }) {
+    const direct = directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId)
+    const url = relayUrl ?? this.#book.relayUrl(nodeId)
+    const relay = url !== undefined && this.#relays ? this.#relays.numberOf(url) : -1
+    const addresses = relay >= 0 ? [...direct, `relay:${relay}`] : direct
+    if (addresses.length > 0) return addresses
+    const detail = url === undefined ? undefined : 'only a relay is known, and this endpoint has no relays'
+    throw new IrohError('ERR_IROH_NO_ADDRESS', { peer: nodeId, detail })
   }
 
   #assertOpen() {
@@ -288,6 +344,7 @@ class Endpoint extends EventEmitter {
       this.#remember(nodeId)
     })
     this.#connections.set(handle, connection)
+    if (this.#requireDirect) leaveRelay(connection)
     return connection
   }
 

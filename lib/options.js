@@ -35,6 +35,7 @@ const KNOWN = [
   'secretKey',
   'bindAddress',
   'relays',
+  'relayCa',
   'preset',
   'discovery',
   'allow',
@@ -52,15 +53,13 @@ function unsupported(detail) {
   return new IrohError('ERR_IROH_UNSUPPORTED', { detail })
 }
 
-/** Relays and discovery have only their empty forms for now. */
+/** Discovery has only its empty form for now. */
 function checkSurroundings({ relays, preset, discovery }) {
-  if (relays !== undefined && !(Array.isArray(relays) && relays.length === 0)) {
-    throw unsupported('relays are not there yet; only relays: [] is accepted')
-  }
+  if (relays !== undefined && !Array.isArray(relays)) throw invalid('relays must be an array')
   if (discovery !== undefined && !(Array.isArray(discovery) && discovery.length === 0)) {
     throw unsupported('discovery is not there yet; only discovery: [] is accepted')
   }
-  if (preset === 'n0') throw unsupported("preset 'n0' needs relays and discovery, which are not there yet")
+  if (preset === 'n0') throw unsupported("preset 'n0' needs discovery, which is not there yet")
   checkOneOf(preset, 'preset', ['minimal'])
 }
 
@@ -85,13 +84,13 @@ function checkAlpns(alpns) {
 
 /**
  * Reads the options of an endpoint; everything wrong is named.
- * @returns {{ secretKey: SecretKey, native: object }} `native` is what the binding's open() takes, but for the seed
+ * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], relayCa: unknown, requireDirect: boolean }} `native`
+ *   is what the binding's open() takes, but for the seed
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS, _UNSUPPORTED
  */
 function readEndpointOptions(given) {
   const options = checkOptions(given, KNOWN, 'Endpoint')
   checkSurroundings(options)
-  checkBoolean(options.requireDirect, 'requireDirect')
   const native = {}
   for (const [name, bounds] of Object.entries(NUMBERS)) native[name] = checkInteger(options[name], name, bounds)
   if (native.sendLowWater > native.maxSendBuffer / 8) {
@@ -108,7 +107,13 @@ function readEndpointOptions(given) {
   native.keyLogFile = checkText(options.keyLogFile, 'keyLogFile')
   native.qlogDir = checkText(options.qlogDir, 'qlogDir')
   const secretKey = options.secretKey === undefined ? SecretKey.generate() : SecretKey.from(options.secretKey)
-  return { secretKey, native }
+  return {
+    secretKey,
+    native,
+    relays: options.relays ?? [],
+    relayCa: options.relayCa,
+    requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false)
+  }
 }
 
 function checkUdpPayload(value) {

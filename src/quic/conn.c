@@ -53,8 +53,9 @@ static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, ui
   } else {
     settings->max_tx_udp_payload_size = DEFAULT_UDP_PAYLOAD;
   }
-  /* Until measured, a round trip on this host is taken as 1 ms, not as a third of a second. */
-  if (conn->loopback) settings->initial_rtt = 1 * NGTCP2_MILLISECONDS;
+  /* Until measured, a round trip on this host is taken as 10 ms, not as a third of a second: a peer that is busy for
+   * less is not sent everything again. */
+  if (conn->loopback) settings->initial_rtt = 10 * NGTCP2_MILLISECONDS;
 #if NGTCP2_VERSION_NUM >= 0x010000
   if (conn->qlog != NULL) settings->qlog_write = qlog_write;
 #else

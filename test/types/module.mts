@@ -138,8 +138,10 @@ export async function endpoints(): Promise<void> {
   same<SecretKey>(endpoint.secretKey())
   // @ts-expect-error there is no such option
   await Endpoint.createWithOptions({ alpn: 'a/1' })
-  // @ts-expect-error relays are to come
-  await Endpoint.createWithOptions({ relays: ['https://relay.example'] })
+  await Endpoint.createWithOptions({
+    relays: ['https://relay.example', { url: 'http://[::1]:3340', token: 't' }],
+    relayCa: 'pem'
+  })
 }
 
 export async function connections(connection: Connection): Promise<void> {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const binding = require('./binding')
+const { RelayManager } = require('./relay/manager')
+const { normalizeRelayUrl } = require('./relay/client-url')
+
+const NODE_ID_BYTES = 32
+/** The core's numbers of relays are below this. */
+const MAX_NUMBERS = 64
+
+/**
+ * An endpoint's relays as its core sees them: each URL has a number. Takes datagrams from the core to the relay they are
+ * to go by, and those that relays bring to the core.
+ */
+class Relays {
+  #core
+  #manager
+  #urls = []
+
+  /**
+   * @param {import('./core').Core} core
+   * @param {object} options what RelayManager takes
+   * @param {(event: object) => void} tell gets 'network' events
+   */
+  constructor(core, options, tell) {
+    this.#core = core
+    this.#manager = new RelayManager(options)
+    this.#manager.on('datagrams', (url, source, ecn, segment, bytes) =>
+      this.#onDatagrams(url, source, ecn, segment, bytes)
+    )
+    this.#manager.on('relay', (relayUrl, state, about) => tell({ type: `relay-${state}`, relayUrl, ...about }))
+    this.#manager.on('home', (relayUrl) => tell({ type: 'home-relay', relayUrl }))
+    core.onRelaySend = (number, ecn, segment, data) => this.#onSend(number, ecn, segment, data)
+    core.relayUrl = (number) => this.#urls[number]
+    this.#manager.start()
+  }
+
+  /** The number of a relay, as connOpen takes it; -1 if there are too many. */
+  numberOf(given) {
+    const url = normalizeRelayUrl(given)
+    const known = this.#urls.indexOf(url)
+    if (known >= 0) return known
+    return this.#urls.length < MAX_NUMBERS ? this.#urls.push(url) - 1 : -1
+  }
+
+  home() {
+    return this.#manager.home()
+  }
+
+  online(options) {
+    return this.#manager.online(options)
+  }
+
+  networkChanged() {
+    this.#manager.networkChanged()
+  }
+
+  ref() {
+    this.#manager.ref()
+  }
+
+  unref() {
+    this.#manager.unref()
+  }
+
+  close() {
+    return this.#manager.close()
+  }
+
+  #onSend(number, ecn, segment, data) {
+    const datagrams = data.subarray(NODE_ID_BYTES)
+    const segmentSize = segment < datagrams.length ? segment : 0
+    this.#manager.send(this.#urls[number], data.subarray(0, NODE_ID_BYTES), ecn, segmentSize, datagrams)
+  }
+
+  #onDatagrams(url, source, ecn, segment, bytes) {
+    const number = this.numberOf(url)
+    if (number >= 0) binding.relayReceived(this.#core.handle, number, source, ecn, segment, bytes)
+  }
+}
+
+module.exports = { Relays }
