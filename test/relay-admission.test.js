@@ -11,10 +11,10 @@ const path = require('node:path')
 const tls = require('node:tls')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
+const { createCertificate } = require('../bench/certificate.js')
 const { encodeAuth, encodePing } = require('../lib/relay/protocol')
 const { until } = require('./helpers/events')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, useRelays } = require('./helpers/raw-relay-client')
-const { selfSigned } = require('./helpers/self-signed')
 
 const DENIED = 1008
 const BAD_FRAME = 1002
@@ -100,18 +100,23 @@ describe('admission to a relay', () => {
   })
 
   describe('by TLS exporter', () => {
-    const certificate = selfSigned()
+    const certificate = createCertificate()
+    const secure = { tls: { ...certificate, httpPort: false } }
+
+    function connectTls({ ports }) {
+      return tls.connect({ port: ports.relay, host: '127.0.0.1', servername: 'localhost', ca: certificate.cert })
+    }
 
     /** A client that proves its key in the request, as `header` makes it of the TLS socket. */
     async function dialTls(relay, secretKey, header) {
-      const socket = tls.connect({ port: relay.ports.relay, host: '127.0.0.1', ca: certificate.cert })
+      const socket = connectTls(relay)
       await once(socket, 'secureConnect')
       const headers = { [CLIENT_AUTH_HEADER]: header(socket) }
       return dial(relay, { secretKey, headers, createConnection: () => socket })
     }
 
     it('confirms at once, without a challenge', async () => {
-      const relay = await listen({ tls: { ...certificate, httpPort: false } })
+      const relay = await listen(secure)
       const secretKey = SecretKey.generate()
       const client = await dialTls(relay, secretKey, (socket) => clientAuthHeader(socket, secretKey))
       assert.deepEqual(await client.next(), Buffer.of(2))
@@ -119,8 +124,8 @@ describe('admission to a relay', () => {
     })
 
     it('falls back to a challenge when the header is for another connection', async () => {
-      const relay = await listen({ tls: { ...certificate, httpPort: false } })
-      const other = tls.connect({ port: relay.ports.relay, host: '127.0.0.1', ca: certificate.cert })
+      const relay = await listen(secure)
+      const other = connectTls(relay)
       await once(other, 'secureConnect')
       const secretKey = SecretKey.generate()
       const client = await dialTls(relay, secretKey, () => clientAuthHeader(other, secretKey))
@@ -130,7 +135,7 @@ describe('admission to a relay', () => {
     })
 
     it('asks the access rule all the same', async () => {
-      const relay = await listen({ tls: { ...certificate, httpPort: false }, access: () => 'not you' })
+      const relay = await listen({ ...secure, access: () => 'not you' })
       const secretKey = SecretKey.generate()
       const client = await dialTls(relay, secretKey, (socket) => clientAuthHeader(socket, secretKey))
       assert.equal(await client.denied(), 'not you')
@@ -262,7 +267,7 @@ describe('admission to a relay', () => {
       'a certificate that is not there': {
         tls: { certFile: path.join(directory, 'a'), keyFile: path.join(directory, 'b') }
       },
-      'a certificate of another key': { tls: { cert: selfSigned().cert, key: selfSigned().key } }
+      'a certificate of another key': { tls: { cert: createCertificate().cert, key: createCertificate().key } }
     }
     for (const [name, options] of Object.entries(bad)) {
       it(`throws for ${name}`, () => assert.rejects(RelayServer.listen({ ...options, host: '127.0.0.1' }), invalid))

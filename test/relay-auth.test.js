@@ -13,12 +13,12 @@ const signature =
   '0ee8b9f06732930250ac0735555abe77e8df740165edc3163be432f0e4f3cf0f'
 
 /** Both ends of what looks like one TLS connection, with what its exporter gives. */
-function tlsSocket(secret = 1) {
+function tlsSocket(secret = 1, version = 'TLSv1.3') {
   const exportKeyingMaterial = (length, label, context) => {
     assert.equal(label, 'iroh-relay handshake v1')
     return Buffer.alloc(length, context[0] ^ secret)
   }
-  return { encrypted: true, exportKeyingMaterial }
+  return { encrypted: true, getProtocol: () => version, exportKeyingMaterial }
 }
 
 const request = (url, ...rawHeaders) => ({ url, rawHeaders })
@@ -49,9 +49,10 @@ describe('relay authentication', () => {
       assert.equal(auth.verifyClientAuth(header, tlsSocket()), nodeId)
     })
 
-    it('proves nothing on another connection or without TLS', () => {
+    it('proves nothing on another connection or without TLS 1.3', () => {
       const header = auth.clientAuthHeader(tlsSocket(), key)
       assert.equal(auth.verifyClientAuth(header, tlsSocket(2)), null)
+      assert.equal(auth.verifyClientAuth(header, tlsSocket(1, 'TLSv1.2')), null)
       assert.equal(auth.verifyClientAuth(header, {}), null)
     })
 

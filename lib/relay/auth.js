@@ -11,6 +11,8 @@ const CLIENT_AUTH_HEADER = 'x-iroh-relay-client-auth-v1'
 
 const CHALLENGE_CONTEXT = 'iroh-relay handshake v1 challenge signature'
 const EXPORTER_LABEL = 'iroh-relay handshake v1'
+/** Before TLS 1.3 what is exported need not belong to one connection alone (RFC 7627, section 1). */
+const SECURE_EXPORTER = 'TLSv1.3'
 const EXPORTED_BYTES = 32
 const SIGNED_BYTES = 16
 const HEADER_BYTES = ID_BYTES + 1 + SIGNATURE_BYTES + EXPORTED_BYTES - SIGNED_BYTES
@@ -66,7 +68,7 @@ function clientAuthHeader(socket, secretKey) {
 /**
  * Who the header of a request says and proves to be at its other end.
  * @param {string} value of CLIENT_AUTH_HEADER
- * @param {import('node:net').Socket} socket the request's; without TLS nothing is proved
+ * @param {import('node:net').Socket} socket the request's; without TLS 1.3 nothing is proved
  * @returns {string | null} the NodeId, or null if it is not proved for this connection: then a challenge decides
  * @throws {IrohError} ERR_IROH_RELAY when the header cannot be read
  */
@@ -75,7 +77,7 @@ function verifyClientAuth(value, socket) {
   if (bytes.length !== HEADER_BYTES || bytes.toString('base64url') !== value || bytes[ID_BYTES] !== SIGNATURE_BYTES) {
     throw new IrohError('ERR_IROH_RELAY', { detail: `${CLIENT_AUTH_HEADER} cannot be read` })
   }
-  if (!socket.encrypted) return null
+  if (!socket.encrypted || socket.getProtocol() !== SECURE_EXPORTER) return null
   const publicKey = bytes.subarray(0, ID_BYTES)
   const signature = bytes.subarray(ID_BYTES + 1, ID_BYTES + 1 + SIGNATURE_BYTES)
   const exported = exportFor(socket, publicKey)

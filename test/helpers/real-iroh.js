@@ -7,11 +7,18 @@ const iroh = require('@number0/iroh/index.js') // its package.json names a main 
 
 const bytes = (text) => [...Buffer.from(text)]
 
-/** A real iroh endpoint on loopback, without relays or discovery. */
-async function createRealEndpoint({ alpns = [], bindAddress = '127.0.0.1:0', secretKey } = {}) {
+/** Without a port for QUIC address discovery, which would be waited for. */
+function onlyRelay(url) {
+  const relays = iroh.RelayMap.empty()
+  relays.insert({ url })
+  return relays
+}
+
+/** A real iroh endpoint on loopback, without discovery, and with no relay or just one. */
+async function createRealEndpoint({ alpns = [], bindAddress = '127.0.0.1:0', secretKey, relayUrl } = {}) {
   const builder = iroh.Endpoint.builder()
   iroh.presetMinimal(builder)
-  builder.relayMode(iroh.RelayMode.disabled())
+  builder.relayMode(relayUrl ? iroh.RelayMode.custom(onlyRelay(relayUrl)) : iroh.RelayMode.disabled())
   builder.bindAddr(bindAddress)
   builder.alpns(alpns.map(bytes))
   if (secretKey) builder.secretKey([...secretKey])
@@ -34,9 +41,13 @@ class RealEndpoint {
     return { nodeId: this.nodeId(), directAddresses }
   }
 
-  async connect({ nodeId, directAddresses }, alpn) {
+  online() {
+    return this.#endpoint.online()
+  }
+
+  async connect({ nodeId, relayUrl, directAddresses = [] }, alpn) {
     const id = iroh.EndpointId.fromBytes([...Buffer.from(nodeId, 'hex')])
-    return this.#endpoint.connect(new iroh.EndpointAddr(id, undefined, directAddresses), bytes(alpn))
+    return this.#endpoint.connect(new iroh.EndpointAddr(id, relayUrl, directAddresses), bytes(alpn))
   }
 
   /** The next incoming attempt: accept(), refuse(), retry() or ignore() it. */
