@@ -195,6 +195,8 @@ export interface RelayOption {
   url: string
   /** Sent as `Authorization: Bearer`. */
   token?: string
+  /** UDP port of its STUN server, which tells this endpoint's public address. Default 3478; 0: it has none. */
+  stunPort?: number
 }
 
 /** What the endpoint noticed of its network. */
@@ -204,6 +206,8 @@ export type NetworkEvent =
   | { type: 'rebound' }
   | { type: 'home-relay'; relayUrl: string }
   | { type: 'relay-up'; relayUrl: string }
+  /** Where this endpoint may be reached has changed. */
+  | { type: 'addresses'; directAddresses: string[] }
   | { type: 'relay-down'; relayUrl: string; error: IrohError }
 
 /** What is known of a peer. */

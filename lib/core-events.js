@@ -21,7 +21,8 @@ const Event = Object.freeze({
   DATAGRAM: 14,
   PATH: 15,
   REFUSED: 16,
-  RELAY_SEND: 17
+  RELAY_SEND: 17,
+  OBSERVED: 18
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

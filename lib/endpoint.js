@@ -64,8 +64,8 @@ function leaveRelay(connection) {
 
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
- * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'home-relay' | 'relay-up' | 'relay-down', nodeId?,
- * remoteAddress?, relayUrl?, error? }.
+ * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'home-relay' | 'relay-up' | 'relay-down' |
+ * 'addresses', nodeId?, remoteAddress?, relayUrl?, directAddresses?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
@@ -89,7 +89,9 @@ class Endpoint extends EventEmitter {
     this.#secretKey = opened.secretKey
     this.#alpns = opened.alpns
     this.#requireDirect = opened.requireDirect
-    if (opened.relays.length > 0) this.#relays = this.#openRelays(opened)
+    if (opened.relays.length === 0) return
+    this.#relays = this.#openRelays(opened)
+    this.#tellCandidates()
   }
 
   /** An endpoint with a fresh key that dials only. */
@@ -118,7 +120,9 @@ class Endpoint extends EventEmitter {
   /** Where this endpoint can be dialled, as far as it knows: { nodeId, relayUrl?, directAddresses }. */
   addr() {
     const relayUrl = this.#relays?.home()
-    const addr = { nodeId: this.nodeId(), directAddresses: dialableAddresses(this.boundAddresses()) }
+    const own = dialableAddresses(this.boundAddresses())
+    const directAddresses = [...new Set([...own, ...(this.#relays?.observed() ?? [])])]
+    const addr = { nodeId: this.nodeId(), directAddresses }
     return relayUrl ? { ...addr, relayUrl } : addr
   }
 
@@ -234,6 +238,7 @@ class Endpoint extends EventEmitter {
     this.#assertOpen()
     check(binding.rebind(this.#core.handle))
     this.#relays?.networkChanged()
+    if (this.#relays) this.#tellCandidates()
     this.emit('network', { type: 'rebound' })
   }
 
@@ -294,11 +299,19 @@ class Endpoint extends EventEmitter {
 
   #openRelays({ relays, relayCa, secretKey }) {
     try {
-      return new Relays(this.#core, { relays, secretKey, ca: relayCa }, (event) => this.emit('network', event))
+      const tell = (event) => this.emit('network', event)
+      return new Relays(this.#core, { relays, secretKey, ca: relayCa }, tell, () => this.#tellCandidates())
     } catch (error) {
       this.close()
       throw error
     }
+  }
+
+  /** The core tells relayed peers where to try. */
+  #tellCandidates() {
+    const { directAddresses } = this.addr()
+    check(binding.setCandidates(this.#core.handle, directAddresses))
+    this.emit('network', { type: 'addresses', directAddresses })
   }
 
   /** What the core dials: the addresses given, else those known, and the relay. */
@@ -358,6 +371,7 @@ class Endpoint extends EventEmitter {
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
   #onEvent(kind, handle, data) {
     if (kind === Event.ACCEPTED && !this.#closing) this.#accepting.push(this.#hold(handle))
+    else if (kind === Event.OBSERVED) this.#relays?.onObserved(...data.split(' '))
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }
 }

@@ -2,12 +2,29 @@
 'use strict'
 
 const binding = require('./binding')
-const { RelayManager } = require('./relay/manager')
+const { checkInteger } = require('./check')
+const { PublicAddresses } = require('./public-addresses')
 const { normalizeRelayUrl } = require('./relay/client-url')
+const { RelayManager } = require('./relay/manager')
 
 const NODE_ID_BYTES = 32
+const DEFAULT_STUN_PORT = 3478
 /** The core's numbers of relays are below this. */
 const MAX_NUMBERS = 64
+
+/** A relay's option for the manager, and its STUN server. */
+function readRelay(relay) {
+  if (relay === null || typeof relay !== 'object') return { relay, stun: stunServer(relay, DEFAULT_STUN_PORT) }
+  const { stunPort, ...rest } = relay
+  const port = checkInteger(stunPort, 'stunPort', { max: 65535, fallback: DEFAULT_STUN_PORT })
+  return { relay: rest, stun: stunServer(rest.url, port) }
+}
+
+/** Port 0: it has none. */
+function stunServer(url, port) {
+  const hostname = new URL(normalizeRelayUrl(url)).hostname.replace(/^\[|\]$/g, '')
+  return port === 0 ? [] : [{ hostname, port }]
+}
 
 /**
  * An endpoint's relays as its core sees them: each URL has a number. Takes datagrams from the core to the relay they are
@@ -16,16 +33,21 @@ const MAX_NUMBERS = 64
 class Relays {
   #core
   #manager
+  #publicAddresses
   #urls = []
 
   /**
    * @param {import('./core').Core} core
-   * @param {object} options what RelayManager takes
+   * @param {object} options what RelayManager takes; a relay may have a `stunPort`
    * @param {(event: object) => void} tell gets 'network' events
+   * @param {() => void} onObserved the public addresses have changed
    */
-  constructor(core, options, tell) {
+  constructor(core, { relays, ...options }, tell, onObserved) {
     this.#core = core
-    this.#manager = new RelayManager(options)
+    const read = relays.map(readRelay)
+    this.#manager = new RelayManager({ ...options, relays: read.map(({ relay }) => relay) })
+    const servers = read.flatMap(({ stun }) => stun)
+    this.#publicAddresses = new PublicAddresses(core, servers, onObserved)
     this.#manager.on('datagrams', (url, source, ecn, segment, bytes) =>
       this.#onDatagrams(url, source, ecn, segment, bytes)
     )
@@ -48,12 +70,23 @@ class Relays {
     return this.#manager.home()
   }
 
+  /** Where STUN servers see this endpoint: 'ip:port', the newest first. */
+  observed() {
+    return this.#publicAddresses.list()
+  }
+
+  /** A STUN server has answered. */
+  onObserved(_server, address) {
+    this.#publicAddresses.onObserved(address)
+  }
+
   online(options) {
     return this.#manager.online(options)
   }
 
   networkChanged() {
     this.#manager.networkChanged()
+    this.#publicAddresses.ask()
   }
 
   ref() {
@@ -65,6 +98,7 @@ class Relays {
   }
 
   close() {
+    this.#publicAddresses.close()
     return this.#manager.close()
   }
 

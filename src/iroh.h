@@ -90,8 +90,9 @@ typedef enum {
   IROH_EVENT_DATAGRAM,      /* conn: `data` is one datagram */
   IROH_EVENT_PATH,          /* conn: the path in use changed; `data` is the new remote address as text */
   IROH_EVENT_REFUSED,       /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
-  IROH_EVENT_RELAY_SEND     /* endpoint: datagrams to go to `node_id` by relay `number`: `data` is one, or several of
+  IROH_EVENT_RELAY_SEND,    /* endpoint: datagrams to go to `node_id` by relay `number`: `data` is one, or several of
                                `segment` bytes each (the last may be shorter), marked `ecn` */
+  IROH_EVENT_OBSERVED       /* endpoint: a STUN server sees us somewhere; `data`: its address, a space, ours, as text */
 } iroh_event_kind_t;
 
 typedef enum {
@@ -190,6 +191,11 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep);
  * they bring about is told in the usual way. */
 int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES],
                                  uint8_t ecn, size_t segment, const uint8_t *data, size_t len);
+
+/* Asks a STUN server ("ip:port", RFC 8489) where it sees us: IROH_EVENT_OBSERVED, if it answers. */
+int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server);
+/* Where this endpoint may be reached, to be told to peers that we are connected to by a relay. At most 32 are kept. */
+int iroh_endpoint_set_candidates(iroh_endpoint_t *ep, const char *const *addresses, size_t count);
 
 typedef struct {
 #define X(name, js, text) uint64_t name;

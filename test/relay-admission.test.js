@@ -87,7 +87,7 @@ describe('admission to a relay', () => {
     })
 
     it('drops who does not authenticate in time', async () => {
-      const relay = await listen({ limits: { handshakeTimeoutMs: 40 } })
+      const relay = await listen({ limits: { handshakeTimeoutMs: 300 } })
       const silent = net.connect(relay.ports.relay, '127.0.0.1')
       const slow = net.connect(relay.ports.relay, '127.0.0.1')
       slow.write('GET /relay HTTP/1.1\r\nHost: ')

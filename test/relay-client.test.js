@@ -246,6 +246,7 @@ describe('RelayClient', () => {
         [45 * 1452, 45 * 1452, 10 * 1452 + 7]
       )
       assert.deepEqual(Buffer.concat(frames.map(({ payload }) => payload)), data)
+      assert.throws(() => client.send(peer, 0, 0, data), { code: 'ERR_IROH_INVALID_ARGUMENT' })
     })
 
     it('sends what one turn gives it in one piece', async () => {

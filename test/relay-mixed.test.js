@@ -62,7 +62,7 @@ describe('A real iroh node over our relay', function () {
     assert.deepEqual(await frames.read(), { type: 'answer', payload: [1, 2, 3] })
   })
 
-  it('is moved away from the relay by us once its address answers', async () => {
+  it('is moved by us to its address once that answers, and back when it falls silent', async () => {
     const { iroh, ours } = await bothOnline()
     const proxy = await UdpProxy.open(iroh.addr().directAddresses[0])
     open.push(proxy)
@@ -80,5 +80,10 @@ describe('A real iroh node over our relay', function () {
     assert.equal(near.paths()[0].remoteAddress, proxy.address)
     target.send({ type: 'direct', payload: 'x'.repeat(100_000) })
     assert.equal((await frames.read()).payload.length, 100_000)
+
+    proxy.blocked = true
+    target.send({ type: 'relayed again' })
+    assert.deepEqual(await frames.read(), { type: 'relayed again' })
+    assert.equal(near.paths()[0].isRelay, true)
   })
 })

@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict')
 const protocol = require('../lib/relay/protocol')
+const { seededRandom } = require('./helpers/events')
 const { FrameType, Status } = protocol
 
 const hex = (text) => Buffer.from(text.replaceAll(' ', ''), 'hex')
@@ -226,5 +227,27 @@ describe('the relay protocol', () => {
       assert.throws(() => protocol.decodeClientHandshake(hex(`01 ${idHex} 3f ${'51'.repeat(64)}`)), broken)
       assert.throws(() => protocol.decodeClientHandshake(hex(`01 ${idHex} 40 ${'51'.repeat(63)}`)), broken)
     })
+  })
+
+  it('reads any bytes, or refuses them with its own error', () => {
+    const random = seededRandom(3)
+    const decoders = [
+      protocol.decodeRelayHandshake,
+      protocol.decodeClientHandshake,
+      protocol.decodeFromClient,
+      (frame) => protocol.decodeFromRelay(frame, 1),
+      (frame) => protocol.decodeFromRelay(frame, 2)
+    ]
+    for (let round = 0; round < 4000; round++) {
+      const frame = Buffer.from(Array.from({ length: Math.floor(random() * 110) }, () => Math.floor(random() * 256)))
+      if (frame.length > 0) frame[0] %= 16
+      for (const decode of decoders) {
+        try {
+          decode(frame)
+        } catch (error) {
+          assert.equal(error.code, 'ERR_IROH_RELAY', error.stack)
+        }
+      }
+    }
   })
 })

@@ -27,7 +27,8 @@ const STATUS_TEXTS = new Map([
 
 /** The parts of a batch that fit a frame each, cut between datagrams. */
 function* framesOf(segmentSize, data) {
-  const step = segmentSize > 0 ? Math.floor(MAX_BATCH_BYTES / segmentSize) * segmentSize : MAX_BATCH_BYTES
+  const fits = segmentSize === 0 || data.length <= MAX_BATCH_BYTES
+  const step = fits ? data.length : Math.max(1, Math.floor(MAX_BATCH_BYTES / segmentSize)) * segmentSize
   for (let at = 0; at < data.length; at += step) yield data.subarray(at, at + step)
 }
 
@@ -156,6 +157,7 @@ class RelayClient extends EventEmitter {
    * @param {number} segmentSize bytes of each datagram but the last, which may be shorter; 0: data is one datagram
    * @param {Uint8Array} data copied
    * @returns {boolean} false: dropped, because the session is not up or too much is buffered
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT for a datagram that is longer than a frame
    */
   send(nodeId, ecn, segmentSize, data) {
     if (this.#state !== 'up') return this.#drop('droppedDown', segmentSize, data)

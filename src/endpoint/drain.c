@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What happened, gathered from all connections and told in one call. Memory that events point to is kept until the
  * call has returned; only then is it reused, and the peers get credit for what was delivered. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,13 @@
 
 struct refusal {
   uint8_t node_id[IROH_KEY_BYTES];
+};
+
+/* Observations told a turn. */
+#define OBSERVATIONS_MAX 32
+
+struct observation {
+  char text[2 * IROH_ADDRESS_MAX];
 };
 
 static iroh_event_t *push(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream) {
@@ -215,6 +223,26 @@ static void collect_refusals(iroh_endpoint_t *ep) {
   }
 }
 
+void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed) {
+  if (ep->observations == NULL) ep->observations = malloc(OBSERVATIONS_MAX * sizeof *ep->observations);
+  if (ep->observations == NULL || ep->observation_count == OBSERVATIONS_MAX) return;
+  char at[IROH_ADDRESS_MAX], seen[IROH_ADDRESS_MAX];
+  address_format(server, at, sizeof at);
+  address_format(observed, seen, sizeof seen);
+  char *text = ep->observations[ep->observation_count++].text;
+  snprintf(text, sizeof ep->observations->text, "%s %s", at, seen);
+}
+
+static void collect_observations(iroh_endpoint_t *ep) {
+  const conn_t none = {.ep = ep};
+  for (size_t i = 0; i < ep->observation_count; i++) {
+    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_OBSERVED, 0);
+    if (event == NULL) return;
+    event->data = (const uint8_t *)ep->observations[i].text;
+    event->len = strlen(ep->observations[i].text);
+  }
+}
+
 /* The program may have released the stream meanwhile. */
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
   quic_stream_t *stream = map_get(&ep->streams, event->stream);
@@ -233,7 +261,7 @@ static void settle(iroh_endpoint_t *ep) {
     }
   }
   for (size_t i = 0; i < ep->datagram_count; i++) free(ep->datagrams[i]);
-  ep->event_count = ep->datagram_count = ep->refusal_count = 0;
+  ep->event_count = ep->datagram_count = ep->refusal_count = ep->observation_count = 0;
 }
 
 void endpoint_drain(iroh_endpoint_t *ep) {
@@ -249,6 +277,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
     if (was_last) break;
   }
   collect_refusals(ep);
+  collect_observations(ep);
   if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
   settle(ep);
 }
@@ -277,4 +306,5 @@ void endpoint_drain_deinit(iroh_endpoint_t *ep) {
   free(ep->events);
   free(ep->datagrams);
   free(ep->refusals);
+  free(ep->observations);
 }

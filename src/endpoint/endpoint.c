@@ -119,6 +119,8 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   map_deinit(&ep->conns);
   map_deinit(&ep->streams);
   relay_peers_deinit(&ep->relay_peers);
+  bytes_map_deinit(&ep->peers);
+  heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
   endpoint_drain_deinit(ep);
   free_alpns(ep->alpns, ep->alpn_count);
@@ -168,6 +170,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   map_init(&ep->conns);
   map_init(&ep->streams);
   relay_peers_init(&ep->relay_peers);
+  heap_init(&ep->peer_timers);
   heap_init(&ep->timers);
   list_init(&ep->sockets);
   list_init(&ep->all);
@@ -180,6 +183,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);
   if (rv == 0) rv = bytes_map_init(&ep->tokens);
+  if (rv == 0) rv = bytes_map_init(&ep->peers);
   if (rv == 0) rv = iroh_endpoint_set_alpns(ep, config->alpns, config->alpn_count);
   if (rv == 0) rv = take_identity(ep, config->seed);
   if (rv == 0) rv = open_logs(ep, config);
@@ -214,8 +218,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 /* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
-  bool busy =
-      !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->relay_peers.batch_count > 0;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 ||
+              ep->observation_count > 0 || ep->relay_peers.batch_count > 0;
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);
@@ -236,6 +240,7 @@ static void on_due(ep_timer_t *timer) {
     paths_tick(conn, now);
     endpoint_changed(conn);
   }
+  peers_tick(ep, now);
   endpoint_flush(ep);
   endpoint_drain(ep);
   endpoint_flush(ep);
@@ -248,6 +253,8 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   uint64_t now = uv_hrtime();
   uint64_t deadline = endpoint_retire_sockets(ep, now);
   const heap_node_t *top = heap_top(&ep->timers);
+  if (top != NULL && top->key < deadline) deadline = top->key;
+  top = heap_top(&ep->peer_timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
   if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful)) deadline = now;
   if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;

@@ -10,6 +10,7 @@
 #include "base/key.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "endpoint/peer.h"
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
 #include "iroh.h"
@@ -20,6 +21,7 @@
 
 #define SOCKETS_MAX 16
 #define CANDIDATES_MAX 32
+#define STUN_OPEN_MAX 32
 
 /* A batch the socket would not take yet. */
 typedef struct {
@@ -61,9 +63,17 @@ typedef struct {
   size_t next_candidate; /* to be tried next, while relayed */
   uint64_t move_at;      /* when to try; QUIC_NEVER: not */
   unsigned moves_failed;
+  bool answered;                    /* this round: an address has answered a probe, and is being validated */
+  peer_t *peer;                     /* while direct ways to it are looked for; NULL: not */
   relay_peer_t *accepted_via;       /* accepted connections: the relay the peer came by; NULL: none */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
 } conn_t;
+
+/* A question to a STUN server that has no answer yet; the oldest gives way. */
+typedef struct {
+  address_t server; /* empty: none */
+  uint8_t transaction[12];
+} stun_open_t;
 
 /* A token bucket for answers that nobody has earned. */
 typedef struct {
@@ -84,6 +94,14 @@ struct iroh_endpoint {
   bytes_map_t tokens;          /* NodeId -> token_t, for our next dial */
   map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
   relay_peers_t relay_peers;
+  bytes_map_t peers; /* NodeId -> peer_t */
+  heap_t peer_timers;
+  disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];
+  size_t own_candidate_count;
+  stun_open_t stun_open[STUN_OPEN_MAX];
+  size_t stun_next;
+  struct observation *observations;
+  size_t observation_count;
   iroh_handle_t last_handle;
   list_t sockets, all, dirty, eventful, blocked;
   heap_t timers;
@@ -129,6 +147,8 @@ void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t
 void endpoint_drain_relay(iroh_endpoint_t *ep);
 /* Tells everything that happened, in one call of on_events. */
 void endpoint_drain(iroh_endpoint_t *ep);
+/* Notes where a STUN server sees us. */
+void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed);
 /* Notes a NodeId that the allowlist turned away. */
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
@@ -153,7 +173,22 @@ void conn_leave_handshake(conn_t *conn);
 /* Its end was told: its handle and those of its streams are dead. */
 void conn_forget(conn_t *conn);
 
+/* peer.c */
+/* The peer, made known if it was not; one more connection counts on it. NULL: out of memory, or no possible peer. */
+peer_t *peer_use(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], uint16_t relay);
+void peer_release(iroh_endpoint_t *ep, peer_t *peer);
+/* A round of probes begins, or all end. */
+void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
+void peer_stop(iroh_endpoint_t *ep, peer_t *peer);
+/* Sends the probes that are due. */
+void peers_tick(iroh_endpoint_t *ep, uint64_t now);
+/* Takes a datagram that is a probe or an answer of a STUN server; else false. */
+bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                            size_t len, uint64_t now);
+
 /* paths.c */
+/* A direct address of the peer has answered a probe. */
+void paths_answered(conn_t *conn, const address_t *address, uint64_t now);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
 int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count);
 void paths_deinit(conn_t *conn);

@@ -76,6 +76,8 @@ void paths_deinit(conn_t *conn) {
   for (size_t i = 0; i < conn->candidate_count; i++)
     if (conn->candidates[i].relay != NULL) relay_peers_release(peers, conn->candidates[i].relay);
   if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
+  if (conn->peer != NULL) peer_release(conn->ep, conn->peer);
+  conn->peer = NULL;
   free(conn->candidates);
   conn->candidates = NULL;
   conn->candidate_count = 0;
@@ -128,6 +130,7 @@ static void hold_relay(conn_t *conn, const address_t *remote) {
   if (peer == NULL) return;
   if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
   conn->accepted_via = relay_peers_use(peers, relay, peer->node_id);
+  if (conn->announced && conn->peer == NULL) conn->peer = peer_use(conn->ep, peer->node_id, relay);
 }
 
 void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
@@ -164,22 +167,63 @@ static candidate_t *next_candidate(conn_t *conn, bool relay) {
 }
 
 static void plan_next_round(conn_t *conn, uint64_t now) {
+  conn->answered = false;
   uint64_t wait = conn->moves_failed < 6 ? ROUND_FIRST << conn->moves_failed : ROUND_LAST;
   conn->moves_failed++;
   conn->move_at = now + (wait < ROUND_LAST ? wait : ROUND_LAST);
+}
+
+/* Both sides look for a direct way at the same time; each begins a round when it finds itself relayed. */
+static void look_for_direct(conn_t *conn, uint64_t now) {
+  quic_path_t path;
+  uint16_t relay;
+  uint64_t number;
+  quic_conn_path(conn->quic, &path);
+  if (!relay_address_read(&conn_route(conn, &path)->remote, &relay, &number)) return;
+  if (conn->peer == NULL) conn->peer = peer_use(conn->ep, quic_conn_peer(conn->quic), relay);
+  if (conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
 }
 
 /* A direct address is validated while the relay still carries everything, and used once it has answered. */
 static void try_direct(conn_t *conn, uint64_t now) {
   conn->move_at = QUIC_NEVER;
   if (!is_relayed(conn)) return;
+  if (conn->moves_failed > 0) look_for_direct(conn, now);
   candidate_t *candidate = next_candidate(conn, false);
-  if (candidate == NULL) return;
+  if (candidate == NULL) {
+    plan_next_round(conn, now);
+    return;
+  }
   if (quic_conn_probe(conn->quic, &candidate->path, now) != 0) plan_next_round(conn, now);
 }
 
 void paths_opened(conn_t *conn, uint64_t now) {
-  if (!quic_conn_is_server(conn->quic) && is_relayed(conn)) conn->move_at = now;
+  if (!is_relayed(conn)) return;
+  if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
+  look_for_direct(conn, now);
+}
+
+static candidate_t *add_answered(conn_t *conn, const address_t *address) {
+  socket_t *socket = endpoint_socket_for(conn->ep, address);
+  if (socket == NULL || conn->candidate_count >= 2 * CANDIDATES_MAX) return NULL;
+  candidate_t *grown = realloc(conn->candidates, (conn->candidate_count + 1) * sizeof *grown);
+  if (grown == NULL) return NULL;
+  conn->candidates = grown;
+  candidate_t *candidate = &conn->candidates[conn->candidate_count++];
+  *candidate = (candidate_t){.path = {.remote = *address, .socket = socket}};
+  candidate->path.local = udp_source_address(&socket->udp, address);
+  return candidate;
+}
+
+void paths_answered(conn_t *conn, const address_t *address, uint64_t now) {
+  if (quic_conn_is_server(conn->quic) || !is_relayed(conn)) return;
+  candidate_t *candidate = find_candidate(conn, address);
+  if (candidate == NULL) candidate = add_answered(conn, address);
+  /* The first answer of a round is followed, in place of whatever QUIC is trying meanwhile. */
+  if (candidate == NULL || conn->answered) return;
+  conn->answered = true;
+  conn->move_at = quic_conn_probe(conn->quic, &candidate->path, now) == 0 ? QUIC_NEVER : now;
+  endpoint_changed(conn);
 }
 
 void paths_changed(conn_t *conn, bool validated, uint64_t now) {
@@ -187,6 +231,8 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
   if (validated && !is_relayed(conn)) {
     conn->moves_failed = 0;
     conn->move_at = QUIC_NEVER;
+    conn->answered = false;
+    if (conn->peer != NULL) peer_stop(conn->ep, conn->peer);
   } else if (is_relayed(conn)) {
     plan_next_round(conn, now);
   }

@@ -107,6 +107,7 @@ void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t
   quic_packet_t packet;
   ep->metrics.datagrams_received++;
   ep->metrics.bytes_received += len;
+  if (endpoint_receive_probe(ep, socket, message, data, len, now)) return;
   if (!quic_packet_parse(data, len, &packet)) {
     ep->metrics.dropped_garbage++;
     return;

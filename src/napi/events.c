@@ -44,6 +44,7 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
   case IROH_EVENT_DATAGRAM:
     return make_bytes(env, event->data, event->len);
   case IROH_EVENT_PATH:
+  case IROH_EVENT_OBSERVED:
     return make_text(env, (const char *)event->data, event->len);
   case IROH_EVENT_REFUSED:
     return make_node_id(env, event->data);

@@ -285,6 +285,25 @@ static napi_value endpoint_set_alpns(napi_env env, napi_callback_info info) {
   return make_number(env, result);
 }
 
+/* setCandidates(handle, string[]) -> 0 or error code */
+static napi_value endpoint_set_candidates(napi_env env, napi_callback_info info) {
+  call_t call;
+  texts_t addresses;
+  if (!call_begin_endpoint(env, info, 2, &call) || !convert_texts(env, call.args[1], &addresses)) return call.early;
+  int result = iroh_endpoint_set_candidates(call.core, (const char *const *)addresses.items, addresses.count);
+  texts_deinit(&addresses);
+  return make_number(env, result);
+}
+
+/* askAddress(handle, server) -> 0 or error code */
+static napi_value endpoint_ask_address(napi_env env, napi_callback_info info) {
+  call_t call;
+  char server[IROH_ADDRESS_MAX];
+  size_t len;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_text(&call, 1, server, sizeof server, &len)) return call.early;
+  return make_number(env, iroh_endpoint_ask_address(call.core, server));
+}
+
 /* allow(handle, nodeId) -> 0 or error code */
 static napi_value endpoint_allow(napi_env env, napi_callback_info info) {
   call_t call;
@@ -325,10 +344,18 @@ static napi_value endpoint_metrics(napi_env env, napi_callback_info info) {
 
 napi_status host_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-      {"open", endpoint_open},       {"close", endpoint_close},         {"abandon", endpoint_abandon},
-      {"ref", endpoint_ref},         {"addresses", endpoint_addresses}, {"setAlpns", endpoint_set_alpns},
-      {"allow", endpoint_allow},     {"deny", endpoint_deny},           {"rebind", endpoint_rebind},
+      {"open", endpoint_open},
+      {"close", endpoint_close},
+      {"abandon", endpoint_abandon},
+      {"ref", endpoint_ref},
+      {"addresses", endpoint_addresses},
+      {"setAlpns", endpoint_set_alpns},
+      {"allow", endpoint_allow},
+      {"deny", endpoint_deny},
+      {"rebind", endpoint_rebind},
       {"metrics", endpoint_metrics},
+      {"setCandidates", endpoint_set_candidates},
+      {"askAddress", endpoint_ask_address},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -193,6 +193,8 @@ static int recv_new_token(ngtcp2_conn *q,
 static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path, ngtcp2_path_validation_result res,
                            void *user_data) {
   (void)q, (void)flags, (void)path;
+  /* One given up for another says nothing. */
+  if (res == NGTCP2_PATH_VALIDATION_RESULT_ABORTED) return 0;
   quic_conn_event(user_data, res == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ? QUIC_EVENT_PATH : QUIC_EVENT_PATH_FAILED);
   return 0;
 }

@@ -117,14 +117,6 @@ class FakeRelay {
     this.#server.on('upgrade', (...upgrade) => this.#onUpgrade(...upgrade))
   }
 
-  get port() {
-    return this.#server.address().port
-  }
-
-  get url() {
-    return `${this.#scheme}://${this.#scheme === 'https' ? 'localhost' : '127.0.0.1'}:${this.port}/`
-  }
-
   /** The newest session. */
   get session() {
     return this.sessions.at(-1)
@@ -133,6 +125,8 @@ class FakeRelay {
   async listen(port = 0) {
     this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
+    this.port = this.#server.address().port
+    this.url = `${this.#scheme}://${this.#scheme === 'https' ? 'localhost' : '127.0.0.1'}:${this.port}/`
     return this
   }
 

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "endpoint/peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "base/secret.h"
+#include "endpoint/internal.h"
+#include "wire/stun.h"
+
+static uint64_t wall_ms(void) {
+  struct timeval now;
+  gettimeofday(&now, NULL);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
+}
+
+/* ---- a peer's life ------------------------------------------------------------------------------- */
+
+peer_t *peer_use(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], uint16_t relay) {
+  peer_t *peer = bytes_map_get(&ep->peers, node_id, IROH_KEY_BYTES);
+  if (peer == NULL) {
+    peer = calloc(1, sizeof *peer);
+    if (peer == NULL) return NULL;
+    memcpy(peer->node_id, node_id, IROH_KEY_BYTES);
+    if (punch_init(&peer->punch, key_pair_seed(ep->key), key_pair_public(ep->key), node_id) != 0 ||
+        bytes_map_put(&ep->peers, node_id, IROH_KEY_BYTES, peer) != 0) {
+      punch_deinit(&peer->punch);
+      free(peer);
+      return NULL;
+    }
+  }
+  peer->relay = relay;
+  peer->users++;
+  return peer;
+}
+
+void peer_release(iroh_endpoint_t *ep, peer_t *peer) {
+  if (--peer->users > 0) return;
+  heap_remove(&ep->peer_timers, &peer->timer);
+  bytes_map_remove(&ep->peers, peer->node_id, IROH_KEY_BYTES);
+  punch_deinit(&peer->punch);
+  free(peer);
+}
+
+/* ---- out ----------------------------------------------------------------------------------------- */
+
+static void send_direct(iroh_endpoint_t *ep, const address_t *to, const uint8_t *data, size_t len) {
+  static const address_t any = {.len = 0};
+  socket_t *socket = endpoint_socket_for(ep, to);
+  if (socket == NULL || udp_send(&socket->udp, to, &any, 0, data, len, len) != UDP_SENT) return;
+  ep->metrics.probes_sent++;
+  ep->metrics.datagrams_sent++;
+  ep->metrics.bytes_sent += len;
+}
+
+static void set_timer(iroh_endpoint_t *ep, peer_t *peer) {
+  uint64_t deadline = punch_deadline(&peer->punch);
+  if (deadline == PUNCH_NEVER)
+    heap_remove(&ep->peer_timers, &peer->timer);
+  else if (heap_set(&ep->peer_timers, &peer->timer, deadline) != 0)
+    punch_stop(&peer->punch);
+}
+
+static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
+  punch_datagram_t datagram;
+  while (punch_next(&peer->punch, ep->own_candidates, ep->own_candidate_count, now, wall_ms(), &datagram)) {
+    if (datagram.to.len > 0)
+      send_direct(ep, &datagram.to, datagram.data, datagram.len);
+    else
+      relay_peers_send(&ep->relay_peers, peer->relay, peer->node_id, 0, datagram.data, datagram.len, datagram.len);
+  }
+  set_timer(ep, peer);
+  endpoint_arm(ep);
+}
+
+void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
+  punch_start(&peer->punch, now);
+  send_due(ep, peer, now);
+}
+
+void peer_stop(iroh_endpoint_t *ep, peer_t *peer) {
+  punch_stop(&peer->punch);
+  set_timer(ep, peer);
+}
+
+void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
+  heap_node_t *node;
+  while ((node = heap_top(&ep->peer_timers)) != NULL && node->key <= now)
+    send_due(ep, container_of(node, peer_t, timer), now);
+}
+
+/* ---- in ------------------------------------------------------------------------------------------ */
+
+static void tell_connections(iroh_endpoint_t *ep, const peer_t *peer, const address_t *address, uint64_t now) {
+  list_for_each(node, &ep->all) {
+    conn_t *conn = container_of(node, conn_t, all_node);
+    if (conn->peer == peer) paths_answered(conn, address, now);
+  }
+}
+
+static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                          size_t len, uint64_t now) {
+  const uint8_t *sender;
+  peer_t *peer = NULL;
+  if (disco_sender(data, len, &sender) == DISCO_OK) peer = bytes_map_get(&ep->peers, sender, IROH_KEY_BYTES);
+  if (peer == NULL) {
+    ep->metrics.dropped_garbage++;
+    return;
+  }
+  static const address_t by_relay = {.len = 0};
+  punch_news_t news;
+  if (!punch_received(&peer->punch, data, len, socket == NULL ? &by_relay : &message->remote, now, &news)) {
+    ep->metrics.dropped_garbage++;
+    return;
+  }
+  ep->metrics.probes_received++;
+  if (news.answered) tell_connections(ep, peer, &news.address, now);
+  send_due(ep, peer, now);
+}
+
+static void receive_stun(iroh_endpoint_t *ep, const udp_message_t *message, const uint8_t *data, size_t len) {
+  stun_message_t answer;
+  if (stun_decode(data, len, &answer) != STUN_OK || answer.kind != STUN_SUCCESS) {
+    ep->metrics.dropped_garbage++;
+    return;
+  }
+  for (size_t i = 0; i < STUN_OPEN_MAX; i++) {
+    stun_open_t *open = &ep->stun_open[i];
+    if (!address_equal(&open->server, &message->remote) ||
+        memcmp(open->transaction, answer.transaction, sizeof open->transaction) != 0)
+      continue;
+    open->server.len = 0;
+    endpoint_note_observed(ep, &message->remote, &answer.mapped);
+    return;
+  }
+  ep->metrics.dropped_garbage++;
+}
+
+bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                            size_t len, uint64_t now) {
+  if (disco_is(data, len)) {
+    receive_probe(ep, socket, message, data, len, now);
+    return true;
+  }
+  if (socket != NULL && stun_is(data, len)) {
+    receive_stun(ep, message, data, len);
+    return true;
+  }
+  return false;
+}
+
+/* ---- the iroh_endpoint_ functions ---------------------------------------------------------------- */
+
+int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server) {
+  address_t address;
+  uint8_t request[STUN_MESSAGE_MAX];
+  int rv = address_parse(server, &address);
+  if (rv != 0) return rv;
+  if (ep->closing) return IROH_ERR_CLOSED;
+  if (endpoint_socket_for(ep, &address) == NULL) return IROH_ERR_UNREACHABLE;
+  stun_open_t *open = &ep->stun_open[ep->stun_next];
+  ep->stun_next = (ep->stun_next + 1) % STUN_OPEN_MAX;
+  open->server = address;
+  secret_random(open->transaction, sizeof open->transaction);
+  size_t len = stun_encode_request(open->transaction, request);
+  send_direct(ep, &address, request, len);
+  return 0;
+}
+
+int iroh_endpoint_set_candidates(iroh_endpoint_t *ep, const char *const *addresses, size_t count) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count && kept < DISCO_CANDIDATES_MAX; i++) {
+    disco_candidate_t candidate = {.kind = DISCO_OTHER};
+    int rv = address_parse(addresses[i], &candidate.address);
+    if (rv != 0) return rv;
+    ep->own_candidates[kept++] = candidate;
+  }
+  ep->own_candidate_count = kept;
+  return 0;
+}

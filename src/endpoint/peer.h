@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * What the endpoint does about direct ways to its peers, beside QUIC: probes in and out (net/punch.h), and STUN, which
+ * tells where others see us. */
+#ifndef IROH_ENDPOINT_PEER_H
+#define IROH_ENDPOINT_PEER_H
+
+#include "base/heap.h"
+#include "net/punch.h"
+
+/* A peer with a connection that is, or may become, relayed. */
+typedef struct peer {
+  uint8_t node_id[32];
+  punch_t punch;
+  heap_node_t timer;
+  uint16_t relay; /* by which it is called */
+  unsigned users; /* connections */
+} peer_t;
+
+#endif

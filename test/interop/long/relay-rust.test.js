@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Our relay client and endpoints at iroh's own relay server, built by cargo.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { createHubIrohEventTarget, createSpokeIrohEventTarget, SecretKey } = require('event-target-iroh')
+const { RelayClient } = require('../../../lib/relay/client')
+const { RelayManager } = require('../../../lib/relay/manager')
+const { MAX_SEND_FRAME, BATCH_HEADER } = require('../../../lib/relay/protocol')
+const { alpn, useEndpoints } = require('../../helpers/endpoints.js')
+const { nextEvent, until } = require('../../helpers/events.js')
+const { RustRelay, buildRelay, hasCargo } = require('../rust/relay.js')
+
+const BUILD_TIMEOUT_MS = 1_200_000
+
+describe("iroh's relay server", () => {
+  const { create } = useEndpoints()
+  const open = []
+
+  before(function () {
+    this.timeout(BUILD_TIMEOUT_MS)
+    if (hasCargo()) {
+      buildRelay()
+      return
+    }
+    console.log("    iroh's relay server is not tested: there is no cargo to build it")
+    this.skip()
+  })
+
+  afterEach(async () => {
+    for (const thing of open.splice(0).reverse()) await thing.close()
+  })
+
+  async function start(...args) {
+    const relay = await RustRelay.start(...args)
+    open.push(relay)
+    return relay
+  }
+
+  function connect({ url, ca }, options) {
+    const secretKey = SecretKey.generate()
+    const client = new RelayClient({ url, ca, secretKey, ...options })
+    client.id = Buffer.from((options?.secretKey ?? secretKey).nodeId(), 'hex')
+    open.push(client)
+    client.connect()
+    return client
+  }
+
+  async function connected(relay, options) {
+    const client = connect(relay, options)
+    await once(client, 'up')
+    return client
+  }
+
+  const kinds = { http: { args: [], proof: 'challenge' }, https: { args: ['tls'], proof: 'exporter' } }
+
+  for (const [kind, { args, proof }] of Object.entries(kinds)) {
+    describe(`over ${kind}`, () => {
+      it(`takes our proof by ${proof} and answers our ping`, async () => {
+        const client = await connected(await start(...args))
+        assert.equal(client.proof, proof)
+        assert.equal(client.version, 2)
+        await until(() => client.latencyMs !== null)
+      })
+
+      it('carries datagrams and batches both ways, up to the largest', async () => {
+        const relay = await start(...args)
+        const [a, b] = [await connected(relay), await connected(relay)]
+        const batches = [
+          [0, 0, Buffer.from('x')],
+          [2, 0, Buffer.alloc(1452, 1)],
+          [3, 1452, Buffer.alloc(14_520, 2)],
+          [1, 1000, Buffer.alloc(MAX_SEND_FRAME - BATCH_HEADER, 3)]
+        ]
+        for (const [from, to] of [
+          [a, b],
+          [b, a]
+        ]) {
+          for (const [ecn, segmentSize, bytes] of batches) {
+            assert.ok(from.send(to.id, ecn, segmentSize, bytes))
+            const [source, ...batch] = await once(to, 'datagrams')
+            assert.ok(source.equals(from.id))
+            assert.deepEqual(batch, [ecn, segmentSize, bytes])
+          }
+        }
+      })
+
+      it('is our home relay in less than 300 ms', async () => {
+        const { url, ca } = await start(...args)
+        const manager = new RelayManager({ relays: [url], ca, secretKey: SecretKey.generate() })
+        open.push(manager)
+        const before = performance.now()
+        manager.start()
+        await manager.online()
+        assert.ok(performance.now() - before < 300)
+        assert.equal(manager.home(), url)
+      })
+
+      it('connects two of our endpoints, with events both ways', async () => {
+        const { url, ca } = await start(...args)
+        const options = { relays: [url], relayCa: ca }
+        const [server, client] = [await create({ alpns: [alpn], ...options }), await create(options)]
+        await Promise.all([server.online(), client.online()])
+        const peer = { nodeId: server.nodeId(), relayUrl: url }
+        const [accepted, dialled] = await Promise.all([server.accept(), client.connect(peer, alpn)])
+        assert.equal(dialled.paths()[0].isRelay, true)
+        const [hub, spoke] = await Promise.all([
+          createHubIrohEventTarget(accepted),
+          createSpokeIrohEventTarget(dialled)
+        ])
+        const [there, back] = [nextEvent(hub, 'there'), nextEvent(spoke, 'back')]
+        spoke.send({ type: 'there', payload: 'x'.repeat(100_000) })
+        hub.send({ type: 'back', payload: 'y'.repeat(100_000) })
+        assert.equal((await there).detail.payload.length, 100_000)
+        assert.equal((await back).detail.payload.length, 100_000)
+      })
+    })
+  }
+
+  it('tells that a peer left', async () => {
+    const relay = await start()
+    const [a, b] = [await connected(relay), await connected(relay)]
+    a.send(b.id, 0, 0, Buffer.from('hi'))
+    await once(b, 'datagrams')
+    const gone = once(b, 'gone')
+    await a.close()
+    assert.ok((await gone)[0].equals(a.id))
+  })
+
+  it('tells the first of two connections with one key that it was replaced, and when it is not any more', async () => {
+    const relay = await start()
+    const secretKey = SecretKey.generate()
+    const first = await connected(relay, { secretKey })
+    const replaced = once(first, 'status')
+    const second = await connected(relay, { secretKey })
+    assert.equal((await replaced)[0].code, 1)
+    const restored = once(first, 'status')
+    await second.close()
+    assert.equal((await restored)[0].code, 0)
+  })
+
+  it('takes our token, and says why it denies another', async () => {
+    const relay = await start('token=let-me-in')
+    await connected(relay, { token: 'let-me-in' })
+    const [reason] = await once(connect(relay, { token: 'let-us-in' }), 'denied')
+    assert.equal(reason, 'wrong token')
+  })
+})

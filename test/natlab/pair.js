@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Two peers in a topology, the relays on its public host, and what the kernel counts of their probes.
+'use strict'
+
+const path = require('node:path')
+const { Program } = require('./program.js')
+const { PUBLIC } = require('./topology.js')
+
+const ONLINE_MS = 5000
+
+/** The first eight bytes of a probe between our own peers (docs/disco.md), in what a host sends by UDP. */
+const COUNT_PROBES = `
+  table inet probes {
+    counter sent { }
+    chain output {
+      type filter hook output priority filter
+      meta l4proto udp @th,64,64 0xa900000000ff6401 counter name sent
+    }
+  }`
+
+async function startRelays(topology, family) {
+  const relay = new Program(topology.publicHost, path.join(__dirname, 'relay.js'))
+  const hosts = ['10', '11'].map((number) => (family === 6 ? `${PUBLIC.v6}::${number}` : `${PUBLIC.v4}.${number}`))
+  return { relay, relays: await relay.ask('start', hosts) }
+}
+
+function startPeer(namespace) {
+  namespace.nft(COUNT_PROBES)
+  return new Program(namespace, path.join(__dirname, 'peer.js'))
+}
+
+/** How many probes the host sent over UDP since it was started. */
+function probesSent(namespace) {
+  return Number(/packets (\d+)/.exec(namespace.sh('nft list counter inet probes sent'))[1])
+}
+
+/**
+ * Starts a dialler and an acceptor, both online.
+ * @param {object[]} sites dialler's and acceptor's, as Topology makes them
+ * @param {object} [options] for both endpoints
+ */
+async function startPair(relays, sites, options) {
+  const [dialler, acceptor] = sites.map(({ host }) => startPeer(host))
+  const [, addr] = await Promise.all(
+    [dialler, acceptor].map((peer) => peer.ask('start', { relays, timeoutMs: ONLINE_MS, ...options }))
+  )
+  return { dialler, acceptor, addr }
+}
+
+/** What is wrong with the events a peer got, of `count` sent to it; null if nothing is. */
+function eventFault({ count, disordered, failure }, expected) {
+  if (failure) return failure
+  if (count !== expected) return `${count} of ${expected} events arrived`
+  return disordered > 0 ? `${disordered} events out of order` : null
+}
+
+module.exports = { eventFault, probesSent, startPair, startRelays }

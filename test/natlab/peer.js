@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The program on a site's host: one endpoint, one connection, and numbered events both ways over it.
+'use strict'
+
+const { createHubIrohEventTarget, createSpokeIrohEventTarget, Endpoint } = require('event-target-iroh')
+const { serve } = require('./program.js')
+
+const ALPN = 'natlab/1'
+const LOOK_MS = 5
+
+let endpoint
+let connection
+let target
+let startedAt
+let failure = null
+
+/** What arrived: events bear the numbers 0, 1, 2 … */
+const arrived = { count: 0, firstMs: null, lastAt: null, disordered: 0, longestGapMs: 0 }
+/** When the path became relayed or direct, in milliseconds since the start of the dial. */
+const moves = []
+
+function since() {
+  return Math.round(performance.now() - startedAt)
+}
+
+function onEvent({ detail: { payload } }) {
+  const now = performance.now()
+  if (payload !== arrived.count) arrived.disordered++
+  if (arrived.lastAt !== null) arrived.longestGapMs = Math.max(arrived.longestGapMs, Math.round(now - arrived.lastAt))
+  arrived.firstMs ??= since()
+  arrived.count++
+  arrived.lastAt = now
+}
+
+function isRelayed() {
+  return connection.paths()[0]?.isRelay
+}
+
+/** Notes each change between relayed and direct. */
+function watch() {
+  const look = () => {
+    const relayed = isRelayed()
+    if (relayed !== undefined && relayed !== moves.at(-1)?.relayed) moves.push({ atMs: since(), relayed })
+  }
+  look()
+  const timer = setInterval(look, LOOK_MS)
+  connection.closed().then((reason) => {
+    clearInterval(timer)
+    failure = `the connection closed: ${reason.kind} ${reason.reason}`
+  })
+}
+
+/** Takes the connection as an event target, and sends as it is told: `{ count, everyMs, burst }`. */
+async function use(made, createTarget, flow) {
+  connection = made
+  watch()
+  target = await createTarget(connection)
+  target.addEventListener('numbered', onEvent)
+  if (flow) send(flow)
+}
+
+let sent = 0
+
+function send({ count, everyMs, burst }) {
+  const last = sent + count
+  const timer = setInterval(() => {
+    for (let n = 0; n < burst && sent < last; n++) target.send({ type: 'numbered', payload: sent++ })
+    if (sent === last || failure) clearInterval(timer)
+  }, everyMs)
+}
+
+async function untilTrue(condition, timeoutMs) {
+  const deadline = performance.now() + timeoutMs
+  while (!condition()) {
+    if (failure) throw new Error(failure)
+    if (performance.now() > deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+  return true
+}
+
+serve({
+  /** @returns where the endpoint can be dialled, once it is online */
+  async start({ relays, timeoutMs, ...options }) {
+    endpoint = await Endpoint.createWithOptions({ alpns: [ALPN], relays, ...options })
+    await endpoint.online({ timeoutMs })
+    return endpoint.addr()
+  },
+
+  addr: () => endpoint.addr(),
+
+  /** Takes the next connection as soon as there is one. */
+  serve({ flow }) {
+    startedAt = performance.now()
+    endpoint.accept().then((accepted) => use(accepted, createHubIrohEventTarget, flow))
+  },
+
+  async dial({ addr, flow, timeoutMs }) {
+    startedAt = performance.now()
+    const dialled = await endpoint.connect(addr, ALPN, { timeoutMs })
+    const connectedMs = since()
+    await use(dialled, createSpokeIrohEventTarget, flow)
+    return { connectedMs }
+  },
+
+  send,
+
+  /** @returns when the path became direct, or null if it did not in time */
+  async direct({ timeoutMs }) {
+    const direct = await untilTrue(() => connection && isRelayed() === false, timeoutMs)
+    return direct ? since() : null
+  },
+
+  /** The same for the relay. */
+  async relayed({ timeoutMs }) {
+    const relayed = await untilTrue(() => connection && isRelayed() === true, timeoutMs)
+    return relayed ? since() : null
+  },
+
+  /** @returns whether so many events arrived in time */
+  async received({ count, timeoutMs }) {
+    await untilTrue(() => arrived.count >= count, timeoutMs)
+    return arrived.count
+  },
+
+  rebind: () => endpoint.rebind(),
+
+  report: () => ({ sent, ...arrived, failure, moves, paths: connection?.paths() ?? [], metrics: endpoint.metrics() }),
+
+  async stop() {
+    await endpoint.close()
+  }
+})
