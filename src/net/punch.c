@@ -20,6 +20,7 @@
 int punch_init(punch_t *punch, const uint8_t seed[32], const uint8_t own_id[32], const uint8_t peer_id[32]) {
   memset(punch, 0, sizeof *punch);
   memcpy(punch->own_id, own_id, sizeof punch->own_id);
+  memcpy(punch->peer_id, peer_id, sizeof punch->peer_id);
   return box_shared_key(seed, peer_id, punch->shared);
 }
 
@@ -103,7 +104,10 @@ static void on_pong(punch_t *punch, const disco_message_t *message, uint64_t now
 bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, uint64_t now,
                     punch_news_t *news) {
   disco_message_t message;
+  const uint8_t *sender;
   memset(news, 0, sizeof *news);
+  if (disco_sender(data, len, &sender) != DISCO_OK || memcmp(sender, punch->peer_id, sizeof punch->peer_id) != 0)
+    return false;
   if (disco_open(data, len, punch->shared, &message) != DISCO_OK || !is_new(punch, &message)) return false;
   switch (message.type) {
   case DISCO_PING:

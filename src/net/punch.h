@@ -22,7 +22,7 @@ typedef struct {
 } punch_probe_t;
 
 typedef struct {
-  uint8_t own_id[32], shared[BOX_KEY_BYTES];
+  uint8_t own_id[32], peer_id[32], shared[BOX_KEY_BYTES];
   punch_probe_t probes[DISCO_CANDIDATES_MAX];
   size_t probe_count;
   bool call_due;

@@ -10,6 +10,7 @@ const { RelayManager } = require('../../../lib/relay/manager')
 const { MAX_SEND_FRAME, BATCH_HEADER } = require('../../../lib/relay/protocol')
 const { alpn, useEndpoints } = require('../../helpers/endpoints.js')
 const { nextEvent, until } = require('../../helpers/events.js')
+const { createRealEndpoint, RealFrames } = require('../../helpers/real-iroh.js')
 const { RustRelay, buildRelay, hasCargo } = require('../rust/relay.js')
 
 const BUILD_TIMEOUT_MS = 1_200_000
@@ -117,6 +118,24 @@ describe("iroh's relay server", () => {
       })
     })
   }
+
+  it('connects our endpoint and a real iroh node, with events both ways', async () => {
+    const { url } = await start()
+    const iroh = await createRealEndpoint({ alpns: [alpn], relayUrl: url })
+    open.push(iroh)
+    const ours = await create({ relays: [url] })
+    await Promise.all([iroh.online(), ours.online()])
+    const peer = { nodeId: iroh.nodeId(), relayUrl: url }
+    const [near, far] = await Promise.all([ours.connect(peer, alpn), iroh.accept()])
+    assert.equal(near.paths()[0].isRelay, true)
+    const target = await createSpokeIrohEventTarget(near)
+    const back = nextEvent(target, 'back')
+    target.send({ type: 'there', payload: 'x'.repeat(100_000) })
+    const frames = new RealFrames(await far.acceptBi())
+    assert.equal((await frames.read()).payload.length, 100_000)
+    await frames.write({ type: 'back', payload: 'y'.repeat(100_000) })
+    assert.equal((await back).detail.payload.length, 100_000)
+  })
 
   it('tells that a peer left', async () => {
     const relay = await start()
