@@ -165,6 +165,17 @@ describe('RelayClient', () => {
       assert.equal(client.lastError, null)
     })
 
+    it('gives an address 1.5 s to accept the TCP connection', async () => {
+      const relay = await listen()
+      const clock = new FakeClock()
+      const client = connect(relay.url, { clock })
+      clock.advance(1_499)
+      const refused = down(client)
+      clock.advance(1)
+      assert.equal((await refused).code, 'ERR_IROH_TIMEOUT')
+      assert.equal(relay.sessions.length, 0)
+    })
+
     it('gives an attempt ten seconds', async () => {
       const relay = await listen({ answersAuth: false })
       const clock = new FakeClock()

@@ -155,17 +155,16 @@ class RelayManager extends EventEmitter {
    * @param {number} ecn the IP header's two bits
    * @param {number} segmentSize bytes of each datagram but the last, which may be shorter; 0: data is one datagram
    * @param {Uint8Array} data copied
-   * @returns {boolean} false: dropped, because a limit is reached
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT for what is no relay URL, ERR_IROH_CLOSED
+   * @returns {boolean} false: dropped, because a limit is reached or the manager is closed
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT for what is no relay URL
    */
   send(url, nodeId, ecn, segmentSize, data) {
-    this.#assertOpen()
     const wanted = this.#normalize(url)
     const link = this.#links.get(wanted)
     if (link?.isUp) return link.send(nodeId, ecn, segmentSize, data)
     const other = this.#heardOver(nodeId)
     if (other) return other.send(nodeId, ecn, segmentSize, data)
-    const dialled = this.#dial(wanted)
+    const dialled = this.#over ? null : this.#dial(wanted)
     if (dialled) return dialled.queue(nodeId, ecn, segmentSize, data)
     this.#dropped += datagramCount(segmentSize, data)
     return false

@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { Program } = require('./program.js')
-const { PUBLIC } = require('./topology.js')
+const { PUBLIC, Topology } = require('./topology.js')
 
 const ONLINE_MS = 5000
 
@@ -54,4 +54,20 @@ function eventFault({ count, disordered, failure }, expected) {
   return disordered > 0 ? `${disordered} events out of order` : null
 }
 
-module.exports = { eventFault, probesSent, startPair, startRelays }
+/**
+ * Gives `play` a topology with two sites and a pair in it, both online, and takes it all away afterwards.
+ * @param {[string, string]} kinds of the dialler's site and the acceptor's
+ * @param {object} options for both endpoints
+ */
+async function inPair(kinds, options, play) {
+  const topology = new Topology()
+  try {
+    const { relay, relays } = await startRelays(topology, 4)
+    const sites = kinds.map((kind, index) => topology.site(index, kind))
+    return await play({ topology, relay, sites, ...(await startPair(relays, sites, options)) })
+  } finally {
+    topology.close()
+  }
+}
+
+module.exports = { eventFault, inPair, probesSent, startPair, startRelays }

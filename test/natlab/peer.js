@@ -14,8 +14,8 @@ let target
 let startedAt
 let failure = null
 
-/** What arrived: events bear the numbers 0, 1, 2 … */
-const arrived = { count: 0, firstMs: null, lastAt: null, disordered: 0, longestGapMs: 0 }
+/** What arrived: events bear the numbers 0, 1, 2 … and the time they were sent; all peers share one clock. */
+const arrived = { count: 0, firstMs: null, disordered: 0, longestMs: 0 }
 /** When the path became relayed or direct, in milliseconds since the start of the dial. */
 const moves = []
 
@@ -24,12 +24,10 @@ function since() {
 }
 
 function onEvent({ detail: { payload } }) {
-  const now = performance.now()
-  if (payload !== arrived.count) arrived.disordered++
-  if (arrived.lastAt !== null) arrived.longestGapMs = Math.max(arrived.longestGapMs, Math.round(now - arrived.lastAt))
+  if (payload.number !== arrived.count) arrived.disordered++
+  arrived.longestMs = Math.max(arrived.longestMs, Date.now() - payload.at)
   arrived.firstMs ??= since()
   arrived.count++
-  arrived.lastAt = now
 }
 
 function isRelayed() {
@@ -64,7 +62,9 @@ let sent = 0
 function send({ count, everyMs, burst }) {
   const last = sent + count
   const timer = setInterval(() => {
-    for (let n = 0; n < burst && sent < last; n++) target.send({ type: 'numbered', payload: sent++ })
+    for (let n = 0; n < burst && sent < last; n++) {
+      target.send({ type: 'numbered', payload: { number: sent++, at: Date.now() } })
+    }
     if (sent === last || failure) clearInterval(timer)
   }, everyMs)
 }

@@ -56,6 +56,20 @@ class Namespace {
     return this
   }
 
+  /** After how many seconds of silence a NAT forgets a UDP mapping. */
+  timeouts(seconds) {
+    const names = ['nf_conntrack_udp_timeout', 'nf_conntrack_udp_timeout_stream']
+    this.sh(`sysctl -qw ${names.map((name) => `net.netfilter.${name}=${seconds}`).join(' ')}`)
+  }
+
+  /** Changes an IPv4 address. A NAT whose outside changes forgets its mappings. */
+  renumber(device, from, to, router) {
+    this.sh(`
+      ip addr del ${from}/24 dev ${device}
+      ip addr add ${to}/24 dev ${device}
+      ip route add default via ${router}`)
+  }
+
   /** Starts a Node program inside, with pipes. */
   spawn(file) {
     const child = spawn('ip', ['netns', 'exec', this.name, process.execPath, file], { stdio: 'pipe' })
@@ -121,7 +135,8 @@ class Topology {
    * Adds a site: 'none' (its host is public), 'ipv6' (the same without IPv4), 'ipv6-firewall', 'double', or a kind of
    * nat-kinds.js.
    * @param {number} index 0 or 1
-   * @returns {{ box: Namespace | null, host: Namespace }} the outermost box
+   * @returns {{ box: Namespace | null, host: Namespace, outside?: string, inside?: string }} the outermost box, and the
+   *   IPv4 networks of its outside and of the host as 'a.b.c'
    */
   site(index, kind) {
     const { name, v4, v6, lan, carrier } = SIDES[index]
@@ -133,13 +148,14 @@ class Topology {
     if (kind === 'ipv6-firewall') return this.#firewalled(name, v6)
     const box = this.#box(`${name}-box`, kind === 'double' ? 'port-restricted' : kind, `${v4}.10`)
     this.#attach(box, 'wan', name, { v4 })
-    if (kind !== 'double') return { box, host: this.#inside(box, 'lan0', name, `${lan}.0`) }
+    const inside = `${lan}.0`
+    if (kind !== 'double') return { box, host: this.#inside(box, 'lan0', name, inside), outside: v4, inside }
     const inner = this.#box(`${name}-inner`, 'port-restricted')
     this.#link(box, 'lan0', inner, 'wan')
     box.address('lan0', `${carrier}.1/24`)
     inner.address('wan', `${carrier}.10/24`)
     inner.route(`${carrier}.1`)
-    return { box, host: this.#inside(inner, 'lan0', name, `${lan}.0`) }
+    return { box, host: this.#inside(inner, 'lan0', name, inside), outside: v4, inside }
   }
 
   #box(role, kind, wanAddress) {
@@ -184,6 +200,36 @@ class Topology {
     const box = this.#box(`${name}-box`, 'full-cone', `${v4}.10`)
     this.#attach(box, 'wan', name, { v4 })
     return [0, 1].map((number) => ({ box, host: this.#inside(box, `lan${number}`, `${name}-${number}`, `${lan}.${number}`) }))
+  }
+
+  /**
+   * Cuts the way between the two sites for UDP; both still reach the public host.
+   * @param {'drop' | 'reject'} how without a word, or as a route that is gone
+   */
+  cut(how) {
+    const networks = `{ ${SIDES.map(({ v4 }) => `${v4}.0/24`).join(', ')} }`
+    this.internet.nft(`
+      table inet cut {
+        chain forward {
+          type filter hook forward priority filter
+          ip saddr ${networks} ip daddr ${networks} meta l4proto udp ${how === 'drop' ? 'drop' : 'reject with icmpx no-route'}
+        }
+      }`)
+  }
+
+  restore() {
+    this.internet.nft('delete table inet cut')
+  }
+
+  /** Loses a share of all packets that cross the internet. */
+  lose(percent) {
+    this.internet.nft(`
+      table inet loss {
+        chain forward {
+          type filter hook forward priority filter
+          numgen random mod 100 < ${percent} drop
+        }
+      }`)
   }
 
   close() {
