@@ -47,4 +47,20 @@ describe('thousands of random datagrams', () => {
     assert.equal((await (await accepted.acceptUni()).readToEnd(100)).toString(), 'still there')
     await Promise.all([server.accept(), (await create()).connect(server.addr(), alpn)])
   })
+
+  it('leave nothing behind when they look like the beginning of a connection', async () => {
+    const server = await create({ alpns: [alpn] })
+    const [address, port] = server.boundAddresses()[0].split(':')
+    const socket = dgram.createSocket('udp4')
+    /** An Initial whose length field promises more than the datagram has: QUIC drops it without a look. */
+    const initial = Buffer.alloc(1200, 7)
+    initial.set([0xc0, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0x7f, 0xff])
+    for (let round = 1; round <= 20; round++) {
+      await new Promise((resolve) => socket.send(initial, Number(port), address, resolve))
+      await until(() => server.metrics().handshakesFailed === round)
+      assert.equal(server.metrics().handshakesInFlight, 0)
+    }
+    socket.close()
+    await Promise.all([server.accept(), (await create()).connect(server.addr(), alpn)])
+  })
 })

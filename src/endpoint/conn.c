@@ -52,6 +52,8 @@ void conn_forget(conn_t *conn) {
   endpoint_changed(conn);
 }
 
+static void forget_cids(conn_t *conn);
+
 void conn_free(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn_leave_handshake(conn);
@@ -62,6 +64,7 @@ void conn_free(conn_t *conn) {
   list_remove(&conn->blocked_node);
   heap_remove(&ep->timers, &conn->timer);
   quic_conn_free(conn->quic);
+  forget_cids(conn);
   paths_deinit(conn);
   free(conn);
 }
@@ -72,12 +75,31 @@ conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle) { return map_g
 
 static bool cid_added(void *owner, const uint8_t *cid, size_t len) {
   conn_t *conn = owner;
-  return bytes_map_put(&conn->ep->cids, cid, len, conn) == 0;
+  const conn_t *before = bytes_map_get(&conn->ep->cids, cid, len);
+  if (before != NULL) return before == conn;
+  if (bytes_map_put(&conn->ep->cids, cid, len, conn) != 0) return false;
+  conn->cid_count++;
+  return true;
 }
 
 static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
   conn_t *conn = owner;
-  if (bytes_map_get(&conn->ep->cids, cid, len) == conn) bytes_map_remove(&conn->ep->cids, cid, len);
+  if (bytes_map_get(&conn->ep->cids, cid, len) != conn) return;
+  bytes_map_remove(&conn->ep->cids, cid, len);
+  conn->cid_count--;
+}
+
+/* Whatever QUIC said or forgot to say: no id may lead to a connection that is gone. */
+static void forget_cids(conn_t *conn) {
+  bytes_map_t *cids = &conn->ep->cids;
+  while (conn->cid_count > 0) {
+    size_t cursor = 0, len;
+    const uint8_t *cid;
+    void *value;
+    while (bytes_map_next(cids, &cursor, &cid, &len, &value) && value != conn) continue;
+    bytes_map_remove(cids, cid, len);
+    conn->cid_count--;
+  }
 }
 
 static bool authorize(void *owner, const uint8_t node_id[IROH_KEY_BYTES]) {

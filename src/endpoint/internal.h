@@ -53,6 +53,7 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
+  size_t cid_count;  /* entries of the endpoint's cids that lead here */
   bool announced;    /* ACCEPTED or CONNECTED was told */
   bool in_handshake; /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until

@@ -212,6 +212,7 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
   rv = start(conn, scid.data, scid.datalen);
   if (rv != 0) goto fail_conn;
   /* The client goes on using the id it made up until it has heard ours. */
+  conn->first_dcid = client_dcid;
   if (!host->cid_added(owner, initial->dcid, initial->dcid_len)) {
     rv = IROH_ERR_NO_MEMORY;
     goto fail_conn;
@@ -230,10 +231,9 @@ static void forget_cids(quic_conn_t *conn) {
     size_t count = ngtcp2_conn_get_scid(conn->q, cids);
     for (size_t i = 0; i < count; i++) conn->host->cid_removed(conn->owner, cids[i].data, cids[i].datalen);
   }
-  if (conn->server) {
-    const ngtcp2_cid *initial = ngtcp2_conn_get_client_initial_dcid(conn->q);
-    conn->host->cid_removed(conn->owner, initial->data, initial->datalen);
-  }
+  /* Our own copy: ngtcp2 knows it only once it has taken the client's first packet. */
+  const ngtcp2_cid *first = &conn->first_dcid;
+  if (first->datalen > 0) conn->host->cid_removed(conn->owner, first->data, first->datalen);
 }
 
 void quic_conn_free(quic_conn_t *conn) {

@@ -31,8 +31,9 @@ struct quic_conn {
   void *owner;
   quic_state_t state;
   bool server, heard, data_blocked, loopback, tls_done;
-  bool stateless_reset; /* the peer's end came as one */
-  int refusal;          /* IROH_ERR_ code when our check of the peer's key said no */
+  bool stateless_reset;  /* the peer's end came as one */
+  int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */
+  ngtcp2_cid first_dcid; /* server: the id the client made up, known to the host until the end */
   uint8_t peer[IROH_KEY_BYTES];
   char *alpn;
   size_t alpn_len;
