@@ -3,7 +3,7 @@
 
 // A throw-away self-signed certificate for the TLS peers, made in memory: no key lies in the tree, no tool is needed.
 
-const { generateKeyPairSync, sign } = require('node:crypto')
+const { generateKeyPairSync, randomUUID, sign } = require('node:crypto')
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -14,7 +14,9 @@ const DAY_MS = 24 * 3600 * 1000
 function createCertificate() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]))
-  const name = sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from('localhost')))))
+  // No two have the same subject: who trusts several finds the issuer by it.
+  const subject = `localhost ${randomUUID()}`
+  const name = sequence(der(0x31, sequence(oid([0x55, 0x04, 0x03]), der(0x0c, Buffer.from(subject)))))
   const subjectAltName = sequence(oid([0x55, 0x1d, 0x11]), der(0x04, sequence(der(0x82, Buffer.from('localhost')))))
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -59,7 +59,11 @@ if (reason) {
   console.log(`natlab: skipped, it needs root, network namespaces, iproute2 and nftables: ${reason}`)
 } else {
   process.on('exit', removeAll)
-  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1]
+  ]) {
     process.on(signal, () => process.exit(128 + number))
   }
   main().then((code) => process.exit(code))

@@ -24,7 +24,12 @@ class Socket {
     this.number = number
   }
 
-  static async open(namespace, host = '0.0.0.0', port = 0, program = new Program(namespace, path.join(__dirname, 'udp.js'))) {
+  static async open(
+    namespace,
+    host = '0.0.0.0',
+    port = 0,
+    program = new Program(namespace, path.join(__dirname, 'udp.js'))
+  ) {
     return new Socket(program, await program.ask('open', { host, port }))
   }
 

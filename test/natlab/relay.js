@@ -12,7 +12,9 @@ serve({
   /** @returns the relays' URLs */
   async start(hosts) {
     listening = hosts
-    relays = await Promise.all(hosts.map((host) => RelayServer.listen({ host, port: 3340, stunPort: 3478, quicPort: 7842 })))
+    relays = await Promise.all(
+      hosts.map((host) => RelayServer.listen({ host, port: 3340, stunPort: 3478, quicPort: 7842 }))
+    )
     return relays.map(({ url }) => url)
   },
 

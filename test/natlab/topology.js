@@ -39,7 +39,10 @@ class Namespace {
 
   /** Loads nftables rules. */
   nft(rules) {
-    execFileSync('ip', ['netns', 'exec', this.name, 'nft', '-f', '-'], { input: rules, stdio: ['pipe', 'pipe', 'pipe'] })
+    execFileSync('ip', ['netns', 'exec', this.name, 'nft', '-f', '-'], {
+      input: rules,
+      stdio: ['pipe', 'pipe', 'pipe']
+    })
   }
 
   /** Gives an interface addresses with their prefix lengths. */
@@ -107,7 +110,21 @@ class Topology {
   }
 
   #link(near, nearDevice, far, farDevice) {
-    ip('link', 'add', 'name', nearDevice, 'netns', near.name, 'type', 'veth', 'peer', 'name', farDevice, 'netns', far.name)
+    ip(
+      'link',
+      'add',
+      'name',
+      nearDevice,
+      'netns',
+      near.name,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      farDevice,
+      'netns',
+      far.name
+    )
   }
 
   /** Gives `namespace` public addresses: .10 and ::10, or one family of them. */
@@ -199,7 +216,10 @@ class Topology {
     const { name, v4, lan } = SIDES[0]
     const box = this.#box(`${name}-box`, 'full-cone', `${v4}.10`)
     this.#attach(box, 'wan', name, { v4 })
-    return [0, 1].map((number) => ({ box, host: this.#inside(box, `lan${number}`, `${name}-${number}`, `${lan}.${number}`) }))
+    return [0, 1].map((number) => ({
+      box,
+      host: this.#inside(box, `lan${number}`, `${name}-${number}`, `${lan}.${number}`)
+    }))
   }
 
   /**
@@ -269,7 +289,9 @@ function missing() {
     }
     return null
   } catch (error) {
-    return String(error.stderr || error.message).trim().split('\n')[0]
+    return String(error.stderr || error.message)
+      .trim()
+      .split('\n')[0]
   }
 }
 

@@ -44,7 +44,10 @@ async function play(pair) {
     await Promise.all(peers.map((peer) => peer.ask('received', { count, timeoutMs: LIMIT_MS })))
   }
   const reports = await Promise.all(peers.map((peer) => peer.ask('report')))
-  const faults = [...rounds.map(({ fault }) => fault), ...reports.map((each) => eventFault(each, ROUNDS.length * PER_ROUND))]
+  const faults = [
+    ...rounds.map(({ fault }) => fault),
+    ...reports.map((each) => eventFault(each, ROUNDS.length * PER_ROUND))
+  ]
   const most = (name) => Math.max(...rounds.map((each) => each[name] ?? 0))
   const longest = Math.max(...reports.map(({ longestMs }) => longestMs))
   return {
