@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { reportUncaught } = require('./deferred')
 const { invalid } = require('./errors')
 const { parsePeer } = require('./node-addr')
 
@@ -48,8 +49,17 @@ class AccessList {
     this.#denied.add(nodeId)
   }
 
-  /** @returns {boolean} */
+  /** A function that throws admits nobody; its error is reported as uncaught. @returns {boolean} */
   admits(nodeId) {
+    try {
+      return this.#judge(nodeId)
+    } catch (error) {
+      reportUncaught(error)
+      return false
+    }
+  }
+
+  #judge(nodeId) {
     if (this.#denied.has(nodeId)) return false
     if (this.#mayDeny && this.#mayDeny(nodeId) !== false) return false
     if (this.#allowed.has(nodeId) || !this.#listedOnly) return true

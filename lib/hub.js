@@ -171,6 +171,7 @@ class Hub extends EventEmitter {
     const target = await createHubIrohEventTarget(connection, this.#options).catch(() => null)
     clearTimeout(late)
     if (target) this.#add(target)
+    else connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
   }
 
   #add(target) {

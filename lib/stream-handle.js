@@ -20,6 +20,9 @@ class StreamHandle {
   #receives
   #onReleased
   #released = false
+  /** What can be told only once, for those who take a half after it was: [method, argument]. */
+  #sendingOver = null
+  #receivingOver = null
 
   /**
    * @param {import('./core').Core} core
@@ -47,16 +50,18 @@ class StreamHandle {
     return this.#core.maxSendBuffer
   }
 
-  /** @returns what had it before */
+  /** A taker that comes late hears in a later turn how the half has ended. @returns what had it before */
   takeSender(taker) {
     const before = this.#sender
     this.#sender = taker
+    tellLater(taker, this.#sendingOver)
     return before
   }
 
   takeReceiver(taker) {
     const before = this.#receiver
     this.#receiver = taker
+    tellLater(taker, this.#receivingOver)
     return before
   }
 
@@ -113,12 +118,15 @@ class StreamHandle {
         this.#receiver?.onEnd()
         break
       case Event.RESET:
+        this.#receivingOver = ['onReset', number]
         this.#receiver?.onReset(number)
         break
       case Event.FINISHED:
+        this.#sendingOver = ['onFinished']
         this.#sender?.onFinished()
         break
       case Event.STOPPED:
+        this.#sendingOver = ['onStopped', number]
         this.#sender?.onStopped(number)
         break
     }
@@ -131,6 +139,10 @@ class StreamHandle {
     this.#onReleased(this)
     this.tryCall('streamRelease')
   }
+}
+
+function tellLater(taker, ending) {
+  if (ending) setImmediate(() => taker[ending[0]](ending[1]))
 }
 
 module.exports = { StreamHandle }

@@ -39,4 +39,18 @@ describe('worker_threads', () => {
       await connection.closed()
     }
   })
+
+  for (const how of ['exit', 'throw']) {
+    it(`may end in the middle of a handshake, in their allow function: ${how}`, async () => {
+      const worker = new Worker(path.join(__dirname, 'helpers/children/exiting-allow.js'), { workerData: how })
+      const errors = []
+      worker.on('error', (error) => errors.push(error.message))
+      const [addr] = await once(worker, 'message')
+      const exit = once(worker, 'exit')
+      const client = await create()
+      await assert.rejects(client.connect(addr, alpn))
+      await exit
+      assert.deepEqual(errors, how === 'throw' ? ['boom'] : [])
+    })
+  }
 })

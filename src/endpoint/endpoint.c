@@ -323,11 +323,16 @@ void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason,
   }
 }
 
+void endpoint_abandoned(iroh_endpoint_t *ep) {
+  if (ep->shut) return;
+  endpoint_flush(ep);
+  shut(ep);
+}
+
 void iroh_endpoint_abandon(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
   ep->abandoned = true;
   iroh_endpoint_close(ep, 0, "", 0);
-  /* Not from inside a read: the program may end the process in its authorize function. */
-  if (!ep->reading) endpoint_flush(ep);
-  shut(ep);
+  /* From inside a read (the program may end in its authorize function) the rest waits until the read is over. */
+  if (!ep->reading) endpoint_abandoned(ep);
 }

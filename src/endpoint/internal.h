@@ -53,6 +53,7 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
+  uint64_t heard_at; /* when anything came last */
   size_t cid_count;  /* entries of the endpoint's cids that lead here */
   bool announced;    /* ACCEPTED or CONNECTED was told */
   bool in_handshake; /* counted among the handshakes in flight */
@@ -188,6 +189,8 @@ bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
                             size_t len, uint64_t now);
 
 /* paths.c */
+/* The peer has called by a relay: if its direct path has been silent, it is dead. */
+void paths_called(conn_t *conn, uint64_t now);
 /* A direct address of the peer has answered a probe. */
 void paths_answered(conn_t *conn, const address_t *address, uint64_t now);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
@@ -215,6 +218,8 @@ iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep);
 void endpoint_handle_closed(iroh_endpoint_t *ep);
 /* At the end of a turn: goes on with the closing of an endpoint, if it is closing. */
 void endpoint_closing_step(iroh_endpoint_t *ep);
+/* Ends an abandoned endpoint, outside of any read. */
+void endpoint_abandoned(iroh_endpoint_t *ep);
 /* Sets the timer to the earliest deadline. */
 void endpoint_arm(iroh_endpoint_t *ep);
 /* Whether another stateless answer is affordable. */

@@ -14,6 +14,8 @@
 #define ROUND_LAST (60000 * NS_PER_MS)
 /* Probe timeouts in a row without an answer (RFC 9002 section 6.2) after which a direct path counts as dead. */
 #define PTO_DEAD 3
+/* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
+#define SILENCE (500 * NS_PER_MS)
 
 /* ---- dialling ------------------------------------------------------------------------------------ */
 
@@ -139,6 +141,7 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
   quic_path_t path = quic_conn_is_server(conn->quic)
                          ? (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket}
                          : name_path(conn, socket, message);
+  conn->heard_at = now;
   quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
   endpoint_changed(conn);
 }
@@ -238,12 +241,28 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
   }
 }
 
-void paths_tick(conn_t *conn, uint64_t now) {
-  if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN) return;
-  if (conn->move_at <= now) try_direct(conn, now);
-  if (quic_conn_timeouts(conn->quic) < PTO_DEAD || is_relayed(conn)) return;
+static void fall_back(conn_t *conn, uint64_t now) {
   candidate_t *relay = next_candidate(conn, true);
-  if (relay != NULL && quic_conn_migrate(conn->quic, &relay->path, now) == 0) plan_next_round(conn, now);
+  if (relay == NULL || quic_conn_migrate(conn->quic, &relay->path, now) != 0) return;
+  plan_next_round(conn, now);
+  endpoint_changed(conn);
+}
+
+void paths_called(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || is_relayed(conn)) return;
+  if (now - conn->heard_at > SILENCE) fall_back(conn, now);
+}
+
+void paths_tick(conn_t *conn, uint64_t now) {
+  if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
+  bool dead = quic_conn_timeouts(conn->quic) >= PTO_DEAD && !is_relayed(conn);
+  if (quic_conn_is_server(conn->quic)) {
+    /* Only the dialler can move; it may have nothing to send and not know. */
+    if (dead && conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
+    return;
+  }
+  if (conn->move_at <= now) try_direct(conn, now);
+  if (dead) fall_back(conn, now);
 }
 
 static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {

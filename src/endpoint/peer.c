@@ -92,10 +92,12 @@ void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
 
 /* ---- in ------------------------------------------------------------------------------------------ */
 
-static void tell_connections(iroh_endpoint_t *ep, const peer_t *peer, const address_t *address, uint64_t now) {
+static void tell_connections(iroh_endpoint_t *ep, const peer_t *peer, const punch_news_t *news, uint64_t now) {
   list_for_each(node, &ep->all) {
     conn_t *conn = container_of(node, conn_t, all_node);
-    if (conn->peer == peer) paths_answered(conn, address, now);
+    if (conn->peer != peer) continue;
+    if (news->answered) paths_answered(conn, &news->address, now);
+    if (news->called) paths_called(conn, now);
   }
 }
 
@@ -115,7 +117,7 @@ static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
     return;
   }
   ep->metrics.probes_received++;
-  if (news.answered) tell_connections(ep, peer, &news.address, now);
+  if (news.answered || news.called) tell_connections(ep, peer, &news, now);
   send_due(ep, peer, now);
 }
 

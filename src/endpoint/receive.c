@@ -122,16 +122,18 @@ void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t
 static void receive_message(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, uint64_t now) {
   size_t segment = message->segment > 0 ? message->segment : message->len;
   ep->reading = true;
-  for (size_t offset = 0; offset < message->len; offset += segment)
+  for (size_t offset = 0; offset < message->len && !ep->abandoned; offset += segment)
     endpoint_receive(ep, socket, message, message->data + offset, min_size(segment, message->len - offset), now);
   ep->reading = false;
+  /* The program ended in its authorize function. */
+  if (ep->abandoned) endpoint_abandoned(ep);
 }
 
 static size_t receive_round(iroh_endpoint_t *ep, socket_t *socket, size_t *bytes) {
   udp_message_t messages[UDP_BATCH_MESSAGES];
   size_t count = udp_recv(&socket->udp, ep->rx, messages);
   uint64_t now = uv_hrtime();
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && !ep->abandoned; i++) {
     *bytes += messages[i].len;
     receive_message(ep, socket, &messages[i], now);
   }

@@ -117,6 +117,7 @@ bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const addre
     on_pong(punch, &message, now, news);
     break;
   case DISCO_CALL_ME_MAYBE:
+    news->called = true;
     for (size_t i = 0; i < message.candidate_count; i++) punch_add(punch, &message.candidates[i].address, now);
     if (punch->called_at == 0 || now - punch->called_at >= CALL_AGAIN) punch->call_due = true;
     break;

@@ -46,6 +46,7 @@ typedef struct {
 
 /* What a received datagram brought. */
 typedef struct {
+  bool called;   /* the peer wants to be pinged: it has no direct path, or lost it */
   bool answered; /* `address` has answered a ping of ours, after `rtt` ns */
   address_t address;
   address_t observed; /* where the peer sees us, if it said so */
