@@ -46,7 +46,7 @@ describe('worker_threads', () => {
       const errors = []
       worker.on('error', (error) => errors.push(error.message))
       const [addr] = await once(worker, 'message')
-      const exit = once(worker, 'exit')
+      const exit = new Promise((resolve) => worker.once('exit', resolve))
       const client = await create()
       await assert.rejects(client.connect(addr, alpn))
       await exit
