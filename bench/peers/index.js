@@ -23,6 +23,7 @@ const PEERS = {
   ws: {},
   wss: {},
   'number0-iroh': {},
+  'number0-iroh-plain': { scenarios: ['small', 'kib'] },
   'in-process': { oneProcess: true, scenarios: ['small', 'kib', 'bulk'] }
 }
 

@@ -7,19 +7,34 @@ const { FrameReader, FrameWriter } = require('../codec')
 const ALPN = Array.from(Buffer.from('bench/1'))
 const READ_BYTES = 65536
 
-/** Envelopes over a QUIC stream of @number0/iroh: reads as big as they come, one write under way and one being filled. */
+/** All that is waiting goes in one write. */
+class BatchWriter extends FrameWriter {
+  next() {
+    return Buffer.concat(this.take())
+  }
+}
+
+/** Reads as big as they come. */
+async function readMuch(recv, target) {
+  const reader = new FrameReader(target)
+  for (;;) reader.push(Buffer.from(await recv.read(READ_BYTES)))
+}
+
+/** Envelopes over a QUIC stream of @number0/iroh: one write under way and one being filled. */
 class IrohConnection {
   target = new EventTarget()
   #connection
   #send
-  #writer = new FrameWriter()
+  #writer
   #writing = 0
   #idle = []
 
-  constructor(connection, stream) {
+  /** `read(recv, target)` dispatches what comes; a `Writer` gives the bytes of the next write. */
+  constructor(connection, stream, { read, Writer }) {
     this.#connection = connection
     this.#send = stream.send
-    this.#read(stream.recv).catch(() => {})
+    this.#writer = new Writer()
+    read(stream.recv, this.target).catch(() => {})
   }
 
   get bufferedAmount() {
@@ -43,21 +58,17 @@ class IrohConnection {
 
   async #write() {
     while (this.#writer.length > 0) {
-      const bytes = Buffer.concat(this.#writer.take())
+      const bytes = this.#writer.next()
       this.#writing = bytes.length
       await this.#send.writeAll(Array.from(bytes))
     }
     this.#writing = 0
     for (const resolve of this.#idle.splice(0)) resolve()
   }
-
-  async #read(recv) {
-    const reader = new FrameReader(this.target)
-    for (;;) reader.push(Buffer.from(await recv.read(READ_BYTES)))
-  }
 }
 
-async function open() {
+/** `pattern`: how it is used; by default the best way found. */
+async function open(pattern = { read: readMuch, Writer: BatchWriter }) {
   const builder = Endpoint.builder()
   presetMinimal(builder)
   builder.alpns([ALPN])
@@ -67,7 +78,7 @@ async function open() {
 
   async function accept(incoming, onConnection) {
     const connection = await await (await incoming.accept()).connect()
-    const accepted = new IrohConnection(connection, await connection.acceptBi())
+    const accepted = new IrohConnection(connection, await connection.acceptBi(), pattern)
     connections.add(accepted)
     onConnection(accepted)
   }
@@ -87,7 +98,7 @@ async function open() {
     async connect({ id, addresses }) {
       const address = new EndpointAddr(EndpointId.fromString(id), null, addresses)
       const connection = await endpoint.connect(address, ALPN)
-      const dialled = new IrohConnection(connection, await connection.openBi())
+      const dialled = new IrohConnection(connection, await connection.openBi(), pattern)
       connections.add(dialled)
       return dialled
     },
