@@ -357,6 +357,7 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   do {
     n = write_some(conn, &storage.path, &info, buf, size, now);
   } while (goes_on(n));
+  quic_stream_reset_wanted(conn);
   if (n < 0) {
     quic_conn_fail(conn, (int)n);
     return 0;

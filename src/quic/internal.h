@@ -38,6 +38,7 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
+  size_t resets_wanted;      /* streams with reset_wanted */
   uint32_t uni_streams_seen; /* peer-opened and over */
   list_t streams;            /* every stream, by all_node */
   list_t sendable;           /* streams with something to send, by priority, by send_node */
@@ -67,7 +68,9 @@ struct quic_stream {
   int32_t priority;
   bool opened_by_peer, closed /* ngtcp2 has forgotten it */, released;
   /* sending */
-  bool can_send, blocked, announce, finish_wanted, finish_sent, finish_alone, send_over, writable_wanted;
+  bool can_send, blocked, announce, finish_wanted, finish_sent, finish_alone, send_over, writable_wanted,
+      any_sent /* the peer may know of it */, reset_wanted /* as soon as it does */;
+  uint64_t reset_with;
   uint8_t *room; /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
@@ -117,6 +120,8 @@ void quic_stream_sent(quic_stream_t *stream, size_t len, bool end);
 void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len);
 void quic_stream_reset_received(quic_stream_t *stream, uint64_t code);
 void quic_stream_stop_received(quic_stream_t *stream, uint64_t code);
+/* Resets what could not be reset before; not between the parts of a packet. */
+void quic_stream_reset_wanted(quic_conn_t *conn);
 /* ngtcp2 forgets the stream. */
 void quic_stream_closed(quic_stream_t *stream);
 

@@ -39,6 +39,7 @@ void quic_stream_free(quic_stream_t *stream) {
     else if (conn->uni_streams_seen++ < QUIC_UNI_STREAMS_MAX)
       ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
   }
+  if (stream->reset_wanted) conn->resets_wanted--;
   list_remove(&stream->all_node);
   list_remove(&stream->send_node);
   list_remove(&stream->event_node);
@@ -98,7 +99,7 @@ void quic_stream_rotate(quic_stream_t *stream) {
 static int check_sendable(const quic_stream_t *stream) {
   if (!stream->can_send) return IROH_ERR_INVALID_ARGUMENT;
   if (stream->conn->state != QUIC_OPEN) return IROH_ERR_CLOSED;
-  if (stream->send_over) return IROH_ERR_STREAM_STOPPED;
+  if (stream->send_over || stream->reset_wanted) return IROH_ERR_STREAM_STOPPED;
   if (stream->finish_wanted) return IROH_ERR_STREAM_FINISHED;
   return 0;
 }
@@ -174,12 +175,40 @@ static void stop_sending(quic_stream_t *stream) {
   send_queue_drop_unsent(&stream->send);
 }
 
+/* A reset that came first would tell the peer of nothing, and nobody would end the other half: the stream is announced
+ * before. */
+static void reset_once_known(quic_stream_t *stream, uint64_t code) {
+  stream->reset_wanted = true;
+  stream->reset_with = code;
+  stream->conn->resets_wanted++;
+  stream->finish_wanted = false;
+  stream->announce = true;
+  send_queue_drop_unsent(&stream->send);
+  quic_stream_schedule(stream);
+}
+
 int quic_stream_reset(quic_stream_t *stream, uint64_t code) {
   if (!stream->can_send) return IROH_ERR_INVALID_ARGUMENT;
-  if (stream->send_over || stream->closed || stream->conn->state != QUIC_OPEN) return 0;
+  if (stream->send_over || stream->reset_wanted || stream->closed || stream->conn->state != QUIC_OPEN) return 0;
+  if (!stream->opened_by_peer && !stream->any_sent) {
+    reset_once_known(stream, code);
+    return 0;
+  }
   stop_sending(stream);
   quic_shutdown_stream_write(stream->conn->q, stream->id, code);
   return 0;
+}
+
+void quic_stream_reset_wanted(quic_conn_t *conn) {
+  if (conn->resets_wanted == 0) return;
+  list_for_each(node, &conn->streams) {
+    quic_stream_t *stream = container_of(node, quic_stream_t, all_node);
+    if (!stream->reset_wanted || !stream->any_sent) continue;
+    stream->reset_wanted = false;
+    conn->resets_wanted--;
+    stop_sending(stream);
+    quic_shutdown_stream_write(conn->q, stream->id, stream->reset_with);
+  }
 }
 
 void quic_stream_set_priority(quic_stream_t *stream, int32_t priority) {
@@ -191,6 +220,7 @@ void quic_stream_set_priority(quic_stream_t *stream, int32_t priority) {
 
 void quic_stream_sent(quic_stream_t *stream, size_t len, bool end) {
   stream->announce = false;
+  stream->any_sent = true;
   send_queue_sent(&stream->send, len);
   if (end) {
     stream->finish_sent = true;

@@ -141,6 +141,25 @@ static void reset_and_stop_carry_their_codes(void **state) {
   pair_deinit(&pair);
 }
 
+static void a_reset_before_the_first_byte_is_heard(void **state) {
+  (void)state;
+  for (int written = 0; written < 2; written++) {
+    pair_t pair;
+    pair_init(&pair, 36);
+    pair_open(&pair);
+    size_t i = pair_open_stream(&pair.client, true);
+    if (written) write_pattern(&pair.client, i, 0, 10);
+    assert_int_equal(quic_stream_reset(pair.client.streams[i], 12), 0);
+    assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"x", 1), IROH_ERR_STREAM_STOPPED);
+    pair_run(&pair, NULL, PAIR_S);
+    assert_int_equal(pair.server.stream_count, 1);
+    assert_int_equal(pair.server.reset_events, 1);
+    assert_int_equal(pair.server.reset_code, 12);
+    assert_int_equal(pair.server.received[0].len, 0);
+    pair_deinit(&pair);
+  }
+}
+
 static void released_streams_make_room_for_new_ones(void **state) {
   (void)state;
   pair_t pair;
@@ -206,6 +225,7 @@ int main(void) {
       cmocka_unit_test(a_reader_that_holds_bounds_the_sender),
       cmocka_unit_test(higher_priority_goes_first),
       cmocka_unit_test(reset_and_stop_carry_their_codes),
+      cmocka_unit_test(a_reset_before_the_first_byte_is_heard),
       cmocka_unit_test(released_streams_make_room_for_new_ones),
       cmocka_unit_test(an_announced_stream_is_seen_empty),
       cmocka_unit_test(a_finished_stream_takes_no_more),
