@@ -250,7 +250,10 @@ export class Endpoint extends EventEmitter {
   /** Replaces the `allow` rule. */
   setAllow(allow: AccessRule | undefined): void
   remoteInfo(nodeId: NodeId): RemoteInfo | null
-  /** Moves every dialled connection to fresh sockets. */
+  /**
+   * Moves every dialled connection to fresh sockets, as after a change of network. A socket whose port was asked for in
+   * `bindAddress` stays open beside the fresh one.
+   */
   rebind(): void
   /** Counters and gauges by name. */
   metrics(): Record<string, number>

@@ -3,6 +3,8 @@
 
 const { IrohError } = require('./errors')
 
+const isEnumerable = Object.prototype.propertyIsEnumerable
+
 /** An envelope: an object with a string `type` and, if it has any, a string `id`. */
 function isEnvelope(value) {
   return (
@@ -19,6 +21,11 @@ function eventName(envelope) {
   return envelope.id ? `${envelope.type}:${envelope.id}` : envelope.type
 }
 
+/** Whether JSON.stringify() writes the type that was looked at: an own enumerable property, and no toJSON(). */
+function isWrittenAsIs(envelope) {
+  return typeof envelope.toJSON !== 'function' && isEnumerable.call(envelope, 'type')
+}
+
 /**
  * An envelope as JSON, now: what its owner changes later is not sent.
  * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE
@@ -31,8 +38,8 @@ function encodeEnvelope(envelope) {
   } catch (cause) {
     throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: cause.message, cause })
   }
-  if (typeof envelope.toJSON === 'function' && !(json && isEnvelope(JSON.parse(json)))) {
-    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: 'its toJSON() does not give an envelope' })
+  if (!isWrittenAsIs(envelope) && !(json && isEnvelope(JSON.parse(json)))) {
+    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: 'its JSON is not an envelope' })
   }
   return json
 }

@@ -12,7 +12,7 @@ const { Inbox } = require('./inbox')
 const { Outbox } = require('./outbox')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
-const { asyncDispose, kSendJson, kStream } = require('./symbols')
+const { asyncDispose, kBusy, kSendJson, kStream } = require('./symbols')
 
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
@@ -253,10 +253,12 @@ function checkConnection(connection) {
  * @param {SendStream} send
  * @param {RecvStream} recv
  * @param {object} [options] { maxFrameLength, maxDepth, maxBufferedAmount, operations }
+ * @throws {IrohError} ERR_IROH_BUSY while a read() or write() waits on it
  */
 function createIrohEventTarget(send, recv, options) {
   if (!(send instanceof SendStream && recv instanceof RecvStream))
     throw invalid('expected a SendStream and a RecvStream')
+  if (send[kBusy] || recv[kBusy]) throw new IrohError('ERR_IROH_BUSY')
   return new IrohEventTarget(send, recv, readTargetOptions(options))
 }
 

@@ -5,7 +5,7 @@ const { checkInteger } = require('./check')
 const { EMPTY, END } = require('./core-events')
 const { deferred } = require('./deferred')
 const { IrohError, errorCode } = require('./errors')
-const { kStream } = require('./symbols')
+const { kBusy, kStream } = require('./symbols')
 
 const DEFAULT_READ = 64 * 1024
 
@@ -26,6 +26,11 @@ class RecvStream {
     stream.takeReceiver(this)
   }
 
+  get [kBusy]() {
+    return this.#reading
+  }
+
+  /** @private */
   get [kStream]() {
     return this.#stream
   }

@@ -4,7 +4,7 @@
 const { checkInteger, toBytes } = require('./check')
 const { deferred, quietDeferred } = require('./deferred')
 const { IrohError } = require('./errors')
-const { kStream } = require('./symbols')
+const { kBusy, kStream } = require('./symbols')
 
 const PRIORITY = 2 ** 31
 
@@ -25,6 +25,11 @@ class SendStream {
     stream.takeSender(this)
   }
 
+  get [kBusy]() {
+    return Boolean(this.#writer)
+  }
+
+  /** @private */
   get [kStream]() {
     return this.#stream
   }

@@ -7,6 +7,8 @@ module.exports = {
   kEvent: Symbol('event'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */
   kStream: Symbol('stream'),
+  /** send[kBusy], recv[kBusy]: whether a call waits on the half. */
+  kBusy: Symbol('busy'),
   /** endpoint[kRequeue](connection): gives an accepted connection back to accept(). */
   kRequeue: Symbol('requeue'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */

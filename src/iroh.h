@@ -184,7 +184,8 @@ int iroh_endpoint_allow(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTE
 /* Refuses a NodeId from now on and closes its live connections (alert 49 semantics: transport code 0x131). */
 int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 /* Opens fresh sockets and moves every connection we dialled onto them (RFC 9000 section 9), as after a change of
- * network. The old sockets are read for three more seconds. */
+ * network. The old sockets are read for three more seconds, and longer while peers that dialled us use them; one whose
+ * port was asked for stays. */
 int iroh_endpoint_rebind(iroh_endpoint_t *ep);
 
 /* Datagrams that a relay brought from `node_id`: one, or several of `segment` bytes each. They are looked at now; what

@@ -238,6 +238,18 @@ describe('Endpoint', () => {
   })
 
   describe('#rebind', () => {
+    it('keeps a port that was asked for, and opens one more socket however often', async () => {
+      const probe = await create()
+      const [address] = probe.boundAddresses()
+      await probe.close()
+      const server = await create({ alpns: [alpn], bindAddress: address })
+      for (let round = 0; round < 3; round++) server.rebind()
+      assert.ok(server.boundAddresses().includes(address))
+      assert.equal(server.boundAddresses().length, 2)
+      const client = await create()
+      await client.connect({ nodeId: server.nodeId(), directAddresses: [address] }, alpn)
+    })
+
     it('moves dialled connections to fresh sockets, and nothing is lost', async () => {
       const { server, client, accepted, dialled } = await connect()
       const before = client.boundAddresses()[0]

@@ -51,6 +51,18 @@ describe('IrohEventTarget', () => {
   })
 
   describe('#send', () => {
+    it('refuses what JSON would not write as it looks', async () => {
+      const { spoke } = await targets()
+      class Getter {
+        get type() {
+          return 'looks fine'
+        }
+      }
+      const odd = [new Getter(), Object.create({ type: 'inherited' }), { type: 'x', toJSON: () => 5 }]
+      for (const envelope of odd) assert.throws(() => spoke.send(envelope), { code: 'ERR_IROH_NOT_SERIALIZABLE' })
+      assert.equal(spoke.bufferedAmount, 0)
+    })
+
     it('is the fast path for the same thing', async () => {
       const { hub, spoke } = await targets()
       const arrived = nextEvent(hub, 'reading:7')

@@ -3,7 +3,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { createHub, createHubIrohEventTarget } = require('event-target-iroh')
+const { createHub, createHubIrohEventTarget, createIrohEventTarget } = require('event-target-iroh')
 const { alpn, local, useEndpoints } = require('./helpers/endpoints.js')
 const { nextEvent, until } = require('./helpers/events.js')
 
@@ -36,6 +36,14 @@ describe('An event target over a stream', () => {
     const { error } = await nextEvent(target, 'error')
     assert.equal(error.code, 'ERR_IROH_STREAM_STOPPED')
     assert.throws(() => target.send({ type: 'x' }), { code: 'ERR_IROH_STREAM_STOPPED' })
+  })
+
+  it('is refused while a read waits on it', async () => {
+    const { dialled, near } = await unclaimed()
+    const waiting = near.recv.read()
+    assert.throws(() => createIrohEventTarget(near.send, near.recv), { code: 'ERR_IROH_BUSY' })
+    dialled.close()
+    await assert.rejects(waiting, { code: 'ERR_IROH_LOCALLY_CLOSED' })
   })
 
   it('leaves no ghost at a hub', async () => {

@@ -36,6 +36,7 @@ typedef struct {
   iroh_endpoint_t *ep;
   list_node_t node;
   pending_batch_t pending;
+  bool fixed;         /* its port was asked for: it stays open for those who know it */
   uint64_t retire_at; /* after a rebind: shut then; 0: in use */
 } socket_t;
 

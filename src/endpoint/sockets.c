@@ -17,6 +17,7 @@ static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into)
     return rv;
   }
   ep->handles_open++;
+  socket->fixed = address_port(bind) != 0;
   udp_ref(&socket->udp, ep->reffed);
   list_push_back(into, &socket->node);
   return 0;
@@ -89,6 +90,23 @@ uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
   return next;
 }
 
+static void clear_port(address_t *address) {
+  if (address->sa.sa_family == AF_INET)
+    address->in.sin_port = 0;
+  else
+    address->in6.sin6_port = 0;
+}
+
+/* Whether one of the sockets is bound to the same address at whatever port. */
+static bool has_address(const list_t *sockets, const address_t *wanted) {
+  list_for_each(node, sockets) {
+    address_t bound = container_of(node, socket_t, node)->udp.bound;
+    clear_port(&bound);
+    if (address_equal(&bound, wanted)) return true;
+  }
+  return false;
+}
+
 int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   if (ep->closing) return IROH_ERR_CLOSED;
   list_t fresh;
@@ -98,10 +116,8 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
     socket_t *old = container_of(node, socket_t, node);
     if (old->retire_at != 0 || old->udp.closing) continue;
     address_t bind = old->udp.bound;
-    if (bind.sa.sa_family == AF_INET)
-      bind.in.sin_port = 0;
-    else
-      bind.in6.sin6_port = 0;
+    clear_port(&bind);
+    if (has_address(&fresh, &bind)) continue;
     int rv = open_socket(ep, &bind, &fresh);
     if (rv != 0) {
       close_all(&fresh);
@@ -110,9 +126,13 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
       return rv;
     }
   }
-  list_for_each(node, &ep->sockets) container_of(node, socket_t, node)->retire_at = now + RETIRE_AFTER;
+  list_for_each(node, &ep->sockets) {
+    socket_t *old = container_of(node, socket_t, node);
+    if (!old->fixed) old->retire_at = now + RETIRE_AFTER;
+  }
+  /* First, so that they are what we dial from. */
   list_node_t *node;
-  while ((node = list_pop_front(&fresh)) != NULL) list_push_back(&ep->sockets, node);
+  while ((node = list_pop_front(&fresh)) != NULL) list_push_front(&ep->sockets, node);
   list_for_each(conn_node, &ep->all) paths_rebind(container_of(conn_node, conn_t, all_node), now);
   endpoint_arm(ep);
   return 0;
