@@ -369,6 +369,14 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   return (size_t)n;
 }
 
+/* Nothing is left to write, and nothing on its way asks for an acknowledgement (RFC 9002 section 6.2.2: then there is no
+ * timer). ngtcp2's count of bytes in flight is no sign: it does not always come down to zero. */
+static void settle_doubts(quic_conn_t *conn) {
+  ngtcp2_conn_stat stat;
+  ngtcp2_conn_get_conn_stat(conn->q, &stat);
+  if (stat.loss_detection_timer == UINT64_MAX) quic_stream_doubts_over(conn);
+}
+
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                        uint64_t now) {
   conn->now = now;
@@ -376,6 +384,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   /* What the peer takes is known only from its transport parameters. */
   if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
   if (conn->state <= QUIC_OPEN && !conn->close_wanted) n = write_packet(conn, buf, size, path_out, ecn_out, now);
+  if (n == 0 && conn->doubtful_ends > 0) settle_doubts(conn);
   if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
   if (n > 0) {
     conn->packets_sent++;

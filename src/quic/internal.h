@@ -38,6 +38,7 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
+  size_t doubtful_ends;      /* streams with end_doubtful */
   size_t resets_wanted;      /* streams with reset_wanted */
   uint32_t uni_streams_seen; /* peer-opened and over */
   list_t streams;            /* every stream, by all_node */
@@ -71,7 +72,8 @@ struct quic_stream {
   bool can_send, blocked, announce, finish_wanted, finish_sent, finish_alone, send_over, writable_wanted,
       any_sent /* the peer may know of it */, reset_wanted /* as soon as it does */;
   uint64_t reset_with;
-  uint8_t *room; /* reserved for frames */
+  bool end_doubtful; /* all bytes are acknowledged, and perhaps the end too */
+  uint8_t *room;     /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
   /* receiving */
@@ -120,6 +122,8 @@ void quic_stream_sent(quic_stream_t *stream, size_t len, bool end);
 void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len);
 void quic_stream_reset_received(quic_stream_t *stream, uint64_t code);
 void quic_stream_stop_received(quic_stream_t *stream, uint64_t code);
+/* Everything that was ever sent is acknowledged: so are the ends in doubt. */
+void quic_stream_doubts_over(quic_conn_t *conn);
 /* Resets what could not be reset before; not between the parts of a packet. */
 void quic_stream_reset_wanted(quic_conn_t *conn);
 /* ngtcp2 forgets the stream. */

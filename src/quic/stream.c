@@ -31,6 +31,8 @@ quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer) {
   return stream;
 }
 
+static void set_doubt(quic_stream_t *stream, bool doubtful);
+
 void quic_stream_free(quic_stream_t *stream) {
   quic_conn_t *conn = stream->conn;
   if (stream->opened_by_peer && conn->state == QUIC_OPEN) {
@@ -40,6 +42,7 @@ void quic_stream_free(quic_stream_t *stream) {
       ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
   }
   if (stream->reset_wanted) conn->resets_wanted--;
+  set_doubt(stream, false);
   list_remove(&stream->all_node);
   list_remove(&stream->send_node);
   list_remove(&stream->event_node);
@@ -233,19 +236,35 @@ void quic_stream_sent(quic_stream_t *stream, size_t len, bool end) {
   }
 }
 
+static void set_doubt(quic_stream_t *stream, bool doubtful) {
+  if (stream->end_doubtful == doubtful) return;
+  stream->end_doubtful = doubtful;
+  stream->conn->doubtful_ends += doubtful ? 1 : -1;
+}
+
 static void all_acknowledged(quic_stream_t *stream) {
+  set_doubt(stream, false);
   stream->send_over = true;
   quic_stream_event(stream, STREAM_EVENT_FINISHED);
 }
 
+/* ngtcp2 tells of the end's acknowledgement by a note of no bytes, unless bytes travelled with it. An end that was sent
+ * alone is told of so, but if it was sent again together with bytes that were lost too, there is no such note. */
 void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len) {
   send_queue_acked(&stream->send, offset + len);
   if (!stream->finish_sent || stream->send_over || stream->send.head != NULL) return;
-  /* ngtcp2 tells of the end's acknowledgement only by a note of no bytes. When the end travelled apart from the last
-   * bytes, that note is still to come; unless something was lost, and both were sent again as one. */
-  bool end_acked =
-      len == 0 || !stream->finish_alone || ngtcp2_conn_get_stream_loss_count(stream->conn->q, stream->id) > 0;
-  if (end_acked) all_acknowledged(stream);
+  if (len == 0 || !stream->finish_alone)
+    all_acknowledged(stream);
+  else
+    set_doubt(stream, true);
+}
+
+void quic_stream_doubts_over(quic_conn_t *conn) {
+  list_for_each(node, &conn->streams) {
+    quic_stream_t *stream = container_of(node, quic_stream_t, all_node);
+    if (stream->end_doubtful && !stream->send_over) all_acknowledged(stream);
+    set_doubt(stream, false);
+  }
 }
 
 void quic_stream_stop_received(quic_stream_t *stream, uint64_t code) {

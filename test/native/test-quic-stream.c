@@ -199,6 +199,29 @@ static void an_announced_stream_is_seen_empty(void **state) {
   pair_deinit(&pair);
 }
 
+static bool finished(const pair_t *pair) { return pair->client.finished_events > 0; }
+
+/* The end travels alone, after all bytes were sent; many packets are lost on the way. */
+static void finished_means_that_the_peer_has_the_end(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 200; seed++) {
+    pair_t pair;
+    pair_init(&pair, seed);
+    pair_open(&pair);
+    pair.loss_permille = 300;
+    size_t i = pair_open_stream(&pair.client, true);
+    write_pattern(&pair.client, i, 0, 5000);
+    pair_run(&pair, NULL, PAIR_MS);
+    write_pattern(&pair.client, i, 5000, 6000);
+    pair_run(&pair, NULL, PAIR_MS);
+    assert_int_equal(quic_stream_finish(pair.client.streams[i]), 0);
+    assert_true(pair_run(&pair, finished, 60 * PAIR_S));
+    assert_true(pair.server.ended[0]);
+    assert_int_equal(pair.server.received[0].len, 6000);
+    pair_deinit(&pair);
+  }
+}
+
 static void a_finished_stream_takes_no_more(void **state) {
   (void)state;
   pair_t pair;
@@ -228,6 +251,7 @@ int main(void) {
       cmocka_unit_test(a_reset_before_the_first_byte_is_heard),
       cmocka_unit_test(released_streams_make_room_for_new_ones),
       cmocka_unit_test(an_announced_stream_is_seen_empty),
+      cmocka_unit_test(finished_means_that_the_peer_has_the_end),
       cmocka_unit_test(a_finished_stream_takes_no_more),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
