@@ -275,7 +275,8 @@ int iroh_stream_consume(iroh_endpoint_t *ep, iroh_handle_t stream, size_t len);
 int iroh_stream_stop(iroh_endpoint_t *ep, iroh_handle_t stream, uint64_t code);
 /* From now on the receiving side delivers IROH_EVENT_FRAMES: [u32 BE length][JSON]. What has arrived is included. */
 int iroh_stream_set_framed(iroh_endpoint_t *ep, iroh_handle_t stream, uint32_t max_frame_length, uint32_t max_depth);
-/* A paused framed stream delivers nothing and gives the peer no credit: the peer's buffer fills, not ours. May be set
+/* A paused framed stream delivers nothing and gives the peer no credit: the peer's buffer fills, not ours. What it
+ * holds when the connection ends is delivered before IROH_EVENT_CLOSED. May be set
  * before iroh_stream_set_framed. */
 int iroh_stream_pause(iroh_endpoint_t *ep, iroh_handle_t stream, bool paused);
 /* The program lost interest: an unfinished sending side is reset, an unread receiving side stopped, the handle dies. */

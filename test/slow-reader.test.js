@@ -68,6 +68,21 @@ describe('a slow reader', () => {
     assert.equal(received, 1000)
   })
 
+  it('that is paused when the peer closes still gets what was acknowledged', async () => {
+    const { hub, spoke, dialled } = await targets()
+    let received = 0
+    hub.addEventListener('item', () => received++)
+    hub.pause()
+    for (let n = 0; n < 1000; n++) spoke.send({ type: 'item', payload: n })
+    await spoke.close()
+    dialled.close()
+    await hub.connection.closed()
+    assert.equal(received, 0)
+    hub.resume()
+    await hub.closed
+    assert.equal(received, 1000)
+  })
+
   it('that never reads makes send() throw ERR_IROH_BUFFER_FULL at maxBufferedAmount', async () => {
     const { hub, spoke } = await targets({ maxBufferedAmount: 1 << 20 })
     hub.pause()

@@ -189,6 +189,18 @@ static void collect_close(conn_t *conn) {
   }
 }
 
+static void unpause(quic_stream_t *stream, void *ctx) {
+  (void)ctx;
+  if (quic_stream_is_framed(stream)) quic_stream_pause(stream, false);
+}
+
+/* What paused streams hold was acknowledged to the peer: it is told before the end. */
+static void collect_paused(conn_t *conn) {
+  quic_stream_t *stream;
+  quic_conn_each_stream(conn->quic, unpause, NULL);
+  while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);
+}
+
 static void collect(conn_t *conn) {
   unsigned events = quic_conn_take_events(conn->quic);
   if ((events & QUIC_EVENT_OPEN) && !conn->announced) announce(conn);
@@ -202,7 +214,10 @@ static void collect(conn_t *conn) {
     unsigned streams = events & (QUIC_EVENT_STREAMS_BIDI | QUIC_EVENT_STREAMS_UNI);
     if (streams != 0) push_number(conn, IROH_EVENT_STREAMS, 0, streams / QUIC_EVENT_STREAMS_BIDI);
   }
-  if (events & QUIC_EVENT_CLOSED) collect_close(conn);
+  if (events & QUIC_EVENT_CLOSED) {
+    if (conn->announced) collect_paused(conn);
+    collect_close(conn);
+  }
 }
 
 /* ---- the turn ------------------------------------------------------------------------------------ */

@@ -76,7 +76,8 @@ static void tls_failed(quic_conn_t *conn) {
     alert = TLS_ALERT_BAD_CERTIFICATE;
     error = IROH_ERR_WRONG_PEER;
     reason = wrong_peer_reason;
-  } else if (alert == TLS_ALERT_NO_APPLICATION_PROTOCOL) {
+  } else if (conn->refusal == IROH_ERR_ALPN_MISMATCH || alert == TLS_ALERT_NO_APPLICATION_PROTOCOL) {
+    alert = TLS_ALERT_NO_APPLICATION_PROTOCOL;
     error = IROH_ERR_ALPN_MISMATCH;
   }
   quic_close_error_tls(&conn->close_error, alert, (uint8_t *)(uintptr_t)reason, strlen(reason));

@@ -25,7 +25,11 @@ static quic_conn_t *conn_of_session(gnutls_session_t session) {
 int quic_verify_peer(gnutls_session_t session) {
   quic_conn_t *conn = conn_of_session(session);
   uint8_t peer[IROH_KEY_BYTES];
-  if (tls_session_peer_key(session, peer) != 0) {
+  char alpn[IROH_ALPN_MAX + 1];
+  /* RFC 9001 section 8.1: a peer that offers or picks none is no peer. */
+  if (tls_session_alpn(session, alpn, sizeof alpn) == 0) {
+    conn->refusal = IROH_ERR_ALPN_MISMATCH;
+  } else if (tls_session_peer_key(session, peer) != 0) {
     conn->refusal = IROH_ERR_HANDSHAKE;
   } else if (!conn->server) {
     if (memcmp(peer, conn->peer, sizeof peer) != 0) conn->refusal = IROH_ERR_WRONG_PEER;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <stdlib.h>
 
 #include "quic-pair.h"
+#include "quic/internal.h"
 #include "quic/packet.h"
 #include "test.h"
 #include "tls/tls.h"
@@ -66,6 +69,34 @@ static void unknown_alpn_is_told(void **state) {
   assert_true(pair_run(&pair, both_closed, 30 * PAIR_S));
   assert_int_equal(pair.client.close.error, IROH_ERR_ALPN_MISMATCH);
   assert_int_equal(pair.server.close.error, IROH_ERR_ALPN_MISMATCH);
+  pair_deinit(&pair);
+}
+
+static int accept_anything(gnutls_session_t session) {
+  (void)session;
+  return 0;
+}
+
+/* A session that offers no protocol, and does not mind that none is picked. */
+static void take_alpn_away(quic_conn_t *conn) {
+  tls_session_free(conn->tls);
+  assert_int_equal(tls_session_new(conn->config->identity, false, NULL, 0, &conn->ref, &conn->tls), 0);
+  gnutls_session_set_verify_function(conn->tls, accept_anything);
+  assert_int_equal(ngtcp2_crypto_gnutls_configure_client_session(conn->tls), 0);
+  ngtcp2_conn_set_tls_native_handle(conn->q, conn->tls);
+}
+
+static void a_client_without_alpn_is_refused(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 14);
+  pair_dial(&pair, pair.server.public_key, "test/1");
+  take_alpn_away(pair.client.conn);
+  assert_true(pair_run(&pair, both_closed, 30 * PAIR_S));
+  assert_int_equal(pair.server.close.error, IROH_ERR_ALPN_MISMATCH);
+  assert_int_equal(pair.server.close.kind, IROH_CLOSE_ERROR);
+  assert_int_equal(pair.server.close.code, 0x100 + TLS_ALERT_NO_APPLICATION_PROTOCOL);
+  assert_false(pair.server.opened);
   pair_deinit(&pair);
 }
 
@@ -231,6 +262,7 @@ int main(void) {
       cmocka_unit_test(dialler_refuses_another_key),
       cmocka_unit_test(acceptor_refuses_with_alert_and_reason),
       cmocka_unit_test(unknown_alpn_is_told),
+      cmocka_unit_test(a_client_without_alpn_is_refused),
       cmocka_unit_test(silence_ends_in_timeout),
       cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
       cmocka_unit_test(close_carries_code_and_reason),
