@@ -5,9 +5,9 @@
  * - An endpoint lives on one libuv loop and is used from that loop's thread only.
  * - Connections and streams are named by handles, as files are by descriptors: never reused,
  *   0 is none, and a stale one gets IROH_ERR_CLOSED instead of a crash.
- * - The core calls its user in three places only: `on_events`, at most twice per turn of the loop (what happened, then
- *   what is to go by relays) and never from inside a call of the user's; `authorize`, inside an accepting handshake; `on_closed`, once, last.
- *   Every function here may be called from `on_events` and from `authorize`.
+ * - The core calls its user in three places only: `on_events`, with a batch (what happened,
+ *   or what is to go by relays) and never from inside a call of the user's; `authorize`, inside an accepting handshake; `on_closed`, once, last.
+ *   Every function here may be called from `on_events` and from `authorize`, but for iroh_endpoint_relay_received.
  * - Commands change state and return at once. Packets leave in one flush at the end of the turn.
  * - A function returns 0 (or a count) or a negative IROH_ERR_ code. Pointers: `borrows` unless it says otherwise.
  */
@@ -189,7 +189,7 @@ int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES
 int iroh_endpoint_rebind(iroh_endpoint_t *ep);
 
 /* Datagrams that a relay brought from `node_id`: one, or several of `segment` bytes each. They are looked at now; what
- * they bring about is told in the usual way. */
+ * they bring about is told in the usual way. IROH_ERR_BUSY, and they are dropped, from inside on_events and authorize. */
 int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES],
                                  uint8_t ecn, size_t segment, const uint8_t *data, size_t len);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Connections in the endpoint: dialling over several addresses, what QUIC asks its host, and the iroh_conn_ functions.
+ * Connections in the endpoint: their place in it, what QUIC asks its host, and the iroh_conn_ functions. paths.c has the
+ * paths they take.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -279,6 +279,13 @@ static void settle(iroh_endpoint_t *ep) {
   ep->event_count = ep->datagram_count = ep->refusal_count = ep->observation_count = 0;
 }
 
+static void tell(iroh_endpoint_t *ep) {
+  if (ep->event_count == 0) return;
+  ep->telling = true;
+  ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
+  ep->telling = false;
+}
+
 void endpoint_drain(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
   /* What the program's own calls bring about meanwhile is told in the next turn. */
@@ -293,7 +300,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   }
   collect_refusals(ep);
   collect_observations(ep);
-  if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
+  tell(ep);
   settle(ep);
 }
 
@@ -312,7 +319,7 @@ void endpoint_drain_relay(iroh_endpoint_t *ep) {
     event->data = peers->bytes.data + batch->offset;
     event->len = batch->len;
   }
-  if (ep->event_count > 0) ep->config.on_events(ep->config.ctx, ep->events, ep->event_count);
+  tell(ep);
   ep->event_count = 0;
   relay_peers_sent(peers);
 }

@@ -268,6 +268,7 @@ void iroh_endpoint_ref(iroh_endpoint_t *ep, bool ref) {
 
 void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out) {
   *out = ep->metrics;
+  out->relay_datagrams_dropped = ep->relay_peers.dropped;
   list_for_each(node, &ep->sockets) {
     const socket_t *socket = container_of(node, socket_t, node);
     out->recv_calls += socket->udp.recv_calls;

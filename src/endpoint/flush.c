@@ -136,10 +136,20 @@ static void set_timer(conn_t *conn) {
     quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
 }
 
+/* Whether the connection's socket still holds a batch that it would not send: what is written now would be lost. */
+static bool is_blocked(conn_t *conn) {
+  if (list_empty(&conn->ep->blocked)) return false;
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  const quic_path_t *route = conn_route(conn, &path);
+  const socket_t *socket = address_is_made_up(&route->remote) ? NULL : live_socket(conn->ep, route);
+  return socket != NULL && socket->pending.len > 0;
+}
+
 static void flush_conn(conn_t *conn, uint64_t now) {
   iroh_endpoint_t *ep = conn->ep;
   size_t written = 0;
-  bool sent = write_burst(conn, now, &written);
+  bool sent = !is_blocked(conn) && write_burst(conn, now, &written);
   if (written > 0) quic_conn_wrote(conn->quic, now);
   if (!sent)
     list_push_back(&ep->blocked, &conn->blocked_node);
@@ -172,6 +182,11 @@ void endpoint_flush_early(conn_t *conn) {
   endpoint_arm(ep);
 }
 
+void endpoint_wake_blocked(iroh_endpoint_t *ep) {
+  list_node_t *node;
+  while ((node = list_pop_front(&ep->blocked)) != NULL) endpoint_changed(container_of(node, conn_t, blocked_node));
+}
+
 void endpoint_writable(socket_t *socket) {
   iroh_endpoint_t *ep = socket->ep;
   pending_batch_t *pending = &socket->pending;
@@ -186,6 +201,5 @@ void endpoint_writable(socket_t *socket) {
       ep->metrics.bytes_sent += len;
     }
   }
-  list_node_t *node;
-  while ((node = list_pop_front(&ep->blocked)) != NULL) endpoint_changed(container_of(node, conn_t, blocked_node));
+  endpoint_wake_blocked(ep);
 }

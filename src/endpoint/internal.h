@@ -122,7 +122,7 @@ struct iroh_endpoint {
   struct refusal *refusals;
   size_t refusal_count;
   iroh_metrics_t metrics;
-  bool reffed, reading, closing, abandoned, shut;
+  bool reffed, reading, telling, closing, abandoned, shut;
   uint64_t close_deadline;
   size_t accepting; /* handshakes in flight that peers began */
 };
@@ -138,6 +138,8 @@ void endpoint_flush(iroh_endpoint_t *ep);
 void endpoint_changed(conn_t *conn);
 /* Writes this connection's packets now, in the middle of a turn: for much data, so that the peer works meanwhile. */
 void endpoint_flush_early(conn_t *conn);
+/* Connections that waited for a socket try again. */
+void endpoint_wake_blocked(iroh_endpoint_t *ep);
 /* The socket takes datagrams again. */
 void endpoint_writable(socket_t *socket);
 

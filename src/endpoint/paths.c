@@ -36,7 +36,8 @@ static int add_direct(conn_t *conn, const char *text) {
   quic_path_t path = {0};
   int rv = address_parse(text, &path.remote);
   if (rv != 0) return rv;
-  if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote)) return IROH_ERR_INVALID_ADDRESS;
+  if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote) || address_is_made_up(&path.remote))
+    return IROH_ERR_INVALID_ADDRESS;
   socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
   if (socket == NULL) return 0;
   path.socket = socket;

@@ -120,6 +120,10 @@ void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t
 }
 
 static void receive_message(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, uint64_t now) {
+  if (socket != NULL && address_is_made_up(&message->remote)) {
+    ep->metrics.dropped_garbage++;
+    return;
+  }
   size_t segment = message->segment > 0 ? message->segment : message->len;
   ep->reading = true;
   for (size_t offset = 0; offset < message->len && !ep->abandoned; offset += segment)
@@ -143,6 +147,7 @@ static size_t receive_round(iroh_endpoint_t *ep, socket_t *socket, size_t *bytes
 int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES],
                                  uint8_t ecn, size_t segment, const uint8_t *data, size_t len) {
   if (ep->shut) return IROH_ERR_CLOSED;
+  if (ep->reading || ep->telling) return IROH_ERR_BUSY;
   /* Counted on for the time of the call: whoever answers needs its number. */
   relay_peer_t *peer = relay_peers_use(&ep->relay_peers, relay, node_id);
   if (peer == NULL) return IROH_ERR_INVALID_ARGUMENT;

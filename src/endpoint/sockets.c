@@ -51,6 +51,8 @@ int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t 
 }
 
 void endpoint_socket_closed(socket_t *socket) {
+  /* Whoever waited for it finds another. */
+  if (!socket->ep->shut) endpoint_wake_blocked(socket->ep);
   list_remove(&socket->node);
   free(socket->pending.data);
   free(socket);
@@ -133,6 +135,7 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   /* First, so that they are what we dial from. */
   list_node_t *node;
   while ((node = list_pop_front(&fresh)) != NULL) list_push_front(&ep->sockets, node);
+  endpoint_wake_blocked(ep);
   list_for_each(conn_node, &ep->all) paths_rebind(container_of(conn_node, conn_t, all_node), now);
   endpoint_arm(ep);
   return 0;

@@ -25,10 +25,14 @@ address_t relay_address(uint16_t relay, uint64_t number) { return made_up(relay,
 
 address_t dial_address(uint64_t number) { return made_up(DIAL, number); }
 
+bool address_is_made_up(const address_t *address) {
+  return address->len != 0 && address->sa.sa_family == AF_INET6 &&
+         memcmp(address->in6.sin6_addr.s6_addr, prefix, sizeof prefix) == 0;
+}
+
 bool relay_address_read(const address_t *address, uint16_t *relay_out, uint64_t *number_out) {
-  if (address->len == 0 || address->sa.sa_family != AF_INET6) return false;
+  if (!address_is_made_up(address)) return false;
   const uint8_t *bytes = address->in6.sin6_addr.s6_addr;
-  if (memcmp(bytes, prefix, sizeof prefix) != 0) return false;
   uint16_t relay = (uint16_t)(bytes[6] << 8 | bytes[7]);
   uint64_t number = 0;
   for (int i = 0; i < 8; i++) number = number << 8 | bytes[8 + i];

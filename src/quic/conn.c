@@ -393,8 +393,6 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   return n;
 }
 
-size_t quic_conn_send_quantum(const quic_conn_t *conn) { return ngtcp2_conn_get_send_quantum(conn->q); }
-
 void quic_conn_wrote(quic_conn_t *conn, uint64_t now) {
   /* Not before the handshake is over: the pace of an unmeasured path would hold back the last flight by 20 ms. Not on
    * this host: the kernel's queues are the pace. */

@@ -106,8 +106,6 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
  * nothing to send or nothing may be sent for now. */
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                        uint64_t now);
-/* How many bytes to write in one go before giving others a turn. */
-size_t quic_conn_send_quantum(const quic_conn_t *conn);
 /* After a burst was written: sets the pace of the next (RFC 9002 section 7.7). */
 void quic_conn_wrote(quic_conn_t *conn, uint64_t now);
 /* When quic_conn_expire is due; QUIC_NEVER for never. */
@@ -122,8 +120,8 @@ enum {
   QUIC_EVENT_PATH = 4,         /* the path in use is another now */
   QUIC_EVENT_STREAMS_BIDI = 8, /* the peer allows more streams, and we had asked in vain */
   QUIC_EVENT_STREAMS_UNI = 16,
-  QUIC_EVENT_PATH_FAILED = 64, /* a path that was tried did not answer */
-  QUIC_EVENT_DATAGRAM = 32     /* quic_conn_take_datagram has one */
+  QUIC_EVENT_PATH_FAILED = 32, /* a path that was tried did not answer */
+  QUIC_EVENT_DATAGRAM = 64     /* quic_conn_take_datagram has one */
 };
 /* The events since the last call. */
 unsigned quic_conn_take_events(quic_conn_t *conn);

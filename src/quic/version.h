@@ -22,7 +22,6 @@ typedef ngtcp2_encryption_level quic_level_t;
 #define quic_close_error_transport ngtcp2_ccerr_set_transport_error
 #define quic_close_error_tls ngtcp2_ccerr_set_tls_alert
 #define quic_close_error_application ngtcp2_ccerr_set_application_error
-#define quic_conn_peer_error ngtcp2_conn_get_ccerr
 #define QUIC_CLOSE_IS_APPLICATION(e) ((e)->type == NGTCP2_CCERR_TYPE_APPLICATION)
 #define quic_shutdown_stream_write(q, id, code) ngtcp2_conn_shutdown_stream_write((q), 0, (id), (code))
 #define quic_shutdown_stream_read(q, id, code) ngtcp2_conn_shutdown_stream_read((q), 0, (id), (code))
