@@ -17,6 +17,8 @@ const { asyncDispose, kBusy, kSendJson, kStream } = require('./symbols')
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
 const REGISTER = 'hub.register'
+/** A peer that sends more than these is not one that slipped. */
+const MAX_REFUSED = 1000
 const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
 
 /** Reads the options of an event target, of a hub or of a spoke. */
@@ -46,6 +48,7 @@ class IrohEventTarget extends EventTarget {
   #inbox
   #ending = null
   #over = false
+  #refused = 0
   #closed = quietDeferred()
   #registered = null
 
@@ -163,7 +166,7 @@ class IrohEventTarget extends EventTarget {
   #onValue(value) {
     if (this.#over) return
     if (!isEnvelope(value)) {
-      this.#fire(new IrohErrorEvent(this.#error('ERR_IROH_NOT_ENVELOPE')))
+      this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
       return
     }
     const name = eventName(value)
@@ -176,7 +179,7 @@ class IrohEventTarget extends EventTarget {
   #onBadFrame(error, goesOn) {
     if (this.#over) return
     this.#fire(new IrohErrorEvent(error))
-    if (!goesOn)
+    if (!goesOn || ++this.#refused > MAX_REFUSED)
       this.#abandon(CloseCode.BAD_FRAME, { kind: 'stream-error', code: CloseCode.BAD_FRAME, reason: '', error })
   }
 

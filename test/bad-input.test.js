@@ -152,4 +152,14 @@ describe('bad input', () => {
     await send.writeAll(Buffer.concat([frame('nonsense'), good]))
     await next
   })
+
+  it('that does not end closes the stream', async () => {
+    const { target, send } = await rawPeer()
+    let refused = 0
+    target.addEventListener('error', () => refused++)
+    const pair = Buffer.concat([frame('nonsense'), good])
+    await send.writeAll(Buffer.concat(Array.from({ length: 5000 }, () => pair)))
+    const { kind, code } = await target.closed
+    assert.deepEqual({ kind, code, refused }, { kind: 'stream-error', code: CloseCode.BAD_FRAME, refused: 1001 })
+  })
 })
