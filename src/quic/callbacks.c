@@ -190,8 +190,14 @@ static int recv_new_token(ngtcp2_conn *q,
   return 0;
 }
 
-static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path, ngtcp2_path_validation_result res,
-                           void *user_data) {
+static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path,
+#if NGTCP2_VERSION_NUM >= 0x010000
+                           const ngtcp2_path *fallback_path,
+#endif
+                           ngtcp2_path_validation_result res, void *user_data) {
+#if NGTCP2_VERSION_NUM >= 0x010000
+  (void)fallback_path;
+#endif
   (void)q, (void)flags, (void)path;
   /* One given up for another says nothing. */
   if (res == NGTCP2_PATH_VALIDATION_RESULT_ABORTED) return 0;

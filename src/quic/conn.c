@@ -227,7 +227,7 @@ fail_conn:
 
 static void forget_cids(quic_conn_t *conn) {
   ngtcp2_cid cids[32];
-  if (ngtcp2_conn_get_num_scid(conn->q) <= ARRAY_LEN(cids)) {
+  if (quic_scid_count(conn->q) <= ARRAY_LEN(cids)) {
     size_t count = ngtcp2_conn_get_scid(conn->q, cids);
     for (size_t i = 0; i < count; i++) conn->host->cid_removed(conn->owner, cids[i].data, cids[i].datalen);
   }
@@ -281,6 +281,7 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   quic_callbacks_end_read();
   if (rv == 0) {
     conn->heard = true;
+    conn->heard_at = now;
     conn->data_blocked = false;
     drop_tls_if_done(conn);
   } else {
@@ -369,14 +370,6 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   return (size_t)n;
 }
 
-/* Nothing is left to write, and nothing on its way asks for an acknowledgement (RFC 9002 section 6.2.2: then there is no
- * timer). ngtcp2's count of bytes in flight is no sign: it does not always come down to zero. */
-static void settle_doubts(quic_conn_t *conn) {
-  ngtcp2_conn_stat stat;
-  ngtcp2_conn_get_conn_stat(conn->q, &stat);
-  if (stat.loss_detection_timer == UINT64_MAX) quic_stream_doubts_over(conn);
-}
-
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                        uint64_t now) {
   conn->now = now;
@@ -384,7 +377,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   /* What the peer takes is known only from its transport parameters. */
   if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
   if (conn->state <= QUIC_OPEN && !conn->close_wanted) n = write_packet(conn, buf, size, path_out, ecn_out, now);
-  if (n == 0 && conn->doubtful_ends > 0) settle_doubts(conn);
+  if (n == 0 && conn->doubtful_ends > 0 && quic_conn_is_quiet(conn)) quic_stream_doubts_over(conn);
   if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
   if (n > 0) {
     conn->packets_sent++;

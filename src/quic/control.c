@@ -25,8 +25,8 @@ void quic_conn_path(const quic_conn_t *conn, quic_path_t *out) {
 }
 
 void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
-  ngtcp2_conn_stat stat;
-  ngtcp2_conn_get_conn_stat(conn->q, &stat);
+  quic_stat_t stat;
+  quic_stat_get(conn->q, &stat);
   memcpy(out->remote_node_id, conn->peer, sizeof out->remote_node_id);
   out->is_client = !conn->server;
   out->alpn_len = conn->alpn_len;
@@ -51,7 +51,7 @@ void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
 bool quic_conn_matches_reset(quic_conn_t *conn, const uint8_t *data, size_t len) {
   ngtcp2_cid_token tokens[16];
   if (len < STATELESS_RESET_MIN || conn->state > QUIC_OPEN) return false;
-  if (ngtcp2_conn_get_num_active_dcid(conn->q) > ARRAY_LEN(tokens)) return false;
+  if (quic_dcid_count(conn->q) > ARRAY_LEN(tokens)) return false;
   size_t count = ngtcp2_conn_get_active_dcid(conn->q, tokens);
   unsigned match = 0;
   for (size_t i = 0; i < count; i++) {
@@ -121,11 +121,34 @@ int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now) {
   return migrate(conn, ngtcp2_conn_initiate_migration, path, now);
 }
 
+#if NGTCP2_VERSION_NUM >= 0x010000
+bool quic_conn_is_quiet(const quic_conn_t *conn) {
+  quic_stat_t stat;
+  quic_stat_get(conn->q, &stat);
+  return stat.bytes_in_flight == 0;
+}
+
+/* ngtcp2 does not tell its count: each timeout is twice as long as the one before. */
 size_t quic_conn_timeouts(const quic_conn_t *conn) {
-  ngtcp2_conn_stat stat;
-  ngtcp2_conn_get_conn_stat(conn->q, &stat);
+  size_t count = 0;
+  if (quic_conn_is_quiet(conn) || conn->now < conn->heard_at) return 0;
+  for (uint64_t left = (conn->now - conn->heard_at) / ngtcp2_conn_get_pto(conn->q) + 1; left > 1; left /= 2) count++;
+  return count;
+}
+#else
+/* No loss detection timer (RFC 9002 section 6.2.2). This ngtcp2's bytes in flight do not always come down to zero. */
+bool quic_conn_is_quiet(const quic_conn_t *conn) {
+  quic_stat_t stat;
+  quic_stat_get(conn->q, &stat);
+  return stat.loss_detection_timer == UINT64_MAX;
+}
+
+size_t quic_conn_timeouts(const quic_conn_t *conn) {
+  quic_stat_t stat;
+  quic_stat_get(conn->q, &stat);
   return stat.pto_count;
 }
+#endif
 
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now) {
   if (conn->state != QUIC_OPEN) return IROH_ERR_CLOSED;

@@ -15,6 +15,10 @@
 #endif
 
 #if NGTCP2_VERSION_NUM >= 0x010000
+typedef ngtcp2_conn_info quic_stat_t;
+#define quic_stat_get ngtcp2_conn_get_conn_info
+#define quic_scid_count(q) ngtcp2_conn_get_scid((q), NULL)
+#define quic_dcid_count(q) ngtcp2_conn_get_active_dcid((q), NULL)
 typedef ngtcp2_ccerr quic_close_error_t;
 typedef ngtcp2_encryption_level quic_level_t;
 #define quic_close_error_default ngtcp2_ccerr_default
@@ -26,6 +30,10 @@ typedef ngtcp2_encryption_level quic_level_t;
 #define quic_shutdown_stream_write(q, id, code) ngtcp2_conn_shutdown_stream_write((q), 0, (id), (code))
 #define quic_shutdown_stream_read(q, id, code) ngtcp2_conn_shutdown_stream_read((q), 0, (id), (code))
 #else
+typedef ngtcp2_conn_stat quic_stat_t;
+#define quic_stat_get ngtcp2_conn_get_conn_stat
+#define quic_scid_count ngtcp2_conn_get_num_scid
+#define quic_dcid_count ngtcp2_conn_get_num_active_dcid
 typedef ngtcp2_connection_close_error quic_close_error_t;
 typedef ngtcp2_crypto_level quic_level_t;
 #define quic_close_error_default ngtcp2_connection_close_error_default
