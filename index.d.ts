@@ -231,7 +231,7 @@ export class Endpoint extends EventEmitter {
   nodeId(): NodeId
   secretKey(): SecretKey
   /** Where this endpoint can be dialled, as far as it knows. */
-  addr(): { nodeId: NodeId; directAddresses: string[] }
+  addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
   /** The sockets' own addresses. */
   boundAddresses(): string[]
   /** Resolves when the home relay is connected; at once without relays. */
@@ -559,7 +559,7 @@ export class Hub extends EventEmitter {
   readonly endpoint: Endpoint
   readonly spokes: ReadonlyMap<NodeId, IrohEventTarget>
   nodeId(): NodeId
-  addr(): { nodeId: NodeId; directAddresses: string[] }
+  addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
   /** How many spokes it went to. */
   broadcast(
     envelope: EventEnvelope,

@@ -129,7 +129,8 @@ static bool write_burst(conn_t *conn, uint64_t now, size_t *written) {
 static void set_timer(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   uint64_t deadline = quic_conn_deadline(conn->quic);
-  if (quic_conn_state(conn->quic) == QUIC_OPEN && conn->move_at < deadline) deadline = conn->move_at;
+  uint64_t path_deadline = paths_deadline(conn);
+  if (path_deadline < deadline) deadline = path_deadline;
   if (deadline == QUIC_NEVER)
     heap_remove(&ep->timers, &conn->timer);
   else if (heap_set(&ep->timers, &conn->timer, deadline) != 0)

@@ -54,10 +54,12 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
-  uint64_t heard_at; /* when anything came last */
-  size_t cid_count;  /* entries of the endpoint's cids that lead here */
-  bool announced;    /* ACCEPTED or CONNECTED was told */
-  bool in_handshake; /* counted among the handshakes in flight */
+  bool knows_relay;   /* dialled: one of the candidates is a relay */
+  uint64_t ticked_at; /* the last paths_tick */
+  uint64_t heard_at;  /* when anything came last */
+  size_t cid_count;   /* entries of the endpoint's cids that lead here */
+  bool announced;     /* ACCEPTED or CONNECTED was told */
+  bool in_handshake;  /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
   quic_path_t seen, used;
@@ -212,6 +214,8 @@ void paths_opened(conn_t *conn, uint64_t now);
 void paths_changed(conn_t *conn, bool validated, uint64_t now);
 /* Called at the connection's deadlines: tries the next direct path, or goes back to the relay when nothing comes. */
 void paths_tick(conn_t *conn, uint64_t now);
+/* When paths_tick is due; QUIC_NEVER for never. */
+uint64_t paths_deadline(const conn_t *conn);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */
 void paths_rebind(conn_t *conn, uint64_t now);
 

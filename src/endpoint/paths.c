@@ -14,6 +14,8 @@
 #define ROUND_LAST (60000 * NS_PER_MS)
 /* Probe timeouts in a row without an answer (RFC 9002 section 6.2) after which a direct path counts as dead. */
 #define PTO_DEAD 3
+/* Or this, with something unanswered: probe timeouts are long where the round trip is not yet known. */
+#define SILENCE_MAX (1500 * NS_PER_MS)
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
 
@@ -27,6 +29,7 @@ static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const 
   if (peer == NULL) return IROH_ERR_NO_MEMORY;
   candidate_t *candidate = &conn->candidates[conn->candidate_count++];
   candidate->relay = peer;
+  conn->knows_relay = true;
   candidate->path.remote = relay_address((uint16_t)relay, peer->number);
   candidate->path.local = relay_address((uint16_t)relay, 0);
   return 0;
@@ -110,16 +113,17 @@ static bool same_path(const quic_path_t *a, const quic_path_t *b) {
   return address_equal(&a->remote, &b->remote) && address_equal(&a->local, &b->local);
 }
 
-/* The path QUIC knows a dialled connection's datagram by. */
+/* The path QUIC is told for a dialled connection's datagram: for every address of the peer that we know, the one in
+ * use. The peer may send on several for a while, and must get answers to what it asks on those we have left; ngtcp2
+ * would not look at it there. */
 static quic_path_t name_path(conn_t *conn, socket_t *socket, const udp_message_t *message) {
   const candidate_t *candidate = find_candidate(conn, &message->remote);
   if (candidate != NULL && !quic_conn_heard(conn->quic)) conn->used = candidate->path;
   quic_path_t now;
   quic_conn_path(conn->quic, &now);
-  if (same_path(&now, &conn->seen) && address_equal(&message->remote, &conn->used.remote)) return conn->seen;
-  if (address_equal(&message->remote, &now.remote)) return now;
-  if (candidate != NULL) return candidate->path;
-  return (quic_path_t){.local = conn->seen.local, .remote = message->remote, .socket = socket};
+  bool known = candidate != NULL || address_equal(&message->remote, &conn->used.remote) ||
+               address_equal(&message->remote, &now.remote);
+  return known ? now : (quic_path_t){.local = now.local, .remote = message->remote, .socket = socket};
 }
 
 /* An accepted connection came by a relay, or comes by one now: its peer's made-up address must live as long as it. */
@@ -231,7 +235,10 @@ void paths_answered(conn_t *conn, const address_t *address, uint64_t now) {
 }
 
 void paths_changed(conn_t *conn, bool validated, uint64_t now) {
-  if (quic_conn_is_server(conn->quic)) return;
+  if (quic_conn_is_server(conn->quic)) {
+    if (!is_relayed(conn) && conn->peer != NULL) peer_stop(conn->ep, conn->peer);
+    return;
+  }
   if (validated && !is_relayed(conn)) {
     conn->moves_failed = 0;
     conn->move_at = QUIC_NEVER;
@@ -254,9 +261,22 @@ void paths_called(conn_t *conn, uint64_t now) {
   if (now - conn->heard_at > SILENCE) fall_back(conn, now);
 }
 
+static bool is_silent(const conn_t *conn, uint64_t now) {
+  size_t timeouts = quic_conn_timeouts(conn->quic);
+  return timeouts >= PTO_DEAD || (timeouts > 0 && now - conn->heard_at >= SILENCE_MAX);
+}
+
+uint64_t paths_deadline(const conn_t *conn) {
+  if (quic_conn_state(conn->quic) != QUIC_OPEN || !conn->knows_relay) return QUIC_NEVER;
+  uint64_t silent_at = conn->heard_at + SILENCE_MAX;
+  bool waiting = quic_conn_timeouts(conn->quic) > 0 && !is_relayed(conn) && silent_at > conn->ticked_at;
+  return waiting && silent_at < conn->move_at ? silent_at : conn->move_at;
+}
+
 void paths_tick(conn_t *conn, uint64_t now) {
+  conn->ticked_at = now;
   if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
-  bool dead = quic_conn_timeouts(conn->quic) >= PTO_DEAD && !is_relayed(conn);
+  bool dead = is_silent(conn, now) && !is_relayed(conn);
   if (quic_conn_is_server(conn->quic)) {
     /* Only the dialler can move; it may have nothing to send and not know. */
     if (dead && conn->peer != NULL) peer_start(conn->ep, conn->peer, now);

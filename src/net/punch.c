@@ -14,6 +14,8 @@
 /* A message older than this against the newest is refused. */
 #define AGE_MAX_MS 10000
 #define PONGS_PER_S 64
+/* An address that the peer names again is not pinged anew before this. */
+#define PING_AGAIN (500 * NS_PER_MS)
 /* Where in a ping's transaction its number stands. */
 #define COUNTER (DISCO_TRANSACTION_BYTES - 1)
 
@@ -47,14 +49,19 @@ static punch_probe_t *find_probe(punch_t *punch, const address_t *address) {
   return NULL;
 }
 
-void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
+static punch_probe_t *add(punch_t *punch, const address_t *address) {
   punch_probe_t *probe = find_probe(punch, address);
-  if (probe == NULL) {
-    if (punch->probe_count == DISCO_CANDIDATES_MAX) return;
-    probe = &punch->probes[punch->probe_count++];
-    *probe = (punch_probe_t){.address = *address, .next_at = PUNCH_NEVER};
-  }
-  if (probe->next_at == PUNCH_NEVER) ping_again(probe, now);
+  if (probe != NULL || punch->probe_count == DISCO_CANDIDATES_MAX) return probe;
+  probe = &punch->probes[punch->probe_count++];
+  *probe = (punch_probe_t){.address = *address, .next_at = PUNCH_NEVER};
+  return probe;
+}
+
+void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
+  punch_probe_t *probe = add(punch, address);
+  /* One that is being pinged goes on; one that was, only after a while. */
+  if (probe == NULL || probe->next_at != PUNCH_NEVER) return;
+  if (probe->sent == 0 || now - probe->sent_at[0] >= PING_AGAIN) ping_again(probe, now);
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -85,8 +92,10 @@ static void on_ping(punch_t *punch, const disco_message_t *message, const addres
   punch->pong_due = true;
   punch->pong_to = *from;
   memcpy(punch->pong_transaction, message->transaction, DISCO_TRANSACTION_BYTES);
-  /* Where it came from is an address of the peer too, perhaps one it does not know of. */
-  punch_add(punch, from, now);
+  /* Where it came from is an address of the peer too, perhaps one it does not know of. Known ones are not pinged for
+   * it: the two would keep each other busy. */
+  punch_probe_t *probe = add(punch, from);
+  if (probe != NULL && probe->sent == 0 && probe->next_at == PUNCH_NEVER) ping_again(probe, now);
 }
 
 static void on_pong(punch_t *punch, const disco_message_t *message, uint64_t now, punch_news_t *news) {

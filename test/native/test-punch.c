@@ -110,6 +110,18 @@ static void pings_end_by_themselves(void **state) {
   assert_int_equal(punch_deadline(&world.a.punch), PUNCH_NEVER);
 }
 
+static void two_that_reach_each_other_come_to_rest(void **state) {
+  (void)state;
+  world_t world;
+  world_init(&world);
+  punch_start(&world.a.punch, world.now);
+  run(&world, 10000);
+  unsigned sent = world.a.sent + world.b.sent;
+  assert_in_range(sent, 4, 60);
+  run(&world, 60000);
+  assert_int_equal(world.a.sent + world.b.sent, sent);
+}
+
 static void no_more_addresses_than_there_is_room_for(void **state) {
   (void)state;
   world_t world;
@@ -174,9 +186,13 @@ static void pongs_are_bounded(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(both_get_through_two_strict_nats),         cmocka_unit_test(pings_end_by_themselves),
-      cmocka_unit_test(no_more_addresses_than_there_is_room_for), cmocka_unit_test(a_ping_counts_once),
-      cmocka_unit_test(strangers_and_reflections_are_not_heard),  cmocka_unit_test(pongs_are_bounded),
+      cmocka_unit_test(both_get_through_two_strict_nats),
+      cmocka_unit_test(pings_end_by_themselves),
+      cmocka_unit_test(two_that_reach_each_other_come_to_rest),
+      cmocka_unit_test(no_more_addresses_than_there_is_room_for),
+      cmocka_unit_test(a_ping_counts_once),
+      cmocka_unit_test(strangers_and_reflections_are_not_heard),
+      cmocka_unit_test(pongs_are_bounded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

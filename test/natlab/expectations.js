@@ -2,12 +2,13 @@
 // What the pairs are, what theory allows them, and which of them fail the run when they stay relayed.
 'use strict'
 
-const KINDS = ['none', 'full-cone', 'port-restricted', 'symmetric', 'double', 'udp-blocked']
+const KINDS = ['none', 'full-cone', 'port-restricted', 'sequential', 'symmetric', 'double', 'udp-blocked']
 
 const ABOUT = {
   none: 'public addresses',
   'full-cone': 'one port for all peers, open to everyone (endpoint-independent mapping and filtering)',
   'port-restricted': 'the port is kept, open to whom it was used with (Linux masquerade)',
+  sequential: 'the next port for each peer, open to that peer (snat, numgen inc)',
   symmetric: 'a random port for each peer, open to that peer (masquerade random,fully-random)',
   double: 'a port-restricted NAT behind another one',
   'udp-blocked': 'no UDP at all',
@@ -28,27 +29,20 @@ const PAIRS = [
   'ipv6-firewall > ipv6-firewall'
 ]
 
-/** These stay relayed only by a fault. */
-const MUST_BE_DIRECT = new Set([
-  'none > none',
-  'full-cone > none',
-  'port-restricted > none',
-  'symmetric > none',
-  'double > none',
-  'one LAN',
-  'ipv6 > ipv6',
-  'ipv6-firewall > ipv6'
-])
+/** NATs that let in only whom was sent to, at the port that was sent to. */
+const FILTERED = ['port-restricted', 'sequential', 'symmetric', 'double']
 
-const PORT_FILTERED = ['port-restricted', 'double']
-
-/** 'direct', 'by luck' (many ports must be tried) or 'relayed'. */
+/** 'direct', 'by prediction' (of the next port), 'by luck' (many ports must be tried) or 'relayed'. */
 function theory(pair) {
   const kinds = pair.split(' > ')
   if (kinds.includes('udp-blocked')) return 'relayed'
+  if (!kinds.every((kind) => FILTERED.includes(kind))) return 'direct'
   const symmetric = kinds.filter((kind) => kind === 'symmetric').length
-  if (symmetric === 2) return 'relayed'
-  return symmetric === 1 && kinds.some((kind) => PORT_FILTERED.includes(kind)) ? 'by luck' : 'direct'
+  if (symmetric > 0) return symmetric === 2 ? 'relayed' : 'by luck'
+  return kinds.includes('sequential') ? 'by prediction' : 'direct'
 }
+
+/** These stay relayed only by a fault. */
+const MUST_BE_DIRECT = new Set(PAIRS.filter((pair) => theory(pair) === 'direct'))
 
 module.exports = { ABOUT, MUST_BE_DIRECT, PAIRS, theory }

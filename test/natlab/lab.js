@@ -38,7 +38,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       repeat: { type: 'string', default: '1' },
-      jobs: { type: 'string', default: '3' },
+      jobs: { type: 'string', default: '4' },
       only: { type: 'string' },
       write: { type: 'boolean', default: false }
     }

@@ -11,10 +11,13 @@ const KINDS = {
   none: { mapping: 'the same', filtering: 'open' },
   'full-cone': { mapping: 'the same', filtering: 'open' },
   'port-restricted': { mapping: 'the same', filtering: 'by port' },
+  sequential: { mapping: 'the next', filtering: 'by port' },
   symmetric: { mapping: 'another', filtering: 'by port' },
   double: { mapping: 'the same', filtering: 'by port' },
   'udp-blocked': { mapping: 'none', filtering: 'all' }
 }
+/** By how much the second port is above the first. */
+const MAPPINGS = { 0: 'the same', 1: 'the next' }
 const PORT = 5000
 const TIMEOUT_S = 2
 
@@ -74,7 +77,7 @@ async function behaviour(topology, kind) {
     await one.send(mapped, 'late')
     if (await inside.heard('late')) return { mapping: 'never forgotten', filtering }
   }
-  return { mapping: mapped.port === other.port ? 'the same' : 'another', filtering }
+  return { mapping: MAPPINGS[other.port - mapped.port] ?? 'another', filtering }
 }
 
 async function hairpins(topology) {

@@ -3,6 +3,8 @@
 // interfaces inside begin with `lan`.
 'use strict'
 
+const SEQUENTIAL_PORTS = 1024
+
 /** Nothing comes in unasked. Without the drop in `input` a stranger's packet would take a port of the NAT's. */
 function filter(extra = '') {
   return `
@@ -56,10 +58,24 @@ function fullCone(wanAddress) {
     }`
 }
 
+/** Each new destination gets the port after the last one. The map is there because numgen's numbers are no ports. */
+function sequential(wanAddress) {
+  const ports = Array.from({ length: SEQUENTIAL_PORTS }, (_, n) => `${n} : ${20000 + n}`)
+  return `
+    table ip nat {
+      chain post {
+        type nat hook postrouting priority srcnat
+        oifname "wan" meta l4proto udp snat to ${wanAddress} : numgen inc mod ${SEQUENTIAL_PORTS} map { ${ports} }
+        oifname "wan" masquerade
+      }
+    }`
+}
+
 /** What a box does, by kind: (its address outside) => rules. */
 const natKinds = {
   'full-cone': (wanAddress) => filter() + fullCone(wanAddress),
   'port-restricted': () => filter() + masquerade(''),
+  sequential: (wanAddress) => filter() + sequential(wanAddress),
   symmetric: () => filter() + masquerade('random,fully-random'),
   'udp-blocked': () => filter('meta l4proto udp drop') + masquerade(''),
   firewall: () => filter()

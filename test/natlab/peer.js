@@ -44,7 +44,7 @@ function watch() {
   const timer = setInterval(look, LOOK_MS)
   connection.closed().then((reason) => {
     clearInterval(timer)
-    failure = `the connection closed: ${reason.kind} ${reason.reason}`
+    failure = ['the connection closed', reason.kind, reason.code, reason.errorCode, reason.reason].join(' ')
   })
 }
 
@@ -87,8 +87,6 @@ serve({
     return endpoint.addr()
   },
 
-  addr: () => endpoint.addr(),
-
   /** Takes the next connection as soon as there is one. */
   serve({ flow }) {
     startedAt = performance.now()
@@ -123,7 +121,14 @@ serve({
     return arrived.count
   },
 
-  rebind: () => endpoint.rebind(),
+  sent: () => sent,
+
+  /** @returns how long an event was under way at most, in milliseconds, since this was asked last */
+  longest() {
+    const { longestMs } = arrived
+    arrived.longestMs = 0
+    return longestMs
+  },
 
   report: () => ({ sent, ...arrived, failure, moves, paths: connection?.paths() ?? [], metrics: endpoint.metrics() }),
 

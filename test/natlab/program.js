@@ -4,6 +4,9 @@
 
 const readline = require('node:readline')
 
+/** A program that is asked waits for things itself, but never so long. */
+const ANSWER_MS = 60_000
+
 /**
  * Answers `{ id, command, argument }` with `{ id, value }` or `{ id, error }`, and ends with its input.
  * @param {{ [command: string]: (argument: any) => any }} commands
@@ -28,6 +31,7 @@ class Program {
   #waiting = new Map()
   #asked = 0
   #complaints = ''
+  #ended = null
 
   /**
    * @param {import('./topology').Namespace} namespace
@@ -39,28 +43,34 @@ class Program {
       this.#complaints += text
     })
     this.#child.stdin.on('error', () => {})
-    readline.createInterface({ input: this.#child.stdout }).on('line', (line) => this.#answered(JSON.parse(line)))
+    readline.createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const { id, value, error } = JSON.parse(line)
+      this.#settle(id, error === undefined ? null : new Error(error), value)
+    })
     this.#child.on('close', (code, signal) => {
-      const error = new Error(`a program ended (${signal ?? code}): ${this.#complaints}`)
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
+      this.#ended = new Error(`a program ended (${signal ?? code}): ${this.#complaints}`)
+      for (const id of this.#waiting.keys()) this.#settle(id, this.#ended)
     })
   }
 
   /** Resolves with what the command returned. */
   ask(command, argument) {
+    if (this.#ended) return Promise.reject(this.#ended)
     const id = ++this.#asked
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      const late = () => this.#settle(id, new Error(`${command}: no answer for ${ANSWER_MS / 1000} s`))
+      this.#waiting.set(id, { resolve, reject, timer: setTimeout(late, ANSWER_MS) })
       this.#child.stdin.write(`${JSON.stringify({ id, command, argument })}\n`)
     })
   }
 
-  #answered({ id, value, error }) {
-    const { resolve, reject } = this.#waiting.get(id)
+  #settle(id, error, value) {
+    const waiting = this.#waiting.get(id)
+    if (!waiting) return
     this.#waiting.delete(id)
-    if (error === undefined) resolve(value)
-    else reject(new Error(error))
+    clearTimeout(waiting.timer)
+    if (error) waiting.reject(error)
+    else waiting.resolve(value)
   }
 }
 

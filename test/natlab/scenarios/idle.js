@@ -4,7 +4,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const { MUST_BE_DIRECT } = require('../expectations.js')
-const { eventFault, inPair } = require('../pair.js')
+const { eventFault, inPair, probesSent } = require('../pair.js')
 
 const PAIRS = ['port-restricted > none', 'port-restricted > port-restricted']
 const NAT_FORGETS_S = 10
@@ -19,7 +19,10 @@ async function play({ sites, dialler, acceptor, addr }) {
   await dialler.ask('dial', { addr, timeoutMs: LIMIT_MS })
   if ((await dialler.ask('direct', { timeoutMs: LIMIT_MS })) === null) return { fault: 'stayed relayed', relayed: true }
   const before = await dialler.ask('report')
+  const countProbes = () => Math.max(...sites.map(({ host }) => probesSent(host)))
+  const probesBefore = countProbes()
   await sleep(IDLE_MS)
+  const probes = countProbes() - probesBefore
   const peers = [acceptor, dialler]
   for (const [index, peer] of peers.entries()) {
     await peer.ask('send', { count: 1, everyMs: 1, burst: 1 })
@@ -28,16 +31,18 @@ async function play({ sites, dialler, acceptor, addr }) {
   const reports = await Promise.all(peers.map((peer) => peer.ask('report')))
   const fellBack = reports[1].moves.length > before.moves.length ? 'it fell back to the relay' : null
   const fault = reports.map((report) => eventFault(report, 1)).find(Boolean) ?? fellBack
-  return { fault, longestMs: Math.max(...reports.map(({ longestMs }) => longestMs)) }
+  return { fault, longestMs: Math.max(...reports.map(({ longestMs }) => longestMs)), probes }
 }
 
 async function run() {
   const results = await Promise.all(PAIRS.map((pair) => inPair(pair.split(' > '), {}, play)))
   const faults = []
   const about = PAIRS.map((pair, index) => {
-    const { fault, relayed, longestMs } = results[index]
+    const { fault, relayed, longestMs, probes } = results[index]
     if (fault && !(relayed && !MUST_BE_DIRECT.has(pair))) faults.push(`${pair}: ${fault}`)
-    return fault ? `${pair}: ${fault}` : `${pair}: direct throughout, the next event took ${longestMs} ms`
+    return fault
+      ? `${pair}: ${fault}`
+      : `${pair}: direct throughout, ${probes} probes meanwhile, the next event took ${longestMs} ms`
   })
   return { faults, about: about.join('; ') }
 }
