@@ -7,6 +7,8 @@
 #include "quic/internal.h"
 #include "tls/tls.h"
 
+#define CIDS_HELD_BACK 2
+
 /* Noted of one packet; a stream stopped beyond these is found out at its next write. */
 #define STOPS_MAX 512
 
@@ -53,8 +55,18 @@ static int recv_crypto_data(ngtcp2_conn *q, quic_level_t level, uint64_t offset,
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
 
+/* A server's ngtcp2 counts the id of the path before a NAT rebinding on after it was retired, when the client moves
+ * soon afterwards, and would close the connection for one too many. So we give fewer than the peer takes. ngtcp2 has no
+ * setting for it; the parameters lie in its own memory, and it reads them each time. */
+static void hold_back_cids(ngtcp2_conn *q) {
+  ngtcp2_transport_params *theirs = (ngtcp2_transport_params *)ngtcp2_conn_get_remote_transport_params(q);
+  if (theirs->active_connection_id_limit >= NGTCP2_DEFAULT_ACTIVE_CONNECTION_ID_LIMIT + CIDS_HELD_BACK)
+    theirs->active_connection_id_limit -= CIDS_HELD_BACK;
+}
+
 static int handshake_completed(ngtcp2_conn *q, void *user_data) {
   quic_conn_t *conn = user_data;
+  hold_back_cids(q);
   char alpn[IROH_ALPN_MAX + 1];
   conn->alpn_len = tls_session_alpn(conn->tls, alpn, sizeof alpn);
   conn->alpn = strndup(alpn, conn->alpn_len);

@@ -13,8 +13,8 @@
 #define LOOPBACK_UDP_PAYLOAD 16000
 #define DEFAULT_UDP_PAYLOAD 1452
 #define DATAGRAM_FRAME_MAX 65535
-/* Connection ids we keep of the peer's: one in use, the others for new paths. Each costs both sides some 500 bytes. */
-#define CID_LIMIT 4
+/* Connection ids we take of the peer: one in use, the others for new paths. Each costs both sides some 500 bytes. */
+#define CID_LIMIT 6
 /* Vectors handed to ngtcp2 for one packet. */
 #define VECS_MAX 16
 

@@ -146,6 +146,10 @@ static void send_all(pair_t *pair, side_t *side) {
 static void deliver(pair_t *pair, datagram_t *datagram) {
   side_t *side = datagram->to_server ? &pair->server : &pair->client;
   quic_path_t path = {.local = datagram->path.remote, .remote = datagram->path.local};
+  if (pair->outside.len > 0 && side == &pair->server && address_equal(&path.remote, &pair->inside))
+    path.remote = pair->outside;
+  if (pair->outside.len > 0 && side == &pair->client && address_equal(&path.local, &pair->outside))
+    path.local = pair->inside;
   if (side->conn == NULL) {
     quic_initial_t initial;
     static const char *const alpns[] = {"other/1", "test/1"};

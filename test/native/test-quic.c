@@ -233,6 +233,37 @@ static void client_migrates_and_the_server_follows(void **state) {
   pair_deinit(&pair);
 }
 
+static void say(pair_t *pair, size_t stream) {
+  assert_int_equal(quic_stream_write(pair->client.streams[stream], (const uint8_t *)"here", 4), 4);
+  pair_run(pair, NULL, 25 * PAIR_MS);
+}
+
+/* ngtcp2 0.12 keeps the connection id of the path before a rebinding, and retires it, when the client moves on. */
+static void client_migrates_soon_after_its_nat_did(void **state) {
+  (void)state;
+  static const char *const addresses[] = {"198.51.100.1:77", "198.51.100.2:77", "198.51.100.3:77", "198.51.100.4:77"};
+  pair_t pair;
+  pair_init(&pair, 14);
+  pair_open(&pair);
+  size_t stream = pair_open_stream(&pair.client, true);
+  for (size_t i = 0; i < 16; i++) {
+    say(&pair, stream);
+    quic_conn_path(pair.client.conn, &pair.client.path);
+    pair.inside = pair.client.path.local;
+    assert_int_equal(address_parse(i % 2 == 0 ? "203.0.113.8:1" : "203.0.113.9:1", &pair.outside), 0);
+    say(&pair, stream);
+    quic_path_t moved = pair.client.path;
+    assert_int_equal(address_parse(addresses[i % ARRAY_LEN(addresses)], &moved.local), 0);
+    assert_int_equal(quic_conn_migrate(pair.client.conn, &moved, pair.now), 0);
+    say(&pair, stream);
+    assert_false(pair.client.closed || pair.server.closed);
+    pair_run(&pair, NULL, 2 * PAIR_S);
+    assert_false(pair.client.closed || pair.server.closed);
+  }
+  assert_int_equal(pair.server.received[0].len, 16 * 3 * 4);
+  pair_deinit(&pair);
+}
+
 static void garbage_changes_nothing(void **state) {
   (void)state;
   pair_t pair;
@@ -271,6 +302,7 @@ int main(void) {
       cmocka_unit_test(datagrams_have_a_size_limit),
       cmocka_unit_test(key_update_is_unnoticed),
       cmocka_unit_test(client_migrates_and_the_server_follows),
+      cmocka_unit_test(client_migrates_soon_after_its_nat_did),
       cmocka_unit_test(garbage_changes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
