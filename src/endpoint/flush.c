@@ -151,7 +151,10 @@ static void flush_conn(conn_t *conn, uint64_t now) {
   iroh_endpoint_t *ep = conn->ep;
   size_t written = 0;
   bool sent = !is_blocked(conn) && write_burst(conn, now, &written);
-  if (written > 0) quic_conn_wrote(conn->quic, now);
+  if (written > 0) {
+    quic_conn_wrote(conn->quic, now);
+    paths_sent(conn, now);
+  }
   if (!sent)
     list_push_back(&ep->blocked, &conn->blocked_node);
   else if (written >= BURST_MAX)

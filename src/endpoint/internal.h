@@ -57,6 +57,7 @@ typedef struct {
   bool knows_relay;   /* dialled: one of the candidates is a relay */
   uint64_t ticked_at; /* the last paths_tick */
   uint64_t heard_at;  /* when anything came last */
+  uint64_t asked_at;  /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
   bool in_handshake;  /* counted among the handshakes in flight */
@@ -214,6 +215,8 @@ void paths_opened(conn_t *conn, uint64_t now);
 void paths_changed(conn_t *conn, bool validated, uint64_t now);
 /* Called at the connection's deadlines: tries the next direct path, or goes back to the relay when nothing comes. */
 void paths_tick(conn_t *conn, uint64_t now);
+/* Packets were written. */
+void paths_sent(conn_t *conn, uint64_t now);
 /* When paths_tick is due; QUIC_NEVER for never. */
 uint64_t paths_deadline(const conn_t *conn);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */

@@ -14,7 +14,7 @@
 #define ROUND_LAST (60000 * NS_PER_MS)
 /* Probe timeouts in a row without an answer (RFC 9002 section 6.2) after which a direct path counts as dead. */
 #define PTO_DEAD 3
-/* Or this, with something unanswered: probe timeouts are long where the round trip is not yet known. */
+/* Or this long with something unanswered. */
 #define SILENCE_MAX (1500 * NS_PER_MS)
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
@@ -147,6 +147,7 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
                          ? (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket}
                          : name_path(conn, socket, message);
   conn->heard_at = now;
+  conn->asked_at = 0;
   quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
   endpoint_changed(conn);
 }
@@ -261,15 +262,23 @@ void paths_called(conn_t *conn, uint64_t now) {
   if (now - conn->heard_at > SILENCE) fall_back(conn, now);
 }
 
+/* Acknowledgements get no answer, so that what counts is whether anything is in flight. */
+void paths_sent(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_quiet(conn->quic))
+    conn->asked_at = 0;
+  else if (conn->asked_at == 0)
+    conn->asked_at = now;
+}
+
+/* Probe timeouts alone would come late: each packet sent starts their timer anew (RFC 9002 section 6.2.1). */
 static bool is_silent(const conn_t *conn, uint64_t now) {
-  size_t timeouts = quic_conn_timeouts(conn->quic);
-  return timeouts >= PTO_DEAD || (timeouts > 0 && now - conn->heard_at >= SILENCE_MAX);
+  return quic_conn_timeouts(conn->quic) >= PTO_DEAD || (conn->asked_at != 0 && now - conn->asked_at >= SILENCE_MAX);
 }
 
 uint64_t paths_deadline(const conn_t *conn) {
   if (quic_conn_state(conn->quic) != QUIC_OPEN || !conn->knows_relay) return QUIC_NEVER;
-  uint64_t silent_at = conn->heard_at + SILENCE_MAX;
-  bool waiting = quic_conn_timeouts(conn->quic) > 0 && !is_relayed(conn) && silent_at > conn->ticked_at;
+  uint64_t silent_at = conn->asked_at + SILENCE_MAX;
+  bool waiting = conn->asked_at != 0 && !is_relayed(conn) && silent_at > conn->ticked_at;
   return waiting && silent_at < conn->move_at ? silent_at : conn->move_at;
 }
 

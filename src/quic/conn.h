@@ -168,6 +168,8 @@ int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 /* Has a new path validated, and moves to it once it has answered: QUIC_EVENT_PATH or QUIC_EVENT_PATH_FAILED. Client
  * only. */
 int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
+/* With nothing left to write: nothing on its way asks for an acknowledgement. */
+bool quic_conn_is_quiet(const quic_conn_t *conn);
 /* Probe timeouts in a row without an answer (RFC 9002 section 6.2). */
 size_t quic_conn_timeouts(const quic_conn_t *conn);
 /* Starts a key update (RFC 9001 section 6). */

@@ -103,8 +103,6 @@ void qlog_write(void *conn, uint32_t flags, const void *data, size_t len);
 /* close.c: ends the connection because of a mistake of the peer's or ours; the peer is told. */
 void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error);
 /* control.c */
-/* With nothing left to write: nothing on its way asks for an acknowledgement. */
-bool quic_conn_is_quiet(const quic_conn_t *conn);
 void quic_conn_event(quic_conn_t *conn, unsigned event);
 
 /* close.c: the CONNECTION_CLOSE that is due, or 0. */
