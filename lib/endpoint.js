@@ -310,7 +310,8 @@ class Endpoint extends EventEmitter {
   /** The core tells relayed peers where to try. */
   #tellCandidates() {
     const { directAddresses } = this.addr()
-    check(binding.setCandidates(this.#core.handle, directAddresses))
+    const own = dialableAddresses(this.boundAddresses()).map((address) => `${address} local`)
+    check(binding.setCandidates(this.#core.handle, [...this.#relays.candidates(), ...own]))
     this.emit('network', { type: 'addresses', directAddresses })
   }
 

@@ -10,6 +10,41 @@ const ASK_EVERY_MS = 20_000
 const FORGET_AFTER_MS = 3 * ASK_EVERY_MS
 /** Servers asked. */
 const MAX_SERVERS = 4
+/** Answers kept: of both families, and of servers whose address has changed. */
+const MAX_ANSWERS = 4 * MAX_SERVERS
+/** A NAT that gives one port after the other: at most this much between what two servers saw. */
+const MAX_PORT_STEP = 8
+/** How many of its next ports are named to peers. */
+const PREDICTED_PORTS = 14
+const MAX_PORT = 65535
+
+function splitAddress(address) {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+}
+
+/** The ports of addresses that differ in nothing else, in order; null if they do. */
+function portsOf(addresses) {
+  const split = addresses.map(splitAddress)
+  if (split.some(({ host }) => host !== split[0].host)) return null
+  return split.map(({ port }) => port).sort((a, b) => a - b)
+}
+
+/**
+ * What peers are told of one family's addresses (docs/disco.md), newest first. Several ports mean that the NAT gives each
+ * destination another (address-dependent mapping, RFC 4787 section 4.1).
+ */
+function describe(addresses) {
+  const observed = addresses.map((address) => `${address} observed`)
+  const ports = portsOf(addresses)
+  if (addresses.length < 2 || !ports) return observed
+  const { host } = splitAddress(addresses[0])
+  const varying = [`${addresses[0]} varying`]
+  const last = ports.at(-1)
+  if (last - ports[0] > MAX_PORT_STEP * (ports.length - 1) || last + PREDICTED_PORTS > MAX_PORT) return varying
+  const predicted = Array.from({ length: PREDICTED_PORTS }, (_, n) => `${host}:${last + 1 + n} predicted`)
+  return [...predicted, ...varying]
+}
 
 /** Where STUN servers see this endpoint. Asks them now and then, as long as it is open. */
 class PublicAddresses {
@@ -37,18 +72,27 @@ class PublicAddresses {
   /** @returns {string[]} 'ip:port', the newest first */
   list() {
     const oldest = performance.now() - FORGET_AFTER_MS
-    const fresh = [...this.#seen].filter(([, at]) => at > oldest)
-    return fresh.sort(([, a], [, b]) => b - a).map(([address]) => address)
+    const fresh = [...this.#seen.values()].filter(({ at }) => at > oldest).sort((a, b) => b.at - a.at)
+    return [...new Set(fresh.map(({ address }) => address))]
+  }
+
+  /** The same for peers that are to be met by hole punching: each with how it was learnt. */
+  candidates() {
+    const addresses = this.list()
+    const isV6 = (address) => address.startsWith('[')
+    return [...describe(addresses.filter((address) => !isV6(address))), ...describe(addresses.filter(isV6))]
   }
 
   ask() {
     for (const server of this.#servers) this.#askOne(server)
   }
 
-  /** A server has answered. */
-  onObserved(address) {
-    const isNew = !this.list().includes(address)
-    this.#seen.set(address, performance.now())
+  /** A server ('ip:port') has answered: what it said before no longer holds. */
+  onObserved(server, address) {
+    const isNew = this.#seen.get(server)?.address !== address
+    this.#seen.delete(server)
+    this.#seen.set(server, { address, at: performance.now() })
+    if (this.#seen.size > MAX_ANSWERS) this.#seen.delete(this.#seen.keys().next().value)
     if (isNew) this.#onChange()
   }
 

@@ -75,9 +75,14 @@ class Relays {
     return this.#publicAddresses.list()
   }
 
+  /** The same as candidates for hole punching: 'ip:port kind'. */
+  candidates() {
+    return this.#publicAddresses.candidates()
+  }
+
   /** A STUN server has answered. */
-  onObserved(_server, address) {
-    this.#publicAddresses.onObserved(address)
+  onObserved(server, address) {
+    this.#publicAddresses.onObserved(server, address)
   }
 
   online(options) {

@@ -109,3 +109,10 @@ uint16_t address_port(const address_t *address) {
   if (address->len == 0) return 0;
   return ntohs(address->sa.sa_family == AF_INET ? address->in.sin_port : address->in6.sin6_port);
 }
+
+void address_set_port(address_t *address, uint16_t port) {
+  if (address->sa.sa_family == AF_INET6)
+    address->in6.sin6_port = htons(port);
+  else
+    address->in.sin_port = htons(port);
+}

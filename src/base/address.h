@@ -30,5 +30,6 @@ bool address_is_loopback(const address_t *address);
 /* 0.0.0.0 or ::. */
 bool address_is_wildcard(const address_t *address);
 uint16_t address_port(const address_t *address);
+void address_set_port(address_t *address, uint16_t port);
 
 #endif

@@ -31,13 +31,15 @@ typedef struct {
   uint8_t *data;
 } pending_batch_t;
 
-typedef struct {
+typedef struct socket {
   udp_socket_t udp;
   iroh_endpoint_t *ep;
   list_node_t node;
   pending_batch_t pending;
-  bool fixed;         /* its port was asked for: it stays open for those who know it */
-  uint64_t retire_at; /* after a rebind: shut then; 0: in use */
+  bool fixed; /* its port was asked for: it stays open for those who know it */
+  uint64_t
+      retire_at; /* after a rebind, or opened for a port search: shut then unless a connection uses it; 0: in use */
+  struct socket **slot; /* opened for a port search: where its peer knows it; NULL: not, or no longer known */
 } socket_t;
 
 /* One address of a peer that we dialled. */
@@ -104,6 +106,7 @@ struct iroh_endpoint {
   heap_t peer_timers;
   disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];
   size_t own_candidate_count;
+  uint64_t searches_until, searches; /* a bound on port searches a minute */
   stun_open_t stun_open[STUN_OPEN_MAX];
   size_t stun_next;
   struct observation *observations;
@@ -168,6 +171,8 @@ bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTE
 int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count);
 /* The socket to reach an address of this family from; NULL: none. */
 socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote);
+/* Opens one more socket, to be shut at `retire_at` unless a connection uses it then. NULL: the host has none. */
+socket_t *endpoint_open_spare(iroh_endpoint_t *ep, int family, uint64_t retire_at);
 void endpoint_socket_closed(socket_t *socket);
 /* Shuts retired sockets that are due; returns when the next one is. */
 uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now);
@@ -197,8 +202,10 @@ bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
 /* paths.c */
 /* The peer has called by a relay: if its direct path has been silent, it is dead. */
 void paths_called(conn_t *conn, uint64_t now);
-/* A direct address of the peer has answered a probe. */
-void paths_answered(conn_t *conn, const address_t *address, uint64_t now);
+/* A direct address of the peer has answered a probe from that socket. */
+void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t now);
+/* Whether it is open and not direct. */
+bool paths_wants_direct(const conn_t *conn);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
 int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count);
 void paths_deinit(conn_t *conn);

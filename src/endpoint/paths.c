@@ -30,6 +30,8 @@ static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const 
   candidate_t *candidate = &conn->candidates[conn->candidate_count++];
   candidate->relay = peer;
   conn->knows_relay = true;
+  /* From now on: who accepts may call before we know that we are through. */
+  if (conn->peer == NULL) conn->peer = peer_use(conn->ep, node_id, (uint16_t)relay);
   candidate->path.remote = relay_address((uint16_t)relay, peer->number);
   candidate->path.local = relay_address((uint16_t)relay, 0);
   return 0;
@@ -212,22 +214,29 @@ void paths_opened(conn_t *conn, uint64_t now) {
   look_for_direct(conn, now);
 }
 
-static candidate_t *add_answered(conn_t *conn, const address_t *address) {
-  socket_t *socket = endpoint_socket_for(conn->ep, address);
-  if (socket == NULL || conn->candidate_count >= 2 * CANDIDATES_MAX) return NULL;
-  candidate_t *grown = realloc(conn->candidates, (conn->candidate_count + 1) * sizeof *grown);
-  if (grown == NULL) return NULL;
-  conn->candidates = grown;
-  candidate_t *candidate = &conn->candidates[conn->candidate_count++];
+static candidate_t *add_answered(conn_t *conn, socket_t *socket, const address_t *address) {
+  for (size_t i = 0; i < conn->candidate_count; i++) {
+    candidate_t *known = &conn->candidates[i];
+    if (known->path.socket == socket && address_equal(&known->path.remote, address)) return known;
+  }
+  /* Those dialled stay; of those that came to be known later the last gives way. */
+  if (conn->candidate_count < 2 * CANDIDATES_MAX) {
+    candidate_t *grown = realloc(conn->candidates, (conn->candidate_count + 1) * sizeof *grown);
+    if (grown == NULL) return NULL;
+    conn->candidates = grown;
+    conn->candidate_count++;
+  }
+  candidate_t *candidate = &conn->candidates[conn->candidate_count - 1];
   *candidate = (candidate_t){.path = {.remote = *address, .socket = socket}};
   candidate->path.local = udp_source_address(&socket->udp, address);
   return candidate;
 }
 
-void paths_answered(conn_t *conn, const address_t *address, uint64_t now) {
+bool paths_wants_direct(const conn_t *conn) { return quic_conn_state(conn->quic) == QUIC_OPEN && is_relayed(conn); }
+
+void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t now) {
   if (quic_conn_is_server(conn->quic) || !is_relayed(conn)) return;
-  candidate_t *candidate = find_candidate(conn, address);
-  if (candidate == NULL) candidate = add_answered(conn, address);
+  candidate_t *candidate = add_answered(conn, socket, address);
   /* The first answer of a round is followed, in place of whatever QUIC is trying meanwhile. */
   if (candidate == NULL || conn->answered) return;
   conn->answered = true;

@@ -9,6 +9,12 @@
 #include "endpoint/internal.h"
 #include "wire/stun.h"
 
+#define NS_PER_S UINT64_C(1000000000)
+/* A socket of a port search is kept as long as a NAT keeps its port: RFC 4787 section 4.3 has two minutes, many have 30 s. */
+#define SPARE_LIFE (30 * NS_PER_S)
+/* A peer could name somebody else's address to be searched. This many searches send 41 probes a second on average. */
+#define SEARCHES_PER_MINUTE 4
+
 static uint64_t wall_ms(void) {
   struct timeval now;
   gettimeofday(&now, NULL);
@@ -35,8 +41,21 @@ peer_t *peer_use(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], uin
   return peer;
 }
 
+/* Those that no connection has taken into use are shut. */
+static void leave_spares(peer_t *peer) {
+  if (peer->spares == NULL) return;
+  for (size_t i = 0; i < PORT_SEARCH_SOCKETS; i++) {
+    if (peer->spares[i] == NULL) continue;
+    peer->spares[i]->slot = NULL;
+    peer->spares[i]->retire_at = 1;
+  }
+  free(peer->spares);
+  peer->spares = NULL;
+}
+
 void peer_release(iroh_endpoint_t *ep, peer_t *peer) {
   if (--peer->users > 0) return;
+  leave_spares(peer);
   heap_remove(&ep->peer_timers, &peer->timer);
   bytes_map_remove(&ep->peers, peer->node_id, IROH_KEY_BYTES);
   punch_deinit(&peer->punch);
@@ -45,10 +64,28 @@ void peer_release(iroh_endpoint_t *ep, peer_t *peer) {
 
 /* ---- out ----------------------------------------------------------------------------------------- */
 
-static void send_direct(iroh_endpoint_t *ep, const address_t *to, const uint8_t *data, size_t len) {
+/* The socket a probe leaves by: 0 the main one. One of a port search is opened when first asked for. */
+static socket_t *socket_of(iroh_endpoint_t *ep, peer_t *peer, unsigned via, const address_t *to) {
+  if (via == 0) return endpoint_socket_for(ep, to);
+  if (peer->spares == NULL) peer->spares = calloc(PORT_SEARCH_SOCKETS, sizeof *peer->spares);
+  if (peer->spares == NULL) return NULL;
+  socket_t **slot = &peer->spares[via - 1];
+  if (*slot == NULL) {
+    *slot = endpoint_open_spare(ep, to->sa.sa_family, uv_hrtime() + SPARE_LIFE);
+    if (*slot != NULL) (*slot)->slot = slot;
+  }
+  return *slot;
+}
+
+static unsigned via_of(const peer_t *peer, const socket_t *socket) {
+  bool spare = socket != NULL && socket->slot != NULL && peer->spares != NULL && socket->slot >= peer->spares &&
+               socket->slot < peer->spares + PORT_SEARCH_SOCKETS;
+  return spare ? (unsigned)(socket->slot - peer->spares) + 1 : 0;
+}
+
+static void send_direct(iroh_endpoint_t *ep, socket_t *socket, const address_t *to, const uint8_t *data, size_t len) {
   static const address_t any = {.len = 0};
-  socket_t *socket = endpoint_socket_for(ep, to);
-  if (socket == NULL || udp_send(&socket->udp, to, &any, 0, data, len, len) != UDP_SENT) return;
+  if (socket == NULL || socket->udp.closing || udp_send(&socket->udp, to, &any, 0, data, len, len) != UDP_SENT) return;
   ep->metrics.probes_sent++;
   ep->metrics.datagrams_sent++;
   ep->metrics.bytes_sent += len;
@@ -62,11 +99,37 @@ static void set_timer(iroh_endpoint_t *ep, peer_t *peer) {
     punch_stop(&peer->punch);
 }
 
+static bool is_relayed(iroh_endpoint_t *ep, const peer_t *peer) {
+  list_for_each(node, &ep->all) {
+    const conn_t *conn = container_of(node, conn_t, all_node);
+    if (conn->peer == peer && paths_wants_direct(conn)) return true;
+  }
+  return false;
+}
+
+static void search_port(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
+  if (!is_relayed(ep, peer)) {
+    punch_postpone_search(&peer->punch, PUNCH_NEVER);
+    return;
+  }
+  if (now >= ep->searches_until) {
+    ep->searches_until = now + 60 * NS_PER_S;
+    ep->searches = 0;
+  }
+  if (ep->searches >= SEARCHES_PER_MINUTE) {
+    punch_postpone_search(&peer->punch, ep->searches_until);
+    return;
+  }
+  ep->searches++;
+  punch_search(&peer->punch, ep->own_candidates, ep->own_candidate_count, now);
+}
+
 static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
   punch_datagram_t datagram;
+  if (punch_wants_search(&peer->punch, now)) search_port(ep, peer, now);
   while (punch_next(&peer->punch, ep->own_candidates, ep->own_candidate_count, now, wall_ms(), &datagram)) {
     if (datagram.to.len > 0)
-      send_direct(ep, &datagram.to, datagram.data, datagram.len);
+      send_direct(ep, socket_of(ep, peer, datagram.via, &datagram.to), &datagram.to, datagram.data, datagram.len);
     else
       relay_peers_send(&ep->relay_peers, peer->relay, peer->node_id, 0, datagram.data, datagram.len, datagram.len);
   }
@@ -82,6 +145,8 @@ void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
 void peer_stop(iroh_endpoint_t *ep, peer_t *peer) {
   punch_stop(&peer->punch);
   set_timer(ep, peer);
+  leave_spares(peer);
+  endpoint_arm(ep);
 }
 
 void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
@@ -92,11 +157,12 @@ void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
 
 /* ---- in ------------------------------------------------------------------------------------------ */
 
-static void tell_connections(iroh_endpoint_t *ep, const peer_t *peer, const punch_news_t *news, uint64_t now) {
+static void tell_connections(iroh_endpoint_t *ep, peer_t *peer, const punch_news_t *news, uint64_t now) {
   list_for_each(node, &ep->all) {
     conn_t *conn = container_of(node, conn_t, all_node);
     if (conn->peer != peer) continue;
-    if (news->answered) paths_answered(conn, &news->address, now);
+    socket_t *socket = news->answered ? socket_of(ep, peer, news->via, &news->address) : NULL;
+    if (socket != NULL) paths_answered(conn, socket, &news->address, now);
     if (news->called) paths_called(conn, now);
   }
 }
@@ -112,7 +178,8 @@ static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
   }
   static const address_t by_relay = {.len = 0};
   punch_news_t news;
-  if (!punch_received(&peer->punch, data, len, socket == NULL ? &by_relay : &message->remote, now, &news)) {
+  if (!punch_received(&peer->punch, data, len, socket == NULL ? &by_relay : &message->remote, via_of(peer, socket), now,
+                      &news)) {
     ep->metrics.dropped_garbage++;
     return;
   }
@@ -160,21 +227,38 @@ int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server) {
   int rv = address_parse(server, &address);
   if (rv != 0) return rv;
   if (ep->closing) return IROH_ERR_CLOSED;
-  if (endpoint_socket_for(ep, &address) == NULL) return IROH_ERR_UNREACHABLE;
+  socket_t *socket = endpoint_socket_for(ep, &address);
+  if (socket == NULL) return IROH_ERR_UNREACHABLE;
   stun_open_t *open = &ep->stun_open[ep->stun_next];
   ep->stun_next = (ep->stun_next + 1) % STUN_OPEN_MAX;
   open->server = address;
   secret_random(open->transaction, sizeof open->transaction);
   size_t len = stun_encode_request(open->transaction, request);
-  send_direct(ep, &address, request, len);
+  send_direct(ep, socket, &address, request, len);
   return 0;
+}
+
+static int read_candidate(const char *text, disco_candidate_t *out) {
+  static const char *const kinds[] = {
+      [DISCO_LOCAL] = "local",        [DISCO_OBSERVED] = "observed",   [DISCO_CONFIGURED] = "configured",
+      [DISCO_PORT_MAPPED] = "mapped", [DISCO_PREDICTED] = "predicted", [DISCO_VARYING] = "varying"};
+  char address[IROH_ADDRESS_MAX];
+  size_t len = strcspn(text, " ");
+  if (len >= sizeof address) return IROH_ERR_INVALID_ADDRESS;
+  memcpy(address, text, len);
+  address[len] = '\0';
+  out->kind = DISCO_OTHER;
+  for (size_t kind = DISCO_LOCAL; text[len] == ' ' && kind < ARRAY_LEN(kinds); kind++)
+    if (strcmp(text + len + 1, kinds[kind]) == 0) out->kind = (disco_kind_t)kind;
+  if (text[len] == ' ' && out->kind == DISCO_OTHER) return IROH_ERR_INVALID_ADDRESS;
+  return address_parse(address, &out->address);
 }
 
 int iroh_endpoint_set_candidates(iroh_endpoint_t *ep, const char *const *addresses, size_t count) {
   size_t kept = 0;
   for (size_t i = 0; i < count && kept < DISCO_CANDIDATES_MAX; i++) {
-    disco_candidate_t candidate = {.kind = DISCO_OTHER};
-    int rv = address_parse(addresses[i], &candidate.address);
+    disco_candidate_t candidate;
+    int rv = read_candidate(addresses[i], &candidate);
     if (rv != 0) return rv;
     ep->own_candidates[kept++] = candidate;
   }

@@ -23,6 +23,19 @@ static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into)
   return 0;
 }
 
+socket_t *endpoint_open_spare(iroh_endpoint_t *ep, int family, uint64_t retire_at) {
+  address_t any = {.len = family == AF_INET ? sizeof any.in : sizeof any.in6};
+  list_t opened;
+  list_init(&opened);
+  any.sa.sa_family = (sa_family_t)family;
+  if (ep->closing || open_socket(ep, &any, &opened) != 0) return NULL;
+  list_node_t *node = list_pop_front(&opened);
+  list_push_back(&ep->sockets, node);
+  socket_t *socket = container_of(node, socket_t, node);
+  socket->retire_at = retire_at;
+  return socket;
+}
+
 static void close_all(list_t *sockets) {
   list_for_each(node, sockets) udp_close(&container_of(node, socket_t, node)->udp);
 }
@@ -54,6 +67,7 @@ void endpoint_socket_closed(socket_t *socket) {
   /* Whoever waited for it finds another. */
   if (!socket->ep->shut) endpoint_wake_blocked(socket->ep);
   list_remove(&socket->node);
+  if (socket->slot != NULL) *socket->slot = NULL;
   free(socket->pending.data);
   free(socket);
 }
@@ -67,13 +81,13 @@ socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote) {
   return NULL;
 }
 
-/* Peers that dialled us know us by this socket's address only. */
-static bool serves_accepted(iroh_endpoint_t *ep, const socket_t *socket) {
+/* Peers that dialled us know us by this socket's address only; and a NAT has let in those whom we dialled from it. */
+static bool is_used(iroh_endpoint_t *ep, const socket_t *socket) {
   list_for_each(node, &ep->all) {
     const conn_t *conn = container_of(node, conn_t, all_node);
     quic_path_t path;
     quic_conn_path(conn->quic, &path);
-    if (quic_conn_is_server(conn->quic) && path.socket == socket) return true;
+    if (conn_route(conn, &path)->socket == socket) return true;
   }
   return false;
 }
@@ -83,7 +97,7 @@ uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
   list_for_each(node, &ep->sockets) {
     socket_t *socket = container_of(node, socket_t, node);
     if (socket->retire_at == 0 || socket->udp.closing) continue;
-    if (socket->retire_at <= now && serves_accepted(ep, socket)) socket->retire_at = now + RETIRE_AFTER;
+    if (socket->retire_at <= now && is_used(ep, socket)) socket->retire_at = now + RETIRE_AFTER;
     if (socket->retire_at <= now)
       udp_close(&socket->udp);
     else if (socket->retire_at < next)
@@ -92,18 +106,11 @@ uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
   return next;
 }
 
-static void clear_port(address_t *address) {
-  if (address->sa.sa_family == AF_INET)
-    address->in.sin_port = 0;
-  else
-    address->in6.sin6_port = 0;
-}
-
 /* Whether one of the sockets is bound to the same address at whatever port. */
 static bool has_address(const list_t *sockets, const address_t *wanted) {
   list_for_each(node, sockets) {
     address_t bound = container_of(node, socket_t, node)->udp.bound;
-    clear_port(&bound);
+    address_set_port(&bound, 0);
     if (address_equal(&bound, wanted)) return true;
   }
   return false;
@@ -118,7 +125,7 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
     socket_t *old = container_of(node, socket_t, node);
     if (old->retire_at != 0 || old->udp.closing) continue;
     address_t bind = old->udp.bound;
-    clear_port(&bind);
+    address_set_port(&bind, 0);
     if (has_address(&fresh, &bind)) continue;
     int rv = open_socket(ep, &bind, &fresh);
     if (rv != 0) {

@@ -285,7 +285,7 @@ static napi_value endpoint_set_alpns(napi_env env, napi_callback_info info) {
   return make_number(env, result);
 }
 
-/* setCandidates(handle, string[]) -> 0 or error code */
+/* setCandidates(handle, string[]) -> 0 or error code; strings as iroh_endpoint_set_candidates takes them */
 static napi_value endpoint_set_candidates(napi_env env, napi_callback_info info) {
   call_t call;
   texts_t addresses;

@@ -16,6 +16,11 @@
 #define PONGS_PER_S 64
 /* An address that the peer names again is not pinged anew before this. */
 #define PING_AGAIN (500 * NS_PER_MS)
+/* Guessed ports are many and short-lived. */
+#define PINGS_PREDICTED 4
+/* Pings come first; a search only where they got no answer for this long. */
+#define SEARCH_AFTER (300 * NS_PER_MS)
+#define SEARCH_AGAIN (3 * NS_PER_S)
 /* Where in a ping's transaction its number stands. */
 #define COUNTER (DISCO_TRANSACTION_BYTES - 1)
 
@@ -23,6 +28,8 @@ int punch_init(punch_t *punch, const uint8_t seed[32], const uint8_t own_id[32],
   memset(punch, 0, sizeof *punch);
   memcpy(punch->own_id, own_id, sizeof punch->own_id);
   memcpy(punch->peer_id, peer_id, sizeof punch->peer_id);
+  port_search_init(&punch->search);
+  punch->search_at = PUNCH_NEVER;
   return box_shared_key(seed, peer_id, punch->shared);
 }
 
@@ -40,28 +47,82 @@ void punch_start(punch_t *punch, uint64_t now) {
 
 void punch_stop(punch_t *punch) {
   punch->call_due = false;
+  punch->search_at = PUNCH_NEVER;
+  port_search_stop(&punch->search);
   for (size_t i = 0; i < punch->probe_count; i++) punch->probes[i].next_at = PUNCH_NEVER;
 }
 
-static punch_probe_t *find_probe(punch_t *punch, const address_t *address) {
+static punch_probe_t *find_probe(punch_t *punch, const address_t *address, unsigned via) {
   for (size_t i = 0; i < punch->probe_count; i++)
-    if (address_equal(&punch->probes[i].address, address)) return &punch->probes[i];
+    if (punch->probes[i].via == via && address_equal(&punch->probes[i].address, address)) return &punch->probes[i];
   return NULL;
 }
 
-static punch_probe_t *add(punch_t *punch, const address_t *address) {
-  punch_probe_t *probe = find_probe(punch, address);
-  if (probe != NULL || punch->probe_count == DISCO_CANDIDATES_MAX) return probe;
-  probe = &punch->probes[punch->probe_count++];
-  *probe = (punch_probe_t){.address = *address, .next_at = PUNCH_NEVER};
+/* The place of one that is pinged no more, of these the one that was pinged first; NULL: all are being pinged. */
+static punch_probe_t *oldest_at_rest(punch_t *punch) {
+  punch_probe_t *oldest = NULL;
+  for (size_t i = 0; i < punch->probe_count; i++) {
+    punch_probe_t *probe = &punch->probes[i];
+    if (probe->next_at == PUNCH_NEVER && (oldest == NULL || probe->sent_at[0] < oldest->sent_at[0])) oldest = probe;
+  }
+  return oldest;
+}
+
+static punch_probe_t *add(punch_t *punch, const address_t *address, unsigned via) {
+  punch_probe_t *probe = find_probe(punch, address, via);
+  if (probe != NULL) return probe;
+  probe = punch->probe_count < DISCO_CANDIDATES_MAX ? &punch->probes[punch->probe_count++] : oldest_at_rest(punch);
+  if (probe != NULL)
+    *probe = (punch_probe_t){.address = *address, .via = via, .pings = PUNCH_PINGS, .next_at = PUNCH_NEVER};
   return probe;
 }
 
-void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
-  punch_probe_t *probe = add(punch, address);
+static void add_candidate(punch_t *punch, const disco_candidate_t *candidate, uint64_t now) {
+  punch_probe_t *probe = add(punch, &candidate->address, 0);
   /* One that is being pinged goes on; one that was, only after a while. */
   if (probe == NULL || probe->next_at != PUNCH_NEVER) return;
+  if (candidate->kind == DISCO_PREDICTED) probe->pings = PINGS_PREDICTED;
   if (probe->sent == 0 || now - probe->sent_at[0] >= PING_AGAIN) ping_again(probe, now);
+}
+
+void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
+  add_candidate(punch, &(disco_candidate_t){.address = *address}, now);
+}
+
+/* ---- searching for a port ------------------------------------------------------------------------ */
+
+static bool has_kind(const disco_candidate_t *candidates, size_t count, disco_kind_t kind) {
+  for (size_t i = 0; i < count; i++)
+    if (candidates[i].kind == kind) return true;
+  return false;
+}
+
+static void plan_search(punch_t *punch, const disco_message_t *call, uint64_t now) {
+  punch->search_for.len = 0;
+  punch->search_varies = has_kind(call->candidates, call->candidate_count, DISCO_VARYING);
+  disco_kind_t wanted = punch->search_varies ? DISCO_VARYING : DISCO_OBSERVED;
+  for (size_t i = 0; i < call->candidate_count && punch->search_for.len == 0; i++)
+    if (call->candidates[i].kind == wanted) punch->search_for = call->candidates[i].address;
+  if (punch->search_for.len == 0)
+    punch->search_at = PUNCH_NEVER;
+  else if (punch->search_at == PUNCH_NEVER && port_search_may_begin(&punch->search))
+    punch->search_at = now + (punch->search.searches == 0 ? SEARCH_AFTER : SEARCH_AGAIN);
+}
+
+bool punch_wants_search(const punch_t *punch, uint64_t now) { return punch->search_at <= now; }
+
+void punch_postpone_search(punch_t *punch, uint64_t at) { punch->search_at = at; }
+
+void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now) {
+  punch->search_at = PUNCH_NEVER;
+  bool own_varies = has_kind(own, own_count, DISCO_VARYING);
+  /* Where the ports of both are random there is no hope, and where those of neither are, no need. Whom no STUN server has
+   * seen has no UDP. */
+  if (own_varies == punch->search_varies || (!own_varies && !has_kind(own, own_count, DISCO_OBSERVED))) return;
+  unsigned random;
+  secret_random(&random, sizeof random);
+  port_search_role_t role = own_varies ? PORT_SEARCH_SPREAD : PORT_SEARCH_GUESS;
+  port_search_begin(&punch->search, role, &punch->search_for, random, now);
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -87,14 +148,15 @@ static bool may_pong(punch_t *punch, uint64_t now) {
   return ++punch->pongs <= PONGS_PER_S;
 }
 
-static void on_ping(punch_t *punch, const disco_message_t *message, const address_t *from, uint64_t now) {
+static void on_ping(punch_t *punch, const disco_message_t *message, const address_t *from, unsigned via, uint64_t now) {
   if (from->len == 0 || !may_pong(punch, now)) return;
   punch->pong_due = true;
   punch->pong_to = *from;
+  punch->pong_via = via;
   memcpy(punch->pong_transaction, message->transaction, DISCO_TRANSACTION_BYTES);
   /* Where it came from is an address of the peer too, perhaps one it does not know of. Known ones are not pinged for
    * it: the two would keep each other busy. */
-  punch_probe_t *probe = add(punch, from);
+  punch_probe_t *probe = add(punch, from, via);
   if (probe != NULL && probe->sent == 0 && probe->next_at == PUNCH_NEVER) ping_again(probe, now);
 }
 
@@ -104,13 +166,16 @@ static void on_pong(punch_t *punch, const disco_message_t *message, uint64_t now
     uint8_t ping = message->transaction[COUNTER];
     if (ping >= probe->sent || memcmp(probe->transaction, message->transaction, COUNTER) != 0) continue;
     probe->next_at = PUNCH_NEVER;
-    *news = (punch_news_t){
-        .answered = true, .address = probe->address, .observed = message->observed, .rtt = now - probe->sent_at[ping]};
+    *news = (punch_news_t){.answered = true,
+                           .address = probe->address,
+                           .via = probe->via,
+                           .observed = message->observed,
+                           .rtt = now - probe->sent_at[ping]};
     return;
   }
 }
 
-bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, uint64_t now,
+bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, unsigned via, uint64_t now,
                     punch_news_t *news) {
   disco_message_t message;
   const uint8_t *sender;
@@ -120,14 +185,15 @@ bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const addre
   if (disco_open(data, len, punch->shared, &message) != DISCO_OK || !is_new(punch, &message)) return false;
   switch (message.type) {
   case DISCO_PING:
-    on_ping(punch, &message, from, now);
+    on_ping(punch, &message, from, via, now);
     break;
   case DISCO_PONG:
     on_pong(punch, &message, now, news);
     break;
   case DISCO_CALL_ME_MAYBE:
     news->called = true;
-    for (size_t i = 0; i < message.candidate_count; i++) punch_add(punch, &message.candidates[i].address, now);
+    for (size_t i = 0; i < message.candidate_count; i++) add_candidate(punch, &message.candidates[i], now);
+    plan_search(punch, &message, now);
     if (punch->called_at == 0 || now - punch->called_at >= CALL_AGAIN) punch->call_due = true;
     break;
   }
@@ -151,9 +217,19 @@ static void write_ping(punch_t *punch, punch_probe_t *probe, uint64_t now, uint6
   memcpy(message.transaction, probe->transaction, COUNTER);
   message.transaction[COUNTER] = (uint8_t)probe->sent;
   probe->sent_at[probe->sent++] = now;
-  probe->next_at = probe->sent < PUNCH_PINGS ? now + (PING_FIRST << (probe->sent - 1)) : PUNCH_NEVER;
+  probe->next_at = probe->sent < probe->pings ? now + (PING_FIRST << (probe->sent - 1)) : PUNCH_NEVER;
   out->to = probe->address;
+  out->via = probe->via;
   seal(punch, &message, wall_ms, out);
+}
+
+/* Its pong is not waited for: whoever gets it pings back. */
+static bool write_search_ping(punch_t *punch, uint64_t now, uint64_t wall_ms, punch_datagram_t *out) {
+  disco_message_t message = {.type = DISCO_PING};
+  if (!port_search_next(&punch->search, now, &out->to, &out->via)) return false;
+  secret_random(message.transaction, sizeof message.transaction);
+  seal(punch, &message, wall_ms, out);
+  return true;
 }
 
 bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now, uint64_t wall_ms,
@@ -163,6 +239,7 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
     memcpy(message.transaction, punch->pong_transaction, sizeof message.transaction);
     punch->pong_due = false;
     out->to = punch->pong_to;
+    out->via = punch->pong_via;
     seal(punch, &message, wall_ms, out);
     return true;
   }
@@ -173,6 +250,7 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
     punch->call_due = false;
     punch->called_at = now;
     out->to = (address_t){.len = 0};
+    out->via = 0;
     seal(punch, &message, wall_ms, out);
     return true;
   }
@@ -181,12 +259,12 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
     write_ping(punch, &punch->probes[i], now, wall_ms, out);
     return true;
   }
-  return false;
+  return write_search_ping(punch, now, wall_ms, out);
 }
 
 uint64_t punch_deadline(const punch_t *punch) {
   if (punch->pong_due || punch->call_due) return 0;
-  uint64_t next = PUNCH_NEVER;
+  uint64_t next = punch->search_at < punch->search.next_at ? punch->search_at : punch->search.next_at;
   for (size_t i = 0; i < punch->probe_count; i++)
     if (punch->probes[i].next_at < next) next = punch->probes[i].next_at;
   return next;

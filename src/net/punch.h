@@ -5,6 +5,7 @@
 #ifndef IROH_NET_PUNCH_H
 #define IROH_NET_PUNCH_H
 
+#include "net/port-search.h"
 #include "wire/disco.h"
 
 #define PUNCH_NEVER UINT64_MAX
@@ -13,12 +14,13 @@
 /* Transactions remembered, so that a message counts once. */
 #define PUNCH_SEEN 64
 
-/* One address of the peer. */
+/* One address of the peer, tried from one of our sockets. */
 typedef struct {
   address_t address;
+  unsigned via;                                 /* 0: the main socket; else one of the port search's */
   uint8_t transaction[DISCO_TRANSACTION_BYTES]; /* of its pings; the last byte counts them */
   uint64_t sent_at[PUNCH_PINGS], next_at;       /* ns; next_at PUNCH_NEVER: no more pings */
-  unsigned sent;
+  unsigned sent, pings;                         /* of this round, and at most */
 } punch_probe_t;
 
 typedef struct {
@@ -33,13 +35,19 @@ typedef struct {
   size_t seen_next;
   bool pong_due;
   address_t pong_to;
+  unsigned pong_via;
   uint8_t pong_transaction[DISCO_TRANSACTION_BYTES];
   uint64_t pongs_until, pongs; /* a bound on pongs a second */
+  port_search_t search;
+  address_t search_for; /* the peer's address that a search would be about; empty: none */
+  bool search_varies;   /* its port there is unknown */
+  uint64_t search_at;   /* ns; PUNCH_NEVER: no search is wanted */
 } punch_t;
 
 /* What is to be sent: to `to`, or, if that is empty, through the relay. */
 typedef struct {
   address_t to;
+  unsigned via;
   size_t len;
   uint8_t data[DISCO_DATAGRAM_MAX];
 } punch_datagram_t;
@@ -47,8 +55,9 @@ typedef struct {
 /* What a received datagram brought. */
 typedef struct {
   bool called;   /* the peer wants to be pinged: it has no direct path, or lost it */
-  bool answered; /* `address` has answered a ping of ours, after `rtt` ns */
+  bool answered; /* `address` has answered a ping of ours from socket `via`, after `rtt` ns */
   address_t address;
+  unsigned via;
   address_t observed; /* where the peer sees us, if it said so */
   uint64_t rtt;
 } punch_news_t;
@@ -63,9 +72,16 @@ void punch_start(punch_t *punch, uint64_t now);
 void punch_stop(punch_t *punch);
 /* Another address of the peer. */
 void punch_add(punch_t *punch, const address_t *address, uint64_t now);
-/* Takes a datagram; `from` is empty if a relay brought it. False: not from the peer, or not for the first time. */
-bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, uint64_t now,
+/* Takes a datagram that came to socket `via`; `from` is empty if a relay brought it. False: not from the peer, or not
+ * for the first time. */
+bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, unsigned via, uint64_t now,
                     punch_news_t *news);
+/* Whether pings alone have not helped, and a port search (port-search.h) may. */
+bool punch_wants_search(const punch_t *punch, uint64_t now);
+/* Begins it, if what is known of both NATs gives it a chance. */
+void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now);
+/* Not now, but at `at`; PUNCH_NEVER: not at all. */
+void punch_postpone_search(punch_t *punch, uint64_t at);
 /* The next datagram that is due, until false. `own`: where we may be reached. `wall_ms`: the time of day, which makes
  * timestamps rise across restarts. */
 bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now, uint64_t wall_ms,

@@ -80,7 +80,7 @@ static disco_verdict_t read_candidates(const uint8_t *body, size_t len, disco_me
     return DISCO_MALFORMED;
   for (const uint8_t *at = body + 1; at < body + len; at += CANDIDATE_BYTES) {
     disco_candidate_t *candidate = &out->candidates[out->candidate_count];
-    candidate->kind = at[0] <= DISCO_PREDICTED ? (disco_kind_t)at[0] : DISCO_OTHER;
+    candidate->kind = at[0] <= DISCO_VARYING ? (disco_kind_t)at[0] : DISCO_OTHER;
     read_address(at + 1, &candidate->address);
     if (is_somebodys(&candidate->address)) out->candidate_count++;
   }

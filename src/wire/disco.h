@@ -47,7 +47,8 @@ typedef enum {
   DISCO_OBSERVED,    /* as a STUN server or a peer sees it */
   DISCO_CONFIGURED,  /* told by the program */
   DISCO_PORT_MAPPED, /* opened at the gateway */
-  DISCO_PREDICTED    /* a guess at the NAT's next mapping */
+  DISCO_PREDICTED,   /* a guess at the NAT's next mapping */
+  DISCO_VARYING      /* as a STUN server sees it; others will see another, random port */
 } disco_kind_t;
 
 typedef struct {

@@ -97,7 +97,7 @@ static void disco_call_me_maybe_tells_every_candidate(void **state) {
     for (size_t i = 0; i < count; i++) {
       char text[IROH_ADDRESS_MAX];
       snprintf(text, sizeof text, i % 2 == 0 ? "10.0.0.%zu:%zu" : "[fd00::%zu]:%zu", i + 1, 1000 + i);
-      call.candidates[i] = (disco_candidate_t){(disco_kind_t)(i % (DISCO_PREDICTED + 1)), address(text)};
+      call.candidates[i] = (disco_candidate_t){(disco_kind_t)(i % (DISCO_VARYING + 1)), address(text)};
     }
     size_t len = seal(&call, datagram);
     assert_int_equal(disco_open(datagram, len, shared, &read), DISCO_OK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the pairs are, what theory allows them, and which of them fail the run when they stay relayed.
+// What the pairs are, what theory allows them, and how often they may stay relayed before the run fails.
 'use strict'
 
 const KINDS = ['none', 'full-cone', 'port-restricted', 'sequential', 'symmetric', 'double', 'udp-blocked']
@@ -32,17 +32,24 @@ const PAIRS = [
 /** NATs that let in only whom was sent to, at the port that was sent to. */
 const FILTERED = ['port-restricted', 'sequential', 'symmetric', 'double']
 
+/** NATs that give another port for each peer. */
+const VARYING = ['sequential', 'symmetric']
+
 /** 'direct', 'by prediction' (of the next port), 'by luck' (many ports must be tried) or 'relayed'. */
 function theory(pair) {
   const kinds = pair.split(' > ')
   if (kinds.includes('udp-blocked')) return 'relayed'
   if (!kinds.every((kind) => FILTERED.includes(kind))) return 'direct'
-  const symmetric = kinds.filter((kind) => kind === 'symmetric').length
-  if (symmetric > 0) return symmetric === 2 ? 'relayed' : 'by luck'
+  if (kinds.every((kind) => VARYING.includes(kind))) return 'relayed'
+  if (kinds.includes('symmetric')) return 'by luck'
   return kinds.includes('sequential') ? 'by prediction' : 'direct'
 }
 
-/** These stay relayed only by a fault. */
-const MUST_BE_DIRECT = new Set(PAIRS.filter((pair) => theory(pair) === 'direct'))
+/** Of so many runs of a pair so many may stay relayed. */
+function mayStayRelayed(pair, runs) {
+  if (theory(pair) === 'relayed') return runs
+  if (theory(pair) === 'by luck') return Math.max(1, Math.floor(runs / 10))
+  return 0
+}
 
-module.exports = { ABOUT, MUST_BE_DIRECT, PAIRS, theory }
+module.exports = { ABOUT, PAIRS, mayStayRelayed, theory }
