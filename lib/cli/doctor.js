@@ -68,4 +68,4 @@ async function run(args) {
   if (!canConnect) process.exitCode = 1
 }
 
-module.exports = { run }
+module.exports = { relaysOf, run }
