@@ -309,6 +309,7 @@ class Endpoint extends EventEmitter {
 
   async #closed() {
     await this.#core.closed
+    await Promise.allSettled([...this.#reports].map((report) => report.result))
     await this.#relays?.close()
   }
 

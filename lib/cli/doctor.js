@@ -10,7 +10,8 @@ const { reportText } = require('./doctor-text')
 const usage = `Usage: event-target-iroh doctor [options]
 
 Looks at the network from here: whether UDP gets out, the public addresses, what the NAT does, how far the relays are;
-says what that means for connecting, and what to change. Asks the relays given, or else iroh's public ones.
+says what that means for connecting, and what to change. Asks the relays given, or else iroh's public ones. Those answer
+no STUN: for the public addresses and the NAT give relays that do, such as event-target-iroh's own.
 
   --relay <URL>       a relay to ask; may be repeated. Two at two addresses tell the most
   --ca <file>         PEM certificates trusted for relays instead of the built-in ones
@@ -65,7 +66,7 @@ async function run(args) {
   const report = await start(values).result
   console.log(values.json ? JSON.stringify(report) : reportText(report))
   const canConnect = report.udpV4 || report.udpV6 || report.preferredRelay !== null
-  if (!canConnect) process.exitCode = 1
+  process.exit(canConnect ? 0 : 1) // a name that is still being looked up would hold the process
 }
 
 module.exports = { relaysOf, run }

@@ -5,6 +5,11 @@ const { Probe } = require('../relay/client-probe')
 const { systemClock } = require('../relay/client-timers')
 const { tenths } = require('./journal')
 
+/** What the system said, where it was that. */
+function why({ code, message, cause }) {
+  return (code === 'ERR_IROH_UNREACHABLE' && (cause?.message || cause?.code)) || message
+}
+
 async function latencyOf(run, { url }, ca) {
   const started = performance.now()
   const probe = new Probe(url, { ca, clock: systemClock, referenced: true, onFirst: () => {} })
@@ -18,7 +23,7 @@ async function latencyOf(run, { url }, ca) {
     return { url, latencyMs: tenths(latencyMs), error: null }
   }
   const isLate = run.isOver || error.code === 'ERR_IROH_TIMEOUT'
-  const message = run.isOver ? 'the relay did not answer /ping in time' : error.message
+  const message = run.isOver ? 'the relay did not answer /ping in time' : why(error)
   run.journal.note('ping', url, isLate ? 'no-answer' : 'error', started, message)
   return { url, latencyMs: null, error: message }
 }
