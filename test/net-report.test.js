@@ -217,12 +217,8 @@ describe('#netReport', () => {
   })
 
   it('takes no answer to another question', async () => {
-    const lying = await openStun('127.0.0.1', { answers: () => false })
-    lying.sockets.first.on('message', (bytes, { port, address }) => {
-      bytes.writeUInt16BE(0x0101, 0)
-      bytes[8] ^= 1
-      lying.sockets.first.send(bytes, port, address)
-    })
+    const transactionOf = (transaction) => Buffer.from(transaction).fill(0, 0, 1)
+    const lying = await openStun('127.0.0.1', { transactionOf })
     assert.equal((await report([lying.relay], { timeoutMs: 400 })).udpV4, false)
   })
 

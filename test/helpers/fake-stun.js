@@ -32,10 +32,11 @@ class FakeStun {
   /**
    * @param {string} address of loopback
    * @param {object} options
-   * @param {(from: object, port: 'first' | 'second', asked: number) => object} [options.mapped] where it says the
+   * @param {(from: object, port: 'first' | 'second') => object} [options.mapped] where it says the
    *   request came from; default OUTSIDE and the port it came from
    * @param {(kind: string, request: object, from: object) => boolean} [options.answers] default everything
    * @param {boolean} [options.knowsDiscovery] RFC 5780; default true
+   * @param {(transaction: Buffer) => Buffer} [options.transactionOf] what it answers to; default the request
    */
   static async open(address, options = {}) {
     const server = new FakeStun(address, options)
@@ -43,11 +44,15 @@ class FakeStun {
     return server
   }
 
-  constructor(address, { mapped, answers = () => true, knowsDiscovery = true }) {
+  constructor(
+    address,
+    { mapped, answers = () => true, knowsDiscovery = true, transactionOf = (transaction) => transaction }
+  ) {
     this.address = address
     this.mapped = mapped ?? (({ port }) => ({ address: OUTSIDE, port }))
     this.answers = answers
     this.knowsDiscovery = knowsDiscovery
+    this.transactionOf = transactionOf
     const open = (name) => {
       const socket = dgram.createSocket('udp4').bind(0, address)
       return socket.on('message', (bytes, from) => this.#onMessage(name, bytes, from))
@@ -79,15 +84,15 @@ class FakeStun {
       this.#send(name, writeMessage(MessageType.BINDING_ERROR, request.transaction, [error]), from)
       return
     }
-    const mapped = this.mapped(from, name, this.asked.length - 1)
-    const attributes = [addressAttribute(Attribute.XOR_MAPPED_ADDRESS, mapped, request.transaction)]
+    const transaction = this.transactionOf(request.transaction)
+    const attributes = [addressAttribute(Attribute.XOR_MAPPED_ADDRESS, this.mapped(from, name), transaction)]
     if (kind === 'second port') {
       const other = { address: '0.0.0.0', port: this.sockets.second.address().port }
       attributes.push(addressAttribute(Attribute.OTHER_ADDRESS, other))
     }
     const sender = kind === 'from second port' ? 'second' : name
     const to = kind === 'to port' ? request.attributes.get(Attribute.RESPONSE_PORT).readUInt16BE(0) : from.port
-    this.#send(sender, writeMessage(MessageType.BINDING_SUCCESS, request.transaction, attributes), {
+    this.#send(sender, writeMessage(MessageType.BINDING_SUCCESS, transaction, attributes), {
       ...from,
       port: to
     })
