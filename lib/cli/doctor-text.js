@@ -119,7 +119,7 @@ function conclusion({ udpV4, udpV6, mapping, filtering, preferredRelay }) {
     return 'Most peers connect directly, once a relay has brought both together; those behind a symmetric NAT over the relay.'
   }
   if (mapping === 'unknown') return 'UDP works; how well peers connect directly is not known.'
-  return 'Peers connect directly if they are public or their NAT lets anyone in; others over a relay.'
+  return 'Peers connect directly if they are public or their NAT lets anyone in; others, as a rule, over a relay.'
 }
 
 function section(title, lines) {
