@@ -131,14 +131,17 @@ export interface EndpointOptions {
   /** Default: IPv4 and IPv6, any port. */
   bindAddress?: string | string[]
   /**
-   * Relays over which peers that have no direct path are reached; the nearest is the home relay. At most 64. Default:
-   * none.
+   * Relays over which peers that have no direct path are reached; the nearest is the home relay. At most 64. Given, they
+   * replace those of the preset; []: none.
    */
   relays?: (string | RelayOption)[]
   /** PEM certificates trusted for relays instead of Node's own roots. */
   relayCa?: string | Buffer | (string | Buffer)[]
-  /** Nothing outside this host is asked; 'n0' is to come. */
-  preset?: 'minimal'
+  /**
+   * 'minimal' (default): nothing outside this host is asked. 'n0': iroh's public relays; they tell no public address yet,
+   * and discovery is to come.
+   */
+  preset?: 'n0' | 'minimal'
   /** Discovery is to come; only [] is taken. */
   discovery?: []
   /** Default: everyone. A function admits with `true` only. */
@@ -197,6 +200,71 @@ export interface RelayOption {
   token?: string
   /** UDP port of its STUN server, which tells this endpoint's public address. Default 3478; 0: it has none. */
   stunPort?: number
+  /** UDP port of its QUIC address discovery; netReport() asks there whether UDP gets through. Default 7842; 0: none. */
+  quicPort?: number
+}
+
+/** How a NAT maps ports, or a NAT or firewall filters (RFC 4787). */
+export type NatBehaviour = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent' | 'unknown'
+
+export interface NetReportOptions {
+  signal?: AbortSignal
+  /** When the report is made with what there is; 100 to 60000, default 5000. */
+  timeoutMs?: number
+}
+
+/** A relay as the report saw it; times are of round trips. */
+export interface NetReportRelay {
+  url: string
+  /** Of /ping, over TCP and TLS; null: it did not answer. */
+  latencyMs: number | null
+  /** null: it did not answer STUN, or was not asked; the first five relays are. */
+  stunRttMs: number | null
+  /** Of its QUIC port, which is asked where STUN does not answer. */
+  quicRttMs: number | null
+  /** Why there is no latency. */
+  error: string | null
+}
+
+/** One thing that was tried. */
+export interface NetReportTry {
+  /** For people; may change. */
+  what: string
+  target: string
+  outcome: 'ok' | 'no-answer' | 'error' | 'skipped'
+  detail?: string
+  ms: number
+}
+
+/** What the network is like from here. null: it could not be told; `tried` says why. */
+export interface NetReport {
+  /** Whether any relay answered over UDP, with IPv4 and with IPv6; null: none could be asked. */
+  udpV4: boolean | null
+  udpV6: boolean | null
+  /** The IP addresses this host is seen at. */
+  publicAddresses: string[]
+  /** Whether they are other than the host's own. */
+  behindNat: boolean | null
+  /**
+   * Whether the NAT gives one socket another port for each peer. This and what follows are of IPv4, or of IPv6 where IPv4
+   * told no address. 'address-dependent': it may depend on the port, too, where relays serve no RFC 5780.
+   */
+  mapping: NatBehaviour
+  /** If it does, by how much the next port differs from the last one. null: it does not, or that is not known. */
+  portStep: number | 'random' | null
+  /** Who may send here without having been sent to: anyone, other ports of an address that was sent to, or nobody. */
+  filtering: NatBehaviour
+  /** Whether the NAT brings back what is sent to its own address. */
+  hairpin: boolean | null
+  /** The URL of the relay with the lowest latency. */
+  preferredRelay: string | null
+  relays: NetReportRelay[]
+  /** Whether something else answers in place of the relays over plain HTTP. */
+  captivePortal: boolean | null
+  tried: NetReportTry[]
+  /** What to change, for people, the most pressing first. */
+  advice: string[]
+  tookMs: number
 }
 
 /** What the endpoint noticed of its network. */
@@ -236,6 +304,11 @@ export class Endpoint extends EventEmitter {
   boundAddresses(): string[]
   /** Resolves when the home relay is connected; at once without relays. */
   online(options?: ConnectOptions): Promise<void>
+  /**
+   * Looks at the network from here, with sockets of its own, by asking the endpoint's relays. What fails is part of the
+   * report; it rejects with ERR_IROH_ABORTED, or ERR_IROH_CLOSED when the endpoint is closed.
+   */
+  netReport(options?: NetReportOptions): Promise<NetReport>
   connect(peer: Peer, alpn: string, options?: ConnectOptions): Promise<Connection>
   /** The next connection a peer made; null once the endpoint is closed. */
   accept(): Promise<Connection | null>

@@ -90,6 +90,11 @@ export interface RelayServerOptions {
   limits?: RelayLimits
   /** UDP, for STUN. Default 3478 if it is free; a number given must be free, 0: any; false: none. */
   stunPort?: number | false
+  /**
+   * UDP, a second port for NAT behaviour discovery (RFC 5780). Default the port after `stunPort` if it is free; the same
+   * rules. There is none without `stunPort`.
+   */
+  stunAltPort?: number | false
   /** UDP, keeps iroh nodes from waiting for QUIC address discovery. Default 7842 if it is free; the same rules. */
   quicPort?: number | false
   /** HTTP, for /metrics. Default none. */
@@ -109,6 +114,7 @@ export class RelayServer {
     readonly relay: number
     readonly http: number | null
     readonly stun: number | null
+    readonly stunAlt: number | null
     readonly quic: number | null
     readonly metrics: number | null
   }

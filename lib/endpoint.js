@@ -13,6 +13,7 @@ const { Core } = require('./core')
 const { Event } = require('./core-events')
 const { deferred } = require('./deferred')
 const { IrohError, check, invalid } = require('./errors')
+const { NetReport } = require('./net-report')
 const { dialableAddresses, parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
@@ -73,6 +74,8 @@ class Endpoint extends EventEmitter {
   #access
   #alpns
   #relays = null
+  #reports = new Set()
+  #surroundings
   #requireDirect
   #book = new AddressBook()
   #accepting = new AsyncQueue()
@@ -89,6 +92,7 @@ class Endpoint extends EventEmitter {
     this.#secretKey = opened.secretKey
     this.#alpns = opened.alpns
     this.#requireDirect = opened.requireDirect
+    this.#surroundings = { relays: opened.relays, ca: opened.relayCa }
     if (opened.relays.length === 0) return
     this.#relays = this.#openRelays(opened)
     this.#tellCandidates()
@@ -142,6 +146,25 @@ class Endpoint extends EventEmitter {
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
     this.#assertOpen()
     await this.#relays?.online(options)
+  }
+
+  /**
+   * Looks at the network from here, with sockets of its own: UDP, public addresses, what the NAT does, the relays of this
+   * endpoint. What fails is part of the report.
+   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options] `timeoutMs`: when it is made with what there is, 100
+   *   to 60000, default 5000
+   * @returns {Promise<object>} NetReport of index.d.ts
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _ABORTED, _CLOSED
+   */
+  async netReport(options) {
+    this.#assertOpen()
+    const report = new NetReport(this.#surroundings, options)
+    this.#reports.add(report)
+    try {
+      return await report.result
+    } finally {
+      this.#reports.delete(report)
+    }
   }
 
   /**
@@ -278,6 +301,7 @@ class Endpoint extends EventEmitter {
       this.#closing = true
       this.#accepting.drain()
       this.#accepting.end()
+      for (const report of this.#reports) report.abort(new IrohError('ERR_IROH_CLOSED'))
       binding.close(this.#core.handle, code, reason)
     }
     return this.#closed()
@@ -285,6 +309,7 @@ class Endpoint extends EventEmitter {
 
   async #closed() {
     await this.#core.closed
+    await Promise.allSettled([...this.#reports].map((report) => report.result))
     await this.#relays?.close()
   }
 

@@ -4,6 +4,7 @@
 const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./check')
 const { IrohError, invalid } = require('./errors')
 const { parseAddress } = require('./node-addr')
+const { PRESETS } = require('./presets')
 const { SecretKey } = require('./secret-key')
 
 const MAX_ALPN_BYTES = 255
@@ -27,6 +28,7 @@ const NUMBERS = {
   maxDatagrams: { min: 1, max: 1 << 20, fallback: 1024 }
 }
 
+const DEFAULT_PRESET = 'minimal'
 const CONGESTION = ['cubic', 'reno', 'bbr', 'bbr2']
 
 const KNOWN = [
@@ -59,8 +61,7 @@ function checkSurroundings({ relays, preset, discovery }) {
   if (discovery !== undefined && !(Array.isArray(discovery) && discovery.length === 0)) {
     throw unsupported('discovery is not there yet; only discovery: [] is accepted')
   }
-  if (preset === 'n0') throw unsupported("preset 'n0' needs discovery, which is not there yet")
-  checkOneOf(preset, 'preset', ['minimal'])
+  checkOneOf(preset, 'preset', Object.keys(PRESETS))
 }
 
 /** @returns {string[]} */
@@ -110,7 +111,7 @@ function readEndpointOptions(given) {
   return {
     secretKey,
     native,
-    relays: options.relays ?? [],
+    relays: options.relays ?? PRESETS[options.preset ?? DEFAULT_PRESET].relays,
     relayCa: options.relayCa,
     requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false)
   }

@@ -2,29 +2,14 @@
 'use strict'
 
 const binding = require('./binding')
-const { checkInteger } = require('./check')
 const { PublicAddresses } = require('./public-addresses')
 const { normalizeRelayUrl } = require('./relay/client-url')
 const { RelayManager } = require('./relay/manager')
+const { readRelayOption } = require('./relay-option')
 
 const NODE_ID_BYTES = 32
-const DEFAULT_STUN_PORT = 3478
 /** The core's numbers of relays are below this. */
 const MAX_NUMBERS = 64
-
-/** A relay's option for the manager, and its STUN server. */
-function readRelay(relay) {
-  if (relay === null || typeof relay !== 'object') return { relay, stun: stunServer(relay, DEFAULT_STUN_PORT) }
-  const { stunPort, ...rest } = relay
-  const port = checkInteger(stunPort, 'stunPort', { max: 65535, fallback: DEFAULT_STUN_PORT })
-  return { relay: rest, stun: stunServer(rest.url, port) }
-}
-
-/** Port 0: it has none. */
-function stunServer(url, port) {
-  const hostname = new URL(normalizeRelayUrl(url)).hostname.replace(/^\[|\]$/g, '')
-  return port === 0 ? [] : [{ hostname, port }]
-}
 
 /**
  * An endpoint's relays as its core sees them: each URL has a number. Takes datagrams from the core to the relay they are
@@ -38,15 +23,17 @@ class Relays {
 
   /**
    * @param {import('./core').Core} core
-   * @param {object} options what RelayManager takes; a relay may have a `stunPort`
+   * @param {object} options what RelayManager takes; a relay may have a `stunPort` and a `quicPort`
    * @param {(event: object) => void} tell gets 'network' events
    * @param {() => void} onObserved the public addresses have changed
    */
   constructor(core, { relays, ...options }, tell, onObserved) {
     this.#core = core
-    const read = relays.map(readRelay)
-    this.#manager = new RelayManager({ ...options, relays: read.map(({ relay }) => relay) })
-    const servers = read.flatMap(({ stun }) => stun)
+    const read = relays.map(readRelayOption)
+    this.#manager = new RelayManager({ ...options, relays: read.map(({ session }) => session) })
+    const servers = read
+      .filter(({ stunPort }) => stunPort > 0)
+      .map(({ hostname, stunPort }) => ({ hostname, port: stunPort }))
     this.#publicAddresses = new PublicAddresses(core, servers, onObserved)
     this.#manager.on('datagrams', (url, source, ecn, segment, bytes) =>
       this.#onDatagrams(url, source, ecn, segment, bytes)

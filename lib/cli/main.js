@@ -4,6 +4,10 @@
 const { UsageError, fail } = require('./command')
 
 const COMMANDS = {
+  doctor: {
+    summary: 'look at the network: what works, what the NAT does, what to change',
+    load: () => require('./doctor')
+  },
   id: { summary: 'show or make an identity', load: () => require('./id') },
   relay: { summary: 'run a relay', load: () => require('./relay') }
 }

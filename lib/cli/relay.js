@@ -21,6 +21,7 @@ Runs a relay for iroh nodes until SIGINT or SIGTERM. SIGHUP reads the certificat
   --rate <bytes>          bytes per second read from one client (default no limit)
   --max-connections <n>   default 16384
   --stun-port <port>      UDP, for STUN (default 3478 if it is free); 'off': none
+  --stun-alt-port <port>  UDP, a second one for NAT behaviour discovery (default the next if it is free); 'off': none
   --quic-port <port>      UDP, keeps iroh nodes from waiting (default 7842 if it is free); 'off': none
   --metrics-port <port>   HTTP on 127.0.0.1, for /metrics (default none)
   --json                  one JSON object per line
@@ -42,6 +43,7 @@ const options = {
   rate: text,
   'max-connections': text,
   'stun-port': text,
+  'stun-alt-port': text,
   'quic-port': text,
   'metrics-port': text
 }
@@ -71,6 +73,7 @@ function serverOptions(values) {
     access: accessOf(values),
     limits: { bytesPerSecond: numberOf(values, 'rate'), maxConnections: numberOf(values, 'max-connections') },
     stunPort: portOrOff(values, 'stun-port'),
+    stunAltPort: portOrOff(values, 'stun-alt-port'),
     quicPort: portOrOff(values, 'quic-port'),
     metricsPort: numberOf(values, 'metrics-port')
   }

@@ -5,6 +5,7 @@ const assert = require('node:assert/strict')
 const crypto = require('node:crypto')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
+const { NetReport } = require('../../lib/net-report')
 const { createRealEndpoint } = require('../helpers/real-iroh.js')
 
 /** What a probe of ours (docs/disco.md) looks like to whoever cannot open it. */
@@ -45,5 +46,13 @@ describe('a real iroh node and our probes', () => {
     const [answer] = await first
     assert.equal(answer.readUInt32BE(1), 0, 'the first answer is the Version Negotiation')
     assert.deepEqual(answer.subarray(6, 14), source)
+  })
+
+  it('answers what a net report asks over QUIC', async () => {
+    const quicPort = Number(real.addr().directAddresses[0].split(':')[1])
+    const { udpV4, relays } = await new NetReport({ relays: [{ url: 'http://127.0.0.1:9', stunPort: 0, quicPort }] })
+      .result
+    assert.equal(udpV4, true)
+    assert.ok(relays[0].quicRttMs > 0)
   })
 })

@@ -7,6 +7,7 @@ const { parseArgs } = require('node:util')
 const { checkNats } = require('./nat-check.js')
 const { theory } = require('./expectations.js')
 const { runMatrix } = require('./matrix.js')
+const { checkNetReports } = require('./net-report-check.js')
 const { writeReport } = require('./report.js')
 const { missing, removeAll, removeLeftovers } = require('./topology.js')
 
@@ -46,6 +47,7 @@ async function main() {
   const only = values.only === undefined ? undefined : new RegExp(values.only)
   removeLeftovers()
   if (!only) for (const { name, faults, about } of await checkNats()) tell(name, faults, about)
+  await checkNetReports(only, ({ name, faults, about }) => tell(name, faults, about))
   const rows = await runMatrix({ repeat: Number(values.repeat), jobs: Number(values.jobs), only }, tellRow)
   const scenarios = []
   for (const name of SCENARIOS) if (!only || only.test(name)) scenarios.push(await runScenario(name))

@@ -30,6 +30,11 @@ import {
   type IrohErrorEvent,
   type IrohEventTarget,
   isNodeId,
+  type NatBehaviour,
+  type NetReport,
+  type NetReportOptions,
+  type NetReportRelay,
+  type NetReportTry,
   type NetworkEvent,
   type NodeAddr,
   type NodeId,
@@ -84,7 +89,7 @@ export async function endpoints(): Promise<void> {
     secretKey: SecretKey.generate(),
     bindAddress: ['127.0.0.1:0'],
     relays: [],
-    preset: 'minimal',
+    preset: 'n0',
     discovery: [],
     allow,
     deny: (nodeId) => nodeId === '',
@@ -136,10 +141,22 @@ export async function endpoints(): Promise<void> {
   same<string[]>(endpoint.ref().unref().boundAddresses())
   same<boolean>(endpoint.isClosed())
   same<SecretKey>(endpoint.secretKey())
+  const reporting: NetReportOptions = { signal: AbortSignal.timeout(1), timeoutMs: 100 }
+  const report: NetReport = await endpoint.netReport(reporting)
+  const behaviours: NatBehaviour[] = [report.mapping, report.filtering]
+  const relays: NetReportRelay[] = report.relays
+  const tried: NetReportTry[] = report.tried
+  same<(boolean | null)[]>([report.udpV4, report.udpV6, report.behindNat, report.hairpin, report.captivePortal])
+  same<(number | null | undefined)[]>([relays[0]?.latencyMs, relays[0]?.stunRttMs, relays[0]?.quicRttMs])
+  same<(string | null | undefined)[]>([relays[0]?.url, relays[0]?.error, report.preferredRelay, ...behaviours])
+  same<(string | undefined)[]>([tried[0]?.what, tried[0]?.detail, ...report.advice, ...report.publicAddresses])
+  if (typeof report.portStep === 'number') same<number>(report.portStep + report.tookMs)
+  // @ts-expect-error there is no such preset
+  await Endpoint.createWithOptions({ preset: 'n1' })
   // @ts-expect-error there is no such option
   await Endpoint.createWithOptions({ alpn: 'a/1' })
   await Endpoint.createWithOptions({
-    relays: ['https://relay.example', { url: 'http://[::1]:3340', token: 't' }],
+    relays: ['https://relay.example', { url: 'http://[::1]:3340', token: 't', stunPort: 1, quicPort: 0 }],
     relayCa: 'pem'
   })
 }

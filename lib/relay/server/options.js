@@ -7,6 +7,7 @@ const { readAccess } = require('./access')
 const { TlsFiles } = require('./tls-files')
 
 const MIB = 1024 * 1024
+const STUN_PORT = 3478
 const KNOWN = [
   'host',
   'hostname',
@@ -16,6 +17,7 @@ const KNOWN = [
   'onDisconnect',
   'limits',
   'stunPort',
+  'stunAltPort',
   'quicPort',
   'metricsPort',
   'metricsHost'
@@ -63,6 +65,11 @@ function readUdpPort(value, name, fallback) {
   return { port: readPort(value, name, fallback), required: value !== undefined }
 }
 
+/** The second STUN port is the one after the first, or any if that is any. */
+function nextPort(port) {
+  return port > 0 && port < 65535 ? port + 1 : 0
+}
+
 /** What RelayServer.listen() takes, checked and with its defaults. */
 function readRelayOptions(given) {
   const options = checkOptions(given, KNOWN, 'RelayServer.listen')
@@ -77,7 +84,8 @@ function readRelayOptions(given) {
     access: readAccess(options.access),
     onDisconnect: checkFunction(options.onDisconnect, 'onDisconnect'),
     limits: readLimits(options.limits),
-    stun: readUdpPort(options.stunPort, 'stunPort', 3478),
+    stun: readUdpPort(options.stunPort, 'stunPort', STUN_PORT),
+    stunAlt: readUdpPort(options.stunAltPort, 'stunAltPort', nextPort(options.stunPort ?? STUN_PORT)),
     quic: readUdpPort(options.quicPort, 'quicPort', 7842),
     metricsPort: metricsPort === undefined || metricsPort === false ? null : readPort(metricsPort, 'metricsPort'),
     metricsHost: checkText(options.metricsHost, 'metricsHost') ?? '127.0.0.1'

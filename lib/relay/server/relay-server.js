@@ -101,8 +101,8 @@ class RelayServer {
       closeTimeout: limits.closeTimeoutMs,
       handleProtocols: (offered) => protocol.SUBPROTOCOLS.find((name) => offered.has(name))
     })
-    /** The ports in use: `relay`, and `http`, `stun`, `quic` and `metrics` or null. */
-    this.ports = { relay: 0, http: null, stun: null, quic: null, metrics: null }
+    /** The ports in use: `relay`, and `http`, `stun`, `stunAlt`, `quic` and `metrics` or null. */
+    this.ports = { relay: 0, http: null, stun: null, stunAlt: null, quic: null, metrics: null }
   }
 
   /** What nodes are given as their relay. */
@@ -206,10 +206,12 @@ class RelayServer {
   }
 
   async #answerUdp() {
-    const { stun, quic, limits } = this.#options
+    const { stun, stunAlt, quic, limits } = this.#options
     const limiter = new SenderLimiter(limits.udpPerSecondPerIp, limits.udpPerSecond)
     const about = { limiter, metrics: this.#metrics }
-    this.ports.stun = await this.#bind(stun, answerBinding, { ...about, counter: 'stunAnswered' })
+    const binding = { ...about, counter: 'stunAnswered', pair: [] }
+    this.ports.stun = await this.#bind(stun, answerBinding, binding)
+    this.ports.stunAlt = this.ports.stun && (await this.#bind(stunAlt, answerBinding, binding))
     this.ports.quic = await this.#bind(quic, answerQuic, { ...about, counter: 'quicAnswered' })
   }
 

@@ -12,28 +12,36 @@ class UdpResponder {
 
   /**
    * @param {{ host: string, port: number }} where
-   * @param {(message: Buffer, from: { address: string, port: number }) => Buffer | null} answer
-   * @param {{ limiter: import('./ip').SenderLimiter, metrics: object, counter: string }} about
+   * @param {(message: Buffer, from: { address: string, port: number }, server: object) => Buffer | object | null} answer
+   *   a Buffer goes back; `{ bytes, port, isFromOther }` to that port of the sender, from the other responder of the
+   *   pair if so. `server` is `{ host, port, otherPort }`
+   * @param {{ limiter: import('./ip').SenderLimiter, metrics: object, counter: string, pair?: UdpResponder[] }} about
+   *   `pair`: joins it; two responders may answer for each other
    */
-  static async bind({ host, port }, answer, { limiter, metrics, counter }) {
+  static async bind({ host, port }, answer, { limiter, metrics, counter, pair = [] }) {
     const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4')
+    const responder = new UdpResponder(socket)
+    const other = () => pair.find((one) => one !== responder)
     socket.on('message', (message, { address, port: from }) => {
       if (!limiter.allows(address)) {
         metrics.udpRateLimited++
         return
       }
-      const reply = answer(message, { address: plainAddress(address), port: from })
+      const server = { host, port: responder.port, otherPort: other()?.port ?? null }
+      const reply = answer(message, { address: plainAddress(address), port: from }, server)
       if (!reply) {
         metrics.udpIgnored++
         return
       }
       metrics[counter]++
-      socket.send(reply, from, address, () => {}) // a sender that cannot be reached is its own affair
+      if (Buffer.isBuffer(reply)) responder.#send(reply, from, address)
+      else (reply.isFromOther ? other() : responder).#send(reply.bytes, reply.port, address)
     })
     socket.bind({ port, address: host })
     await once(socket, 'listening')
     socket.on('error', () => {}) // ICMP errors of earlier answers
-    return new UdpResponder(socket)
+    pair.push(responder)
+    return responder
   }
 
   /** @private use UdpResponder.bind() */
@@ -43,6 +51,10 @@ class UdpResponder {
 
   get port() {
     return this.#socket.address().port
+  }
+
+  #send(bytes, port, address) {
+    this.#socket.send(bytes, port, address, () => {}) // a sender that cannot be reached is its own affair
   }
 
   async close() {
