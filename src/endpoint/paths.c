@@ -12,10 +12,10 @@
 /* Between rounds over all direct addresses, doubling up to the last. */
 #define ROUND_FIRST (1000 * NS_PER_MS)
 #define ROUND_LAST (60000 * NS_PER_MS)
-/* Probe timeouts in a row without an answer (RFC 9002 section 6.2) after which a direct path counts as dead. */
-#define PTO_DEAD 3
-/* Or this long with something unanswered. */
+/* A direct path is dead after this long, or so many round trips, with something unanswered. A peer that is busy for a
+ * while is not gone. */
 #define SILENCE_MAX (1500 * NS_PER_MS)
+#define SILENCE_ROUND_TRIPS 3
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
 
@@ -279,22 +279,25 @@ void paths_sent(conn_t *conn, uint64_t now) {
     conn->asked_at = now;
 }
 
-/* Probe timeouts alone would come late: each packet sent starts their timer anew (RFC 9002 section 6.2.1). */
-static bool is_silent(const conn_t *conn, uint64_t now) {
-  return quic_conn_timeouts(conn->quic) >= PTO_DEAD || (conn->asked_at != 0 && now - conn->asked_at >= SILENCE_MAX);
+/* When the path counts as dead. Probe timeouts would come late: each packet sent starts their timer anew (RFC 9002
+ * section 6.2.1). */
+static uint64_t silent_at(const conn_t *conn) {
+  if (conn->asked_at == 0) return QUIC_NEVER;
+  uint64_t patience = SILENCE_ROUND_TRIPS * quic_conn_rtt(conn->quic);
+  return conn->asked_at + (patience > SILENCE_MAX ? patience : SILENCE_MAX);
 }
 
 uint64_t paths_deadline(const conn_t *conn) {
   if (quic_conn_state(conn->quic) != QUIC_OPEN || !conn->knows_relay) return QUIC_NEVER;
-  uint64_t silent_at = conn->asked_at + SILENCE_MAX;
-  bool waiting = conn->asked_at != 0 && !is_relayed(conn) && silent_at > conn->ticked_at;
-  return waiting && silent_at < conn->move_at ? silent_at : conn->move_at;
+  uint64_t silent = silent_at(conn);
+  bool waiting = silent > conn->ticked_at && !is_relayed(conn);
+  return waiting && silent < conn->move_at ? silent : conn->move_at;
 }
 
 void paths_tick(conn_t *conn, uint64_t now) {
   conn->ticked_at = now;
   if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
-  bool dead = is_silent(conn, now) && !is_relayed(conn);
+  bool dead = silent_at(conn) <= now && !is_relayed(conn);
   if (quic_conn_is_server(conn->quic)) {
     /* Only the dialler can move; it may have nothing to send and not know. */
     if (dead && conn->peer != NULL) peer_start(conn->ep, conn->peer, now);

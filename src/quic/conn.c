@@ -281,7 +281,6 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   quic_callbacks_end_read();
   if (rv == 0) {
     conn->heard = true;
-    conn->heard_at = now;
     conn->data_blocked = false;
     drop_tls_if_done(conn);
   } else {

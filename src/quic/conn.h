@@ -170,8 +170,8 @@ int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 /* With nothing left to write: nothing on its way asks for an acknowledgement. */
 bool quic_conn_is_quiet(const quic_conn_t *conn);
-/* Probe timeouts in a row without an answer (RFC 9002 section 6.2). */
-size_t quic_conn_timeouts(const quic_conn_t *conn);
+/* The smoothed round trip time (RFC 9002 section 5.3), ns; a guess until it was measured. */
+uint64_t quic_conn_rtt(const quic_conn_t *conn);
 /* Starts a key update (RFC 9001 section 6). */
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now);
 /* The largest datagram the peer and the path take; 0: none. */

@@ -15,6 +15,12 @@ const uint8_t *quic_conn_peer(const quic_conn_t *conn) { return conn->peer; }
 bool quic_conn_is_loopback(const quic_conn_t *conn) { return conn->loopback; }
 bool quic_conn_heard(const quic_conn_t *conn) { return conn->heard; }
 
+uint64_t quic_conn_rtt(const quic_conn_t *conn) {
+  quic_stat_t stat;
+  quic_stat_get(conn->q, &stat);
+  return stat.smoothed_rtt;
+}
+
 const char *quic_conn_alpn(const quic_conn_t *conn, size_t *len_out) {
   *len_out = conn->alpn_len;
   return conn->alpn != NULL ? conn->alpn : "";
@@ -127,26 +133,12 @@ bool quic_conn_is_quiet(const quic_conn_t *conn) {
   quic_stat_get(conn->q, &stat);
   return stat.bytes_in_flight == 0;
 }
-
-/* ngtcp2 does not tell its count: each timeout is twice as long as the one before. */
-size_t quic_conn_timeouts(const quic_conn_t *conn) {
-  size_t count = 0;
-  if (quic_conn_is_quiet(conn) || conn->now < conn->heard_at) return 0;
-  for (uint64_t left = (conn->now - conn->heard_at) / ngtcp2_conn_get_pto(conn->q) + 1; left > 1; left /= 2) count++;
-  return count;
-}
 #else
 /* No loss detection timer (RFC 9002 section 6.2.2). This ngtcp2's bytes in flight do not always come down to zero. */
 bool quic_conn_is_quiet(const quic_conn_t *conn) {
   quic_stat_t stat;
   quic_stat_get(conn->q, &stat);
   return stat.loss_detection_timer == UINT64_MAX;
-}
-
-size_t quic_conn_timeouts(const quic_conn_t *conn) {
-  quic_stat_t stat;
-  quic_stat_get(conn->q, &stat);
-  return stat.pto_count;
 }
 #endif
 

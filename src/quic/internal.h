@@ -56,7 +56,6 @@ struct quic_conn {
   quic_path_t close_path;
   uint32_t closing_received;
   uint64_t gone_at;
-  uint64_t heard_at;
   uint64_t now; /* of the call in progress */
   struct qlog *qlog;
 };

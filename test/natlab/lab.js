@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The NAT lab: npm run test:natlab -- [--repeat N] [--jobs N] [--only REGEXP] [--write]
+// The NAT lab: npm run test:natlab -- [--repeat N] [--jobs N] [--only REGEXP] [--minutes N] [--write]
 // Needs root, ip and nft; says so and ends well where it has not got them.
 'use strict'
 
@@ -28,9 +28,9 @@ function tellRow({ pair, runs, direct, directMs, firstEventMs, probes, faults })
   tell(pair, faults, `${path}${expected}, first event after ${firstEventMs} ms, ${probes} probes`)
 }
 
-async function runScenario(name) {
+async function runScenario(name, options) {
   const { title, run } = require(`./scenarios/${name}.js`)
-  const { faults, about } = await run().catch((error) => ({ faults: [error.message] }))
+  const { faults, about } = await run(options).catch((error) => ({ faults: [error.message] }))
   tell(title, faults, about)
   return { title, faults, about }
 }
@@ -41,6 +41,7 @@ async function main() {
       repeat: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '4' },
       only: { type: 'string' },
+      minutes: { type: 'string', default: '1' },
       write: { type: 'boolean', default: false }
     }
   })
@@ -50,7 +51,8 @@ async function main() {
   await checkNetReports(only, ({ name, faults, about }) => tell(name, faults, about))
   const rows = await runMatrix({ repeat: Number(values.repeat), jobs: Number(values.jobs), only }, tellRow)
   const scenarios = []
-  for (const name of SCENARIOS) if (!only || only.test(name)) scenarios.push(await runScenario(name))
+  for (const name of SCENARIOS)
+    if (!only || only.test(name)) scenarios.push(await runScenario(name, { minutes: Number(values.minutes) }))
   if (values.write && !only) writeReport(rows, scenarios)
   console.log(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
