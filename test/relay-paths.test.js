@@ -6,6 +6,7 @@ const { createHubIrohEventTarget, createSpokeIrohEventTarget } = require('event-
 const { RelayServer } = require('event-target-iroh/relay')
 const { alpn, useEndpoints } = require('./helpers/endpoints.js')
 const { nextDetails, nextEvent, until } = require('./helpers/events.js')
+const { UdpProxy } = require('./helpers/udp-proxy.js')
 
 const EVENTS = 2000
 
@@ -80,6 +81,32 @@ describe('A relayed connection', function () {
     assert.deepEqual([pair.dialled.paths()[0].remoteAddress], pair.server.addr().directAddresses)
     await Promise.all([checkEvents(spoke, hub, 'up-direct'), checkEvents(hub, spoke, 'down-direct')])
     assert.ok(pair.client.metrics().probesSent > 0)
+  })
+
+  it('moves to the quicker one of two direct paths', async () => {
+    const relay = await openRelay()
+    const proxies = []
+    // The dialler has no IPv4, so that it sees the other side through the proxies only.
+    const pair = await connectOver(
+      relay,
+      async (server) => {
+        for (let n = 0; n < 2; n++) {
+          proxies.push(await UdpProxy.open(server.boundAddresses()[0], { type: 'udp6' }))
+          open.push(proxies[n])
+        }
+        proxies[1].delayMs = 60
+        return { ...relayOnly(server), directAddresses: proxies.map(({ address }) => address) }
+      },
+      { bindAddress: '[::1]:0' }
+    )
+    const remote = () => pair.dialled.paths()[0].remoteAddress
+    await until(() => remote() === proxies[0].address)
+    proxies[0].delayMs = 80
+    proxies[1].delayMs = 0
+    await until(() => remote() === proxies[1].address)
+    const { hub, spoke } = await targetsOf(pair)
+    await Promise.all([checkEvents(spoke, hub, 'up'), checkEvents(hub, spoke, 'down')])
+    assert.equal(remote(), proxies[1].address)
   })
 
   it('survives a restart of its relay', async () => {

@@ -29,6 +29,7 @@ conn_t *conn_new(iroh_endpoint_t *ep) {
   list_push_back(&ep->all, &conn->all_node);
   conn->in_handshake = true;
   conn->move_at = QUIC_NEVER;
+  conn->survey.due_at = QUIC_NEVER;
   ep->metrics.handshakes_in_flight++;
   return conn;
 }

@@ -49,6 +49,15 @@ typedef struct {
   bool unreachable;
 } candidate_t;
 
+/* Pings to all direct addresses of a peer at once (survey.c). */
+typedef struct {
+  uint64_t due_at;             /* when it begins, or, while it runs, ends; QUIC_NEVER: there is none */
+  bool running, done;          /* answers count; nothing has changed since */
+  uint64_t used_rtt, best_rtt; /* of the path in use and of the best other one, ns; 0: no answer */
+  quic_path_t best;
+  uint64_t moves; /* made so far, for a name of the next */
+} survey_t;
+
 /* A connection and its place in the endpoint. */
 typedef struct {
   iroh_endpoint_t *ep;
@@ -73,6 +82,7 @@ typedef struct {
   unsigned moves_failed;
   bool answered;                    /* this round: an address has answered a probe, and is being validated */
   peer_t *peer;                     /* while direct ways to it are looked for; NULL: not */
+  survey_t survey;                  /* dialled connections, while direct */
   relay_peer_t *accepted_via;       /* accepted connections: the relay the peer came by; NULL: none */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
 } conn_t;
@@ -193,6 +203,10 @@ void peer_release(iroh_endpoint_t *ep, peer_t *peer);
 /* A round of probes begins, or all end. */
 void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
 void peer_stop(iroh_endpoint_t *ep, peer_t *peer);
+/* Another address of the peer, to be pinged with the next survey; how many there are; and a survey. */
+void peer_add(peer_t *peer, const address_t *address);
+size_t peer_known(const peer_t *peer);
+void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
 /* Sends the probes that are due. */
 void peers_tick(iroh_endpoint_t *ep, uint64_t now);
 /* Takes a datagram that is a probe or an answer of a STUN server; else false. */
@@ -203,7 +217,7 @@ bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
 /* The peer has called by a relay: if its direct path has been silent, it is dead. */
 void paths_called(conn_t *conn, uint64_t now);
 /* A direct address of the peer has answered a probe from that socket. */
-void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t now);
+void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt, uint64_t now);
 /* Whether it is open and not direct. */
 bool paths_wants_direct(const conn_t *conn);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
@@ -228,6 +242,15 @@ void paths_sent(conn_t *conn, uint64_t now);
 uint64_t paths_deadline(const conn_t *conn);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */
 void paths_rebind(conn_t *conn, uint64_t now);
+
+/* survey.c */
+/* The connection has become direct: the others are to be looked at soon. */
+void survey_plan(conn_t *conn, uint64_t now);
+void survey_cancel(conn_t *conn);
+/* Called at survey.due_at: begins or ends it, and moves the connection if that is better. */
+void survey_tick(conn_t *conn, uint64_t now);
+/* An address has answered a ping from that socket after `rtt` ns. */
+void survey_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt);
 
 /* endpoint.c */
 iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep);

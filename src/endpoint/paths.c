@@ -234,8 +234,12 @@ static candidate_t *add_answered(conn_t *conn, socket_t *socket, const address_t
 
 bool paths_wants_direct(const conn_t *conn) { return quic_conn_state(conn->quic) == QUIC_OPEN && is_relayed(conn); }
 
-void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t now) {
-  if (quic_conn_is_server(conn->quic) || !is_relayed(conn)) return;
+void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt, uint64_t now) {
+  if (quic_conn_is_server(conn->quic)) return;
+  if (!is_relayed(conn)) {
+    survey_answered(conn, socket, address, rtt);
+    return;
+  }
   candidate_t *candidate = add_answered(conn, socket, address);
   /* The first answer of a round is followed, in place of whatever QUIC is trying meanwhile. */
   if (candidate == NULL || conn->answered) return;
@@ -254,6 +258,7 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
     conn->move_at = QUIC_NEVER;
     conn->answered = false;
     if (conn->peer != NULL) peer_stop(conn->ep, conn->peer);
+    if (!conn->survey.done) survey_plan(conn, now);
   } else if (is_relayed(conn)) {
     plan_next_round(conn, now);
   }
@@ -262,6 +267,8 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
 static void fall_back(conn_t *conn, uint64_t now) {
   candidate_t *relay = next_candidate(conn, true);
   if (relay == NULL || quic_conn_migrate(conn->quic, &relay->path, now) != 0) return;
+  survey_cancel(conn);
+  conn->survey.done = false;
   plan_next_round(conn, now);
   endpoint_changed(conn);
 }
@@ -291,7 +298,8 @@ uint64_t paths_deadline(const conn_t *conn) {
   if (quic_conn_state(conn->quic) != QUIC_OPEN || !conn->knows_relay) return QUIC_NEVER;
   uint64_t silent = silent_at(conn);
   bool waiting = silent > conn->ticked_at && !is_relayed(conn);
-  return waiting && silent < conn->move_at ? silent : conn->move_at;
+  uint64_t next = conn->move_at < conn->survey.due_at ? conn->move_at : conn->survey.due_at;
+  return waiting && silent < next ? silent : next;
 }
 
 void paths_tick(conn_t *conn, uint64_t now) {
@@ -304,6 +312,7 @@ void paths_tick(conn_t *conn, uint64_t now) {
     return;
   }
   if (conn->move_at <= now) try_direct(conn, now);
+  survey_tick(conn, now);
   if (dead) fall_back(conn, now);
 }
 
@@ -316,6 +325,7 @@ static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {
 
 void paths_rebind(conn_t *conn, uint64_t now) {
   if (quic_conn_is_server(conn->quic)) return;
+  conn->survey.done = false;
   for (size_t i = 0; i < conn->candidate_count; i++)
     if (conn->candidates[i].relay == NULL) use_fresh_socket(conn->ep, &conn->candidates[i].path);
   quic_path_t path;

@@ -149,6 +149,15 @@ void peer_stop(iroh_endpoint_t *ep, peer_t *peer) {
   endpoint_arm(ep);
 }
 
+void peer_add(peer_t *peer, const address_t *address) { punch_know(&peer->punch, address); }
+
+size_t peer_known(const peer_t *peer) { return peer->punch.probe_count; }
+
+void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
+  punch_survey(&peer->punch, now);
+  send_due(ep, peer, now);
+}
+
 void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
   heap_node_t *node;
   while ((node = heap_top(&ep->peer_timers)) != NULL && node->key <= now)
@@ -162,7 +171,7 @@ static void tell_connections(iroh_endpoint_t *ep, peer_t *peer, const punch_news
     conn_t *conn = container_of(node, conn_t, all_node);
     if (conn->peer != peer) continue;
     socket_t *socket = news->answered ? socket_of(ep, peer, news->via, &news->address) : NULL;
-    if (socket != NULL) paths_answered(conn, socket, &news->address, now);
+    if (socket != NULL) paths_answered(conn, socket, &news->address, news->rtt, now);
     if (news->called) paths_called(conn, now);
   }
 }

@@ -18,6 +18,7 @@
 #define PING_AGAIN (500 * NS_PER_MS)
 /* Guessed ports are many and short-lived. */
 #define PINGS_PREDICTED 4
+#define PINGS_SURVEY 2
 /* Pings come first; a search only where they got no answer for this long. */
 #define SEARCH_AFTER (300 * NS_PER_MS)
 #define SEARCH_AGAIN (3 * NS_PER_S)
@@ -42,7 +43,10 @@ static void ping_again(punch_probe_t *probe, uint64_t now) {
 
 void punch_start(punch_t *punch, uint64_t now) {
   punch->call_due = true;
-  for (size_t i = 0; i < punch->probe_count; i++) ping_again(&punch->probes[i], now);
+  for (size_t i = 0; i < punch->probe_count; i++) {
+    punch->probes[i].pings = PUNCH_PINGS;
+    ping_again(&punch->probes[i], now);
+  }
 }
 
 void punch_stop(punch_t *punch) {
@@ -87,6 +91,15 @@ static void add_candidate(punch_t *punch, const disco_candidate_t *candidate, ui
 
 void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
   add_candidate(punch, &(disco_candidate_t){.address = *address}, now);
+}
+
+void punch_know(punch_t *punch, const address_t *address) { add(punch, address, 0); }
+
+void punch_survey(punch_t *punch, uint64_t now) {
+  for (size_t i = 0; i < punch->probe_count; i++) {
+    punch->probes[i].pings = PINGS_SURVEY;
+    ping_again(&punch->probes[i], now);
+  }
 }
 
 /* ---- searching for a port ------------------------------------------------------------------------ */

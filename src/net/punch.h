@@ -72,6 +72,10 @@ void punch_start(punch_t *punch, uint64_t now);
 void punch_stop(punch_t *punch);
 /* Another address of the peer. */
 void punch_add(punch_t *punch, const address_t *address, uint64_t now);
+/* Another one, not to be pinged before the next round or survey. */
+void punch_know(punch_t *punch, const address_t *address);
+/* A few pings to all that are known, and no call: how far is each? */
+void punch_survey(punch_t *punch, uint64_t now);
 /* Takes a datagram that came to socket `via`; `from` is empty if a relay brought it. False: not from the peer, or not
  * for the first time. */
 bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const address_t *from, unsigned via, uint64_t now,

@@ -7,9 +7,9 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { seededRandom } = require('./events.js')
 
-async function boundSocket() {
-  const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
-  socket.bind(0, '127.0.0.1')
+async function boundSocket(type = 'udp4') {
+  const socket = dgram.createSocket({ type, recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
+  socket.bind(0, type === 'udp4' ? '127.0.0.1' : '::1')
   await once(socket, 'listening')
   return socket
 }
@@ -25,16 +25,21 @@ class UdpProxy {
   #closed = false
   /** While true, nothing gets through. */
   blocked = false
+  /** Milliseconds each datagram takes, each way. */
+  delayMs = 0
   counts = { forwarded: 0, lost: 0, reordered: 0, duplicated: 0 }
 
-  /** Forwards to `target` ("ip:port"); loss, reorder and duplicate are shares of the datagrams, from 0 to 1. */
-  static async open(target, { loss = 0, reorder = 0, duplicate = 0, seed = 1 } = {}) {
+  /**
+   * Forwards to `target` ("ip:port"); loss, reorder and duplicate are shares of the datagrams, from 0 to 1. It is dialled
+   * by IPv4, or by IPv6 with type 'udp6'.
+   */
+  static async open(target, { loss = 0, reorder = 0, duplicate = 0, seed = 1, type } = {}) {
     const proxy = new UdpProxy()
     const [address, port] = target.split(':')
     proxy.#target = { address, port: Number(port) }
     proxy.#odds = { loss, reorder, duplicate }
     proxy.#random = seededRandom(seed)
-    proxy.#front = await boundSocket()
+    proxy.#front = await boundSocket(type)
     proxy.#front.on('message', (bytes, from) => {
       proxy.#client = from
       proxy.#pass(
@@ -49,7 +54,8 @@ class UdpProxy {
 
   /** Where to dial instead of the target. */
   get address() {
-    return `127.0.0.1:${this.#front.address().port}`
+    const { address, family, port } = this.#front.address()
+    return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
   }
 
   /** From now on the target sees the dialling endpoint at another port, as after a NAT forgot its mapping. */
@@ -89,7 +95,8 @@ class UdpProxy {
       this.#hold(send)
       return
     }
-    send()
+    if (this.delayMs > 0) setTimeout(send, this.delayMs)
+    else send()
     this.#overtake()
   }
 
