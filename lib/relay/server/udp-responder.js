@@ -30,8 +30,13 @@ class UdpResponder {
       metrics[counter]++
       socket.send(reply, from, address, () => {}) // a sender that cannot be reached is its own affair
     })
-    socket.bind({ port, address: host })
-    await once(socket, 'listening')
+    try {
+      socket.bind({ port, address: host })
+      await once(socket, 'listening')
+    } catch (error) {
+      socket.close()
+      throw error
+    }
     socket.on('error', () => {}) // ICMP errors of earlier answers
     return new UdpResponder(socket)
   }
@@ -45,9 +50,8 @@ class UdpResponder {
     return this.#socket.address().port
   }
 
-  async close() {
-    this.#socket.close()
-    await once(this.#socket, 'close')
+  close() {
+    return new Promise((resolve) => this.#socket.close(resolve))
   }
 }
 
