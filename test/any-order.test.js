@@ -13,6 +13,8 @@ const operations = process.env.IROH_SLOW_BUILD ? 2000 : 5000
 class Chaos {
   #random
   #endpoints = []
+  /** Promises of all there ever were: the last may still open when the calls are over. */
+  #opened = []
   #connections = []
   #streams = []
   #targets = []
@@ -34,7 +36,7 @@ class Chaos {
       for (const list of [this.#connections, this.#streams, this.#targets]) if (list.length > 60) list.splice(0, 30)
       if (this.#random() < 0.5) await new Promise(setImmediate)
     }
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()))
+    await Promise.all(this.#opened.map(async (opening) => (await opening).close()))
     return this.#unexpected
   }
 
@@ -78,7 +80,8 @@ class Chaos {
     replaceEndpoint: async (endpoint) => {
       if (this.#random() < 0.8) return
       const fresh = await this.#open()
-      this.#endpoints[this.#endpoints.indexOf(endpoint)] = fresh
+      const at = this.#endpoints.indexOf(endpoint)
+      if (at >= 0) this.#endpoints[at] = fresh // else it was replaced meanwhile
       await endpoint.close()
     },
     denyAndAllow: (endpoint) => {
@@ -102,7 +105,13 @@ class Chaos {
     closeTarget: () => this.#random() < 0.3 && this.#pick(this.#targets)?.close()
   }
 
-  async #open() {
+  #open() {
+    const opening = this.#openOne()
+    this.#opened.push(opening)
+    return opening
+  }
+
+  async #openOne() {
     const endpoint = await Endpoint.createWithOptions({
       ...local,
       alpns: [alpn],

@@ -14,6 +14,7 @@ const { RelayServer } = require('event-target-iroh/relay')
 const { createCertificate } = require('../bench/certificate.js')
 const { encodeAuth, encodePing } = require('../lib/relay/protocol')
 const { until } = require('./helpers/events')
+const { openPorts } = require('./helpers/open-ports')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, useRelays } = require('./helpers/raw-relay-client')
 
 const DENIED = 1008
@@ -277,12 +278,19 @@ describe('admission to a relay', () => {
       return assert.rejects(RelayServer.listen({ access: { allow: ['x'] } }), { code: 'ERR_IROH_INVALID_NODE_ID' })
     })
 
-    it('throws when a port is in use', async () => {
-      const relay = await listen({ stunPort: 0 })
-      const inUse = { code: 'ERR_IROH_ADDRESS_IN_USE' }
-      const { ports } = relay
-      await assert.rejects(RelayServer.listen({ host: '127.0.0.1', port: ports.relay }), inUse)
-      await assert.rejects(RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: ports.stun }), inUse)
+    it('throws when a port is in use, and leaves none open', async () => {
+      const { ports } = await listen({ stunPort: 0 })
+      const free = { host: '127.0.0.1', port: 0, stunPort: 0, quicPort: 0 }
+      const before = await openPorts()
+      for (const inUse of [
+        { port: ports.relay },
+        { metricsPort: ports.relay },
+        { stunPort: ports.stun },
+        { quicPort: ports.stun }
+      ]) {
+        await assert.rejects(RelayServer.listen({ ...free, ...inUse }), { code: 'ERR_IROH_ADDRESS_IN_USE' })
+        assert.deepEqual(await openPorts(), before)
+      }
     })
   })
 })

@@ -5,12 +5,12 @@
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { useChildren } = require('./helpers/child.js')
-const { useRelays } = require('./helpers/fake-relay.js')
+const { useFakeRelays } = require('./helpers/fake-relay.js')
 
 const file = path.join(__dirname, 'helpers/children/relay-client.js')
 
 describe('a process with a relay client', () => {
-  const { listen } = useRelays()
+  const { listen } = useFakeRelays()
   const start = useChildren()
 
   for (const what of ['client', 'manager']) {

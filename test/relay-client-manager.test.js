@@ -9,13 +9,13 @@ const { RelayManager } = require('../lib/relay/manager')
 const protocol = require('../lib/relay/protocol')
 const { until } = require('./helpers/events.js')
 const { FakeClock } = require('./helpers/fake-clock.js')
-const { useRelays } = require('./helpers/fake-relay.js')
+const { useFakeRelays } = require('./helpers/fake-relay.js')
 
 const { FrameType } = protocol
 const hello = Buffer.from('hello')
 
 describe('RelayManager', () => {
-  const { listen, stop } = useRelays()
+  const { listen, stop } = useFakeRelays()
   const open = new Set()
 
   afterEach(async () => {

@@ -7,42 +7,21 @@ const { once } = require('node:events')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
 const { createCertificate } = require('../bench/certificate.js')
-const { RelayClient } = require('../lib/relay/client')
 const { RelayManager } = require('../lib/relay/manager')
 const { seededRandom, until } = require('./helpers/events.js')
+const { useRelayClients } = require('./helpers/relay-clients.js')
 
 describe('RelayClient at our relay', () => {
-  const open = []
-
-  afterEach(async () => {
-    for (const thing of open.splice(0).reverse()) await thing.close()
-  })
+  const { keep, connect, connected } = useRelayClients()
 
   async function listen(options) {
     const ports = { port: 0, stunPort: false, quicPort: false }
-    const relay = await RelayServer.listen({ host: '127.0.0.1', ...ports, ...options })
-    open.push(relay)
-    return relay
-  }
-
-  function connect(url, options) {
-    const secretKey = SecretKey.generate()
-    const client = new RelayClient({ url, secretKey, ...options })
-    client.id = Buffer.from((options?.secretKey ?? secretKey).nodeId(), 'hex')
-    open.push(client)
-    client.connect()
-    return client
-  }
-
-  async function connected(url, options) {
-    const client = connect(url, options)
-    await once(client, 'up')
-    return client
+    return keep(await RelayServer.listen({ host: '127.0.0.1', ...ports, ...options }))
   }
 
   it('carries thousands of batches, whole and in order', async () => {
     const relay = await listen()
-    const [a, b] = [await connected(relay.url), await connected(relay.url)]
+    const [a, b] = [await connected(relay), await connected(relay)]
     const random = seededRandom(3)
     const sent = Array.from({ length: 2000 }, (_, index) => {
       const bytes = Buffer.alloc(1 + Math.floor(random() * 14_520), index)
@@ -66,7 +45,7 @@ describe('RelayClient at our relay', () => {
   it('proves its key by the TLS exporter', async () => {
     const tls = { ...createCertificate(), httpPort: false }
     const relay = await listen({ tls, hostname: 'localhost' })
-    const [a, b] = [await connected(relay.url, { ca: tls.cert }), await connected(relay.url, { ca: tls.cert })]
+    const [a, b] = [await connected(relay, { ca: tls.cert }), await connected(relay, { ca: tls.cert })]
     assert.deepEqual([a.proof, b.proof], ['exporter', 'exporter'])
     a.send(b.id, 0, 0, Buffer.from('sealed'))
     const [source, , , bytes] = await once(b, 'datagrams')
@@ -76,23 +55,23 @@ describe('RelayClient at our relay', () => {
 
   it('is let in by its token only', async () => {
     const relay = await listen({ access: { tokens: ['let-me-in'] } })
-    await connected(relay.url, { token: 'let-me-in' })
-    await once(connect(relay.url, { token: 'let-us-in' }), 'denied')
-    await once(connect(relay.url), 'denied')
+    await connected(relay, { token: 'let-me-in' })
+    await once(connect(relay, { token: 'let-us-in' }), 'denied')
+    await once(connect(relay), 'denied')
   })
 
   it('learns that another took over with its key, that it left, and that a peer is gone', async () => {
     const relay = await listen()
     const secretKey = SecretKey.generate()
-    const first = await connected(relay.url, { secretKey })
+    const first = await connected(relay, { secretKey })
     const replaced = once(first, 'status')
-    const second = await connected(relay.url, { secretKey })
+    const second = await connected(relay, { secretKey })
     assert.equal((await replaced)[0].code, 1)
     const restored = once(first, 'status')
     await second.close()
     assert.equal((await restored)[0].code, 0)
 
-    const peer = await connected(relay.url)
+    const peer = await connected(relay)
     peer.send(first.id, 0, 0, Buffer.from('hi'))
     await once(first, 'datagrams')
     const gone = once(first, 'gone')
@@ -102,7 +81,7 @@ describe('RelayClient at our relay', () => {
 
   it('comes back to a relay that restarts', async () => {
     const relay = await listen()
-    const client = await connected(relay.url)
+    const client = await connected(relay)
     const restarting = once(client, 'restarting')
     const lost = once(client, 'down')
     await Promise.all([relay.close({ reconnectInMs: 100 }), restarting, lost])
@@ -113,8 +92,7 @@ describe('RelayClient at our relay', () => {
 
   it('makes another relay its home while the first is away', async () => {
     const relays = [await listen(), await listen()]
-    const manager = new RelayManager({ relays: relays.map(({ url }) => url), secretKey: SecretKey.generate() })
-    open.push(manager)
+    const manager = keep(new RelayManager({ relays: relays.map(({ url }) => url), secretKey: SecretKey.generate() }))
     manager.start()
     await manager.online()
     const [home, other] = manager.home() === relays[0].url ? relays : relays.reverse()

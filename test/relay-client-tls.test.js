@@ -11,10 +11,10 @@ const { RelayClient } = require('../lib/relay/client')
 const { RelayManager } = require('../lib/relay/manager')
 const { FrameType } = require('../lib/relay/protocol')
 const { until } = require('./helpers/events.js')
-const { useRelays } = require('./helpers/fake-relay.js')
+const { useFakeRelays } = require('./helpers/fake-relay.js')
 
 describe('RelayClient over TLS', () => {
-  const { listen } = useRelays()
+  const { listen } = useFakeRelays()
   const { key, cert } = createCertificate()
   const secretKey = SecretKey.generate()
   let client

@@ -10,14 +10,14 @@ const { RelayClient } = require('../lib/relay/client')
 const protocol = require('../lib/relay/protocol')
 const { until } = require('./helpers/events.js')
 const { FakeClock } = require('./helpers/fake-clock.js')
-const { useRelays } = require('./helpers/fake-relay.js')
+const { useFakeRelays } = require('./helpers/fake-relay.js')
 
 const { FrameType } = protocol
 const secretKey = SecretKey.fromHex('2a'.repeat(32))
 const peer = Buffer.alloc(32, 7)
 
 describe('RelayClient', () => {
-  const { listen, stop } = useRelays()
+  const { listen, stop } = useFakeRelays()
   const open = new Set()
 
   afterEach(async () => {

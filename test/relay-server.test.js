@@ -2,15 +2,18 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { subscribe, unsubscribe } = require('node:diagnostics_channel')
 const { SecretKey } = require('event-target-iroh')
 const protocol = require('../lib/relay/protocol')
 const { until } = require('./helpers/events')
+const { openPorts } = require('./helpers/open-ports')
 const { useRelays } = require('./helpers/raw-relay-client')
 
 const { FrameType } = protocol
 const BAD_FRAME = 1002
 const TOO_BIG = 1009
 const GOING_AWAY = 1001
+const LISTEN_CHANNEL = 'tracing:net.server.listen:asyncStart'
 
 describe('a relay', () => {
   const { listen, dial, connect } = useRelays()
@@ -258,6 +261,23 @@ describe('a relay', () => {
       one.pause()
       await Promise.all([relay.close({ graceMs: 1 }), relay.close()])
       assert.equal(relay.metrics().clients, 0)
+    })
+
+    it('closes every port at once, whatever error comes while clients are waited for', async () => {
+      const before = await openPorts()
+      const servers = []
+      const onListen = ({ server }) => servers.push(server)
+      subscribe(LISTEN_CHANNEL, onListen)
+      const { relay, one } = await pair({ stunPort: 0, quicPort: 0, metricsPort: 0 })
+      unsubscribe(LISTEN_CHANNEL, onListen)
+      one.pause()
+      const closing = relay.close({ graceMs: 60000 })
+      assert.deepEqual(await openPorts(), before)
+      assert.equal(servers.length, 2)
+      for (const server of servers) server.emit('error', new Error('out of file descriptors'))
+      one.ws.resume()
+      await closing
+      assert.equal(await one.closed, GOING_AWAY)
     })
 
     it('makes way for another relay at the same port', async () => {

@@ -171,7 +171,7 @@ class FakeRelay {
 }
 
 /** Call it in a describe(): gives a maker of relays, and closes after each test what it made. */
-function useRelays() {
+function useFakeRelays() {
   const open = new Set()
 
   afterEach(async () => {
@@ -193,4 +193,4 @@ function useRelays() {
   return { listen, stop }
 }
 
-module.exports = { useRelays }
+module.exports = { useFakeRelays }

@@ -7,6 +7,9 @@ const { Program } = require('./program.js')
 const { PUBLIC, Topology } = require('./topology.js')
 
 const ONLINE_MS = 5000
+/** The sites of a pair that becomes direct, and of one that cannot. */
+const DIRECT = ['port-restricted', 'none']
+const RELAYED = ['udp-blocked', 'none']
 
 /** The first eight bytes of a probe between our own peers (docs/disco.md), in what a host sends by UDP. */
 const COUNT_PROBES = `
@@ -70,4 +73,24 @@ async function inPair(kinds, options, play) {
   }
 }
 
-module.exports = { eventFault, inPair, probesSent, startPair, startRelays }
+/** Waits for `count` events at both peers: what was wrong with them, and how long the slowest took, in milliseconds. */
+async function allReceived(peers, count, timeoutMs) {
+  await Promise.all(peers.map((peer) => peer.ask('received', { count, timeoutMs })))
+  const reports = await Promise.all(peers.map((peer) => peer.ask('report')))
+  return {
+    faults: reports.map((report) => eventFault(report, count)).filter(Boolean),
+    longest: Math.max(...reports.map(({ longestMs }) => longestMs))
+  }
+}
+
+/** A scenario of a direct pair and a relayed one at once; `play` gives what allReceived() does. */
+async function runDirectAndRelayed(play) {
+  const results = await Promise.all([DIRECT, RELAYED].map((kinds) => inPair(kinds, {}, play)))
+  const [direct, relayed] = results.map(({ longest }) => longest)
+  return {
+    faults: results.flatMap(({ faults }) => faults),
+    about: `longest wait of an event ${direct} ms direct, ${relayed} ms relayed`
+  }
+}
+
+module.exports = { allReceived, eventFault, inPair, probesSent, runDirectAndRelayed, startPair, startRelays }

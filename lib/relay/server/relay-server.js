@@ -311,18 +311,22 @@ class RelayServer {
 
   async #close({ reconnectInMs, tryForMs, graceMs }) {
     this.#options.tls?.close()
-    const closed = this.#servers.filter((server) => server.listening).map((server) => once(server, 'close'))
-    for (const server of this.#servers) server.close()
-    this.#sockets.destroyWaiting()
-    for (const session of this.#sessions) {
-      session.restarting(Math.round(Math.random() * reconnectInMs), tryForMs)
-      session.end(CloseReason.SHUTDOWN)
+    // The callback of close() comes whatever happened to a server, once(server, 'close') rejects when it had an error.
+    const servers = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
+    const closed = Promise.all([...servers, ...this.#responders.map((responder) => responder.close())])
+    try {
+      this.#sockets.destroyWaiting()
+      for (const session of this.#sessions) {
+        session.restarting(Math.round(Math.random() * reconnectInMs), tryForMs)
+        session.end(CloseReason.SHUTDOWN)
+      }
+      await within(closed, graceMs)
+    } finally {
+      this.#sockets.destroyAll()
+      for (const server of this.#servers) server.closeAllConnections()
+      clearInterval(this.#sweeping)
     }
-    await within(Promise.all(closed), graceMs)
-    this.#sockets.destroyAll()
-    for (const server of this.#servers) server.closeAllConnections()
-    clearInterval(this.#sweeping)
-    await Promise.all([...closed, ...this.#responders.map((responder) => responder.close())])
+    await closed
   }
 }
 

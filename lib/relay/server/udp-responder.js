@@ -37,8 +37,13 @@ class UdpResponder {
       if (Buffer.isBuffer(reply)) responder.#send(reply, from, address)
       else (reply.isFromOther ? other() : responder).#send(reply.bytes, reply.port, address)
     })
-    socket.bind({ port, address: host })
-    await once(socket, 'listening')
+    try {
+      socket.bind({ port, address: host })
+      await once(socket, 'listening')
+    } catch (error) {
+      socket.close()
+      throw error
+    }
     socket.on('error', () => {}) // ICMP errors of earlier answers
     pair.push(responder)
     return responder
@@ -57,9 +62,8 @@ class UdpResponder {
     this.#socket.send(bytes, port, address, () => {}) // a sender that cannot be reached is its own affair
   }
 
-  async close() {
-    this.#socket.close()
-    await once(this.#socket, 'close')
+  close() {
+    return new Promise((resolve) => this.#socket.close(resolve))
   }
 }
 

@@ -5,19 +5,19 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { createHubIrohEventTarget, createSpokeIrohEventTarget, SecretKey } = require('event-target-iroh')
-const { RelayClient } = require('../../../lib/relay/client')
 const { RelayManager } = require('../../../lib/relay/manager')
 const { MAX_SEND_FRAME, BATCH_HEADER } = require('../../../lib/relay/protocol')
 const { alpn, useEndpoints } = require('../../helpers/endpoints.js')
 const { nextEvent, until } = require('../../helpers/events.js')
 const { createRealEndpoint, RealFrames } = require('../../helpers/real-iroh.js')
+const { useRelayClients } = require('../../helpers/relay-clients.js')
 const { RustRelay, buildRelay, hasCargo } = require('../rust/relay.js')
 
 const BUILD_TIMEOUT_MS = 1_200_000
 
 describe("iroh's relay server", () => {
   const { create } = useEndpoints()
-  const open = []
+  const { keep, connect, connected } = useRelayClients()
 
   before(function () {
     this.timeout(BUILD_TIMEOUT_MS)
@@ -29,29 +29,8 @@ describe("iroh's relay server", () => {
     this.skip()
   })
 
-  afterEach(async () => {
-    for (const thing of open.splice(0).reverse()) await thing.close()
-  })
-
   async function start(...args) {
-    const relay = await RustRelay.start(...args)
-    open.push(relay)
-    return relay
-  }
-
-  function connect({ url, ca }, options) {
-    const secretKey = SecretKey.generate()
-    const client = new RelayClient({ url, ca, secretKey, ...options })
-    client.id = Buffer.from((options?.secretKey ?? secretKey).nodeId(), 'hex')
-    open.push(client)
-    client.connect()
-    return client
-  }
-
-  async function connected(relay, options) {
-    const client = connect(relay, options)
-    await once(client, 'up')
-    return client
+    return keep(await RustRelay.start(...args))
   }
 
   const kinds = { http: { args: [], proof: 'challenge' }, https: { args: ['tls'], proof: 'exporter' } }
@@ -89,8 +68,7 @@ describe("iroh's relay server", () => {
 
       it('is our home relay in less than 300 ms', async () => {
         const { url, ca } = await start(...args)
-        const manager = new RelayManager({ relays: [url], ca, secretKey: SecretKey.generate() })
-        open.push(manager)
+        const manager = keep(new RelayManager({ relays: [url], ca, secretKey: SecretKey.generate() }))
         const before = performance.now()
         manager.start()
         await manager.online()
@@ -121,8 +99,7 @@ describe("iroh's relay server", () => {
 
   it('connects our endpoint and a real iroh node, with events both ways', async () => {
     const { url } = await start()
-    const iroh = await createRealEndpoint({ alpns: [alpn], relayUrl: url })
-    open.push(iroh)
+    const iroh = keep(await createRealEndpoint({ alpns: [alpn], relayUrl: url }))
     const ours = await create({ relays: [url] })
     await Promise.all([iroh.online(), ours.online()])
     const peer = { nodeId: iroh.nodeId(), relayUrl: url }

@@ -3,12 +3,8 @@
 // connection to its relay, begin at an address that is gone.
 'use strict'
 
-const { eventFault, inPair } = require('../pair.js')
+const { allReceived, runDirectAndRelayed } = require('../pair.js')
 
-const PAIRS = [
-  ['port-restricted', 'none'],
-  ['udp-blocked', 'none']
-]
 const FLOW = { count: 2000, everyMs: 8, burst: 2 }
 /** To become direct, where that may be; not all do. */
 const DIRECT_MS = 2000
@@ -24,21 +20,7 @@ async function play({ sites: [{ host, inside }], dialler, acceptor, addr }) {
   await Promise.all(peers.map((peer) => peer.ask('send', FLOW)))
   await acceptor.ask('received', { count: FLOW.count / 4, timeoutMs: LIMIT_MS })
   host.renumber('eth0', `${inside}.10`, `${inside}.20`, `${inside}.1`)
-  await Promise.all(peers.map((peer) => peer.ask('received', { count: FLOW.count, timeoutMs: LIMIT_MS })))
-  const reports = await Promise.all(peers.map((peer) => peer.ask('report')))
-  return {
-    faults: reports.map((report) => eventFault(report, FLOW.count)).filter(Boolean),
-    longest: Math.max(...reports.map(({ longestMs }) => longestMs))
-  }
+  return allReceived(peers, FLOW.count, LIMIT_MS)
 }
 
-async function run() {
-  const results = await Promise.all(PAIRS.map((kinds) => inPair(kinds, {}, play)))
-  const [direct, relayed] = results.map(({ longest }) => longest)
-  return {
-    faults: results.flatMap(({ faults }) => faults),
-    about: `longest wait of an event ${direct} ms direct, ${relayed} ms relayed`
-  }
-}
-
-module.exports = { title, run }
+module.exports = { title, run: () => runDirectAndRelayed(play) }
