@@ -8,6 +8,7 @@ const { cpuSeconds, residentMb } = require('./process-usage')
 const CLIENTS = 1000
 const AT_ONCE = 50
 const SETTLE_MS = 1500
+const KB_PER_MB = 1000
 
 /** 1,000 clients that connect, 50 at a time, say nothing, and leave all at once. */
 const clients = {
@@ -16,6 +17,7 @@ const clients = {
     { name: 'clients-cpu', title: '1,000 clients, server CPU to connect', unit: 's', digits: 2, lowerIsBetter: true },
     { name: 'clients-none', title: 'Memory before any client', unit: 'MB', digits: 1, lowerIsBetter: true },
     { name: 'clients-idle', title: 'Memory with 1,000 idle clients', unit: 'MB', digits: 1, lowerIsBetter: true },
+    { name: 'clients-each', title: 'Memory an idle client adds', unit: 'KB', digits: 1, lowerIsBetter: true },
     { name: 'clients-left', title: 'Memory after they left', unit: 'MB', digits: 1, lowerIsBetter: true }
   ],
 
@@ -33,6 +35,7 @@ const clients = {
       'clients-cpu': after.cpu - before.cpu,
       'clients-none': none,
       'clients-idle': idle,
+      'clients-each': ((idle - none) * KB_PER_MB) / CLIENTS,
       'clients-left': residentMb(pid)
     }
     return { lost: 0, figures }
