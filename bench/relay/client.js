@@ -7,6 +7,7 @@
 const crypto = require('node:crypto')
 const net = require('node:net')
 const { SecretKey } = require('../..')
+const { sleep } = require('../meter')
 const { signChallenge } = require('../../lib/relay/auth')
 const { FrameType, SUBPROTOCOLS, decodeRelayHandshake, encodeAuth, encodeSend } = require('../../lib/relay/protocol')
 
@@ -14,6 +15,7 @@ const BINARY = 0x82
 const MASKED = 0x80
 const LENGTH_16 = 126
 const MASK_BYTES = 4
+const KNOWN_AFTER_MS = 50
 const HEAD_END = '\r\n\r\n'
 /** What is read is looked at before anything else is read, so that one buffer does for all. */
 const READ_BUFFER = Buffer.alloc(256 * 1024)
@@ -148,4 +150,14 @@ class LoadClient {
   }
 }
 
-module.exports = { LoadClient, messagesFor }
+/**
+ * Two clients, of which one can be sent to: a relay of several threads may confirm a client before it finds it.
+ * @param {string} url
+ */
+async function openPair(url) {
+  const pair = { sender: await LoadClient.open(url), receiver: await LoadClient.open(url) }
+  await sleep(KNOWN_AFTER_MS)
+  return pair
+}
+
+module.exports = { LoadClient, messagesFor, openPair }

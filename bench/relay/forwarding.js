@@ -2,7 +2,7 @@
 'use strict'
 
 const { sleep } = require('../meter')
-const { LoadClient, messagesFor } = require('./client')
+const { messagesFor, openPair } = require('./client')
 const { cpuSeconds } = require('./process-usage')
 
 const FLOWS = 8
@@ -57,7 +57,7 @@ function prefixed(name, figures) {
 }
 
 async function openFlow(url, about, perWrite) {
-  const [sender, receiver] = [await LoadClient.open(url), await LoadClient.open(url)]
+  const { sender, receiver } = await openPair(url)
   const messages = messagesFor(receiver.id, about, perWrite)
   let sent = 0
   let stopped = false
