@@ -7,8 +7,6 @@ const { median } = require('./meter')
 const { SCENARIOS } = require('./scenarios')
 
 const OURS = 'event-target-iroh'
-const START = '<!-- bench:start -->'
-const END = '<!-- bench:end -->'
 const RIVALS = [
   { title: '÷ net', peers: ['net'] },
   { title: '÷ tls', peers: ['tls'] },
@@ -32,10 +30,23 @@ function summarizeRun({ peers, scenarios, samples }) {
     })
 }
 
-function ratio({ lowerIsBetter }, medians, rivals) {
-  const figures = rivals.map((peer) => medians[peer]).filter((figure) => figure !== undefined)
-  if (figures.length === 0 || medians[OURS] === undefined) return null
-  return lowerIsBetter ? Math.min(...figures) / medians[OURS] : medians[OURS] / Math.max(...figures)
+function ratio(metric, medians, rivals) {
+  return ratioOf(
+    metric,
+    medians[OURS],
+    rivals.map((peer) => medians[peer]).filter((figure) => figure !== undefined)
+  )
+}
+
+/**
+ * @param {{ lowerIsBetter?: boolean }} metric
+ * @param {number | undefined} ours
+ * @param {number[]} others The best of them counts.
+ * @returns {number | null} Above 1: ours is better. Null where there is nothing to compare.
+ */
+function ratioOf({ lowerIsBetter }, ours, others) {
+  if (others.length === 0 || ours === undefined) return null
+  return lowerIsBetter ? Math.min(...others) / ours : ours / Math.max(...others)
 }
 
 /**
@@ -48,15 +59,23 @@ function renderRun(run) {
   const rows = summarizeRun(run).map(({ metric, medians, ratios }) => [
     `${metric.title}, ${metric.unit}`,
     ...run.peers.map((peer) => formatFigure(medians[peer], metric.digits)),
-    ...ratios.map((value) => (value === null ? '–' : value.toFixed(2)))
+    ...ratios.map(formatRatio)
   ])
   const failures = run.failures.map(({ peer, scenario, reason }) => `- ${peer}, ${scenario}: ${reason.split('\n')[0]}`)
   return [
-    `${describeMachine()} Medians of ${run.rounds} interleaved round${run.rounds === 1 ? '' : 's'}. A ratio above 1 means that this package did better.`,
+    describeRun(run.rounds),
     '',
     ...table([head, ...rows]),
     ...(failures.length > 0 ? ['', 'Failed:', '', ...failures] : [])
   ].join('\n')
+}
+
+function describeRun(rounds) {
+  return `${describeMachine()} Medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}. A ratio above 1 means that this package did better.`
+}
+
+function formatRatio(value) {
+  return value === null ? '–' : value.toFixed(2)
 }
 
 function formatFigure(value, digits = 0) {
@@ -84,17 +103,28 @@ function describeMachine() {
  * Puts the rendered results between the two marker comments of a Markdown file; where there are none, at its end.
  * @param {string} file
  * @param {string} rendered
+ * @param {string} [section] The markers' name.
  */
-function writeIntoDocument(file, rendered) {
+function writeIntoDocument(file, rendered, section = 'bench') {
+  const [before, after] = [`<!-- ${section}:start -->`, `<!-- ${section}:end -->`]
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '# Performance\n'
-  const start = text.indexOf(START)
-  const end = text.indexOf(END)
-  const section = `${START}\n${rendered}\n${END}`
+  const start = text.indexOf(before)
+  const end = text.indexOf(after)
+  const marked = `${before}\n${rendered}\n${after}`
   const found = start >= 0 && end > start
   fs.writeFileSync(
     file,
-    found ? text.slice(0, start) + section + text.slice(end + END.length) : `${text}\n${section}\n`
+    found ? text.slice(0, start) + marked + text.slice(end + after.length) : `${text}\n${marked}\n`
   )
 }
 
-module.exports = { renderRun, summarizeRun, writeIntoDocument }
+module.exports = {
+  describeRun,
+  formatFigure,
+  formatRatio,
+  ratioOf,
+  renderRun,
+  summarizeRun,
+  table,
+  writeIntoDocument
+}

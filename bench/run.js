@@ -9,6 +9,7 @@ const { parseArgs } = require('node:util')
 const { measure } = require('./pair')
 const { PEERS } = require('./peers')
 const { renderRun, summarizeRun, writeIntoDocument } = require('./report')
+const { pick, rotate } = require('./rounds')
 const { SCENARIOS } = require('./scenarios')
 
 const DOCUMENT = path.join(__dirname, '..', 'docs', 'performance.md')
@@ -46,19 +47,6 @@ function readOptions() {
   }
   if (!Number.isInteger(options.rounds) || options.rounds < 1) throw new Error('--rounds takes a number from 1 on')
   return options
-}
-
-function pick(list, known, what) {
-  const names = list?.split(',') ?? known
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`no ${what} '${unknown}'; there are: ${known.join(', ')}`)
-  return known.filter((name) => names.includes(name))
-}
-
-/** The peers in another order each round, so that none always follows the same one. */
-function rotate(peers, round) {
-  const at = round % peers.length
-  return [...peers.slice(at), ...peers.slice(0, at)]
 }
 
 async function runAll({ peers, scenarios, rounds, settings }) {

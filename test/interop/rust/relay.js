@@ -15,9 +15,13 @@ function hasCargo() {
   return spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** Builds the relay, unless it is up to date. The first time it fetches its crates and takes minutes. */
-function buildRelay() {
-  const { status, stderr } = spawnSync('cargo', ['build', '--locked', '--quiet'], {
+/**
+ * Builds the relay, unless it is up to date. The first time it fetches its crates and takes minutes.
+ * @param {'debug' | 'release'} [profile] release: optimised
+ */
+function buildRelay(profile = 'debug') {
+  const args = ['build', '--locked', '--quiet', ...(profile === 'release' ? ['--release'] : [])]
+  const { status, stderr } = spawnSync('cargo', args, {
     cwd: __dirname,
     env: { ...process.env, CARGO_TARGET_DIR: target },
     encoding: 'utf8'
@@ -25,19 +29,29 @@ function buildRelay() {
   if (status !== 0) throw new Error(`iroh's relay server cannot be built:\n${stderr}`)
 }
 
-/** A running relay: `url`, and `ca` when it was started with 'tls'. */
+/** A running relay: `url`, `pid`, and `ca` when it was started with 'tls'. */
 class RustRelay {
   #process
 
   constructor(child, { url, ca }) {
     this.#process = child
     this.url = url
+    this.pid = child.pid
     this.ca = ca || undefined
   }
 
-  /** @param {...string} args 'tls', 'token=<text>' */
-  static async start(...args) {
-    const child = spawn(path.join(target, 'debug', 'real-relay'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  /** @param {...string} args 'tls', 'token=<text>', 'threads' */
+  static start(...args) {
+    return RustRelay.#run('debug', args)
+  }
+
+  /** The same of the optimised build. */
+  static startRelease(...args) {
+    return RustRelay.#run('release', args)
+  }
+
+  static async #run(profile, args) {
+    const child = spawn(path.join(target, profile, 'real-relay'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
     const [line] = await once(child.stdout, 'data')
     return new RustRelay(child, JSON.parse(line))
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! iroh's own relay server on loopback. Arguments: `tls` serves https with a certificate made here, `token=<text>` admits
-//! only clients that bring it. Prints one line of JSON with the URL and, for https, the certificate; runs until its
-//! standard input ends.
+//! only clients that bring it, `threads` serves on as many threads as there are processors and not on one. Prints one line
+//! of JSON with the URL and, for https, the certificate; runs until its standard input ends.
 
 use std::{io::Write, net::Ipv4Addr, sync::Arc};
 
@@ -37,8 +37,14 @@ fn certificate() -> Result<(String, rustls::ServerConfig), Failure> {
     Ok((made.cert.pem(), config))
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
+    let threads = std::env::args().any(|argument| argument == "threads");
+    let mut builder =
+        if threads { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    builder.enable_all().build()?.block_on(serve())
+}
+
+async fn serve() -> Result<(), Failure> {
     let any_port = (Ipv4Addr::LOCALHOST, 0);
     let mut relay = RelayConfig::new(any_port);
     let mut pem = String::new();
@@ -49,7 +55,7 @@ async fn main() -> Result<(), Failure> {
             relay.tls = Some(TlsConfig::new(any_port, CertConfig::Manual { server_config }));
         } else if let Some(token) = argument.strip_prefix("token=") {
             relay.access = Arc::new(Token(token.to_string()));
-        } else {
+        } else if argument != "threads" {
             return Err(format!("unknown argument {argument}").into());
         }
     }
