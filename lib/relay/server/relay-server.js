@@ -25,7 +25,6 @@ const { Registry } = require('./registry')
 const { Session } = require('./session')
 const { Sockets } = require('./sockets')
 const { UdpResponder } = require('./udp-responder')
-const { RelayWebSocket } = require('./websocket')
 
 const MAX_FRAGMENTS = 1024
 const TLS_HANDSHAKE_MS = 10000
@@ -95,7 +94,6 @@ class RelayServer {
     this.#sockets = new Sockets(limits, this.#metrics)
     this.#websockets = new WebSocketServer({
       noServer: true,
-      WebSocket: RelayWebSocket,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: protocol.MAX_MESSAGE,
