@@ -99,7 +99,7 @@ describe("a relay's limits", () => {
   describe('for who sends too much', () => {
     const limits = { bytesPerSecond: 200000, burstBytes: 20000 }
     const payload = Buffer.alloc(1000)
-    const count = 100
+    const count = 200
 
     for (const version of [1, 2]) {
       it(`read it more slowly and drop nothing (version ${version})`, async () => {
@@ -110,7 +110,8 @@ describe("a relay's limits", () => {
         for (let sent = 0; sent < count; sent++) flooder.send(protocol.encodeSend({ id: receiver.id, payload }))
         await bystander.settle()
         for (let received = 0; received < count; received++) await receiver.next()
-        assert.ok(performance.now() - start > 300) // 80,000 bytes beyond the burst
+        // 180,000 bytes beyond the burst take 900 ms, of which the last read of the socket's (64 KiB) is not waited for.
+        assert.ok(performance.now() - start > 400)
         assert.ok(relay.metrics().rateLimited > 0)
         if (version === 2) assert.deepEqual(await flooder.next(), protocol.encodeStatus(2))
         await flooder.settle() // told once
