@@ -46,6 +46,13 @@ function describe(addresses) {
   return [...predicted, ...varying]
 }
 
+/** What a NAT does shows in two answers: a lone server is asked at its second port too, the next one with our relays. */
+function atTwoPlaces(servers) {
+  if (servers.length !== 1 || servers[0].port === MAX_PORT) return servers.slice(0, MAX_SERVERS)
+  const [{ hostname, port }] = servers
+  return [servers[0], { hostname, port: port + 1 }]
+}
+
 /** Where STUN servers see this endpoint. Asks them now and then, as long as it is open. */
 class PublicAddresses {
   #core
@@ -62,7 +69,7 @@ class PublicAddresses {
    */
   constructor(core, servers, onChange) {
     this.#core = core
-    this.#servers = servers.slice(0, MAX_SERVERS)
+    this.#servers = atTwoPlaces(servers)
     this.#onChange = onChange
     this.#timer = setInterval(() => this.ask(), ASK_EVERY_MS)
     this.#timer.unref()

@@ -25,6 +25,20 @@ describe('A relayed connection', function () {
     return relay
   }
 
+  /** A relay whose second STUN port is the one after the first, as it is at the well-known port. */
+  async function openStunPair() {
+    for (;;) {
+      const first = await RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: 0, quicPort: 0 })
+      const { stun } = first.ports
+      await first.close()
+      const ports = { port: 0, stunPort: stun, stunAltPort: stun + 1, quicPort: 0 }
+      const relay = await RelayServer.listen({ host: '127.0.0.1', ...ports }).catch(() => null)
+      if (!relay) continue // another program has one of the two
+      open.push(relay)
+      return relay
+    }
+  }
+
   /** Two endpoints online at one relay, and both ends of a connection dialled at `addrOf(server)`. */
   async function connectOver(relay, addrOf, options) {
     const server = await create({ alpns: [alpn], relays: [relay.url] })
@@ -107,6 +121,12 @@ describe('A relayed connection', function () {
     const { hub, spoke } = await targetsOf(pair)
     await Promise.all([checkEvents(spoke, hub, 'up'), checkEvents(hub, spoke, 'down')])
     assert.equal(remote(), proxies[1].address)
+  })
+
+  it('asks a lone relay at both STUN ports what the NAT does', async () => {
+    const relay = await openStunPair()
+    await create({ relays: [{ url: relay.url, stunPort: relay.ports.stun }] })
+    await until(() => relay.metrics().stunAnswered >= 2)
   })
 
   it('survives a restart of its relay', async () => {
