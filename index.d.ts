@@ -272,6 +272,8 @@ export type NetworkEvent =
   | { type: 'path'; nodeId: NodeId; remoteAddress: string }
   | { type: 'refused'; nodeId: NodeId }
   | { type: 'rebound' }
+  /** This host's addresses or its default route are others now; `addresses` are its IP addresses. */
+  | { type: 'network-changed'; addresses: string[] }
   | { type: 'home-relay'; relayUrl: string }
   | { type: 'relay-up'; relayUrl: string }
   /** Where this endpoint may be reached has changed. */

@@ -22,7 +22,8 @@ const Event = Object.freeze({
   PATH: 15,
   REFUSED: 16,
   RELAY_SEND: 17,
-  OBSERVED: 18
+  OBSERVED: 18,
+  NETWORK: 19
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

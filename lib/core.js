@@ -21,7 +21,8 @@ class Core {
   /**
    * @param {object} options what binding.open takes, with the seed
    * @param {(nodeId: string) => boolean} authorize
-   * @param {(kind: number, connection: number, data: unknown) => void} onEvent an event no connection here takes
+   * @param {(kind: number, connection: number, data: unknown, number: number) => void} onEvent an event no connection
+   *   here takes
    */
   constructor(options, authorize, onEvent) {
     this.#onEvent = onEvent
@@ -88,7 +89,7 @@ class Core {
     }
     const holder = this.#connections.get(connection)
     if (holder) holder[kEvent](kind, stream, number, data)
-    else this.#onEvent(kind, connection, data)
+    else this.#onEvent(kind, connection, data, number)
   }
 
   #onClosed() {

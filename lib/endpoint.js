@@ -17,6 +17,7 @@ const { NetReport } = require('./net-report')
 const { dialableAddresses, parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
+const { NetworkChanges } = require('./network-changes')
 const { Relays } = require('./relays')
 const { asyncDispose, kEvent, kRequeue } = require('./symbols')
 
@@ -65,8 +66,8 @@ function leaveRelay(connection) {
 
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
- * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'home-relay' | 'relay-up' | 'relay-down' |
- * 'addresses', nodeId?, remoteAddress?, relayUrl?, directAddresses?, error? }.
+ * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'network-changed' | 'home-relay' | 'relay-up' |
+ * 'relay-down' | 'addresses', nodeId?, remoteAddress?, relayUrl?, directAddresses?, addresses?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
@@ -74,6 +75,7 @@ class Endpoint extends EventEmitter {
   #access
   #alpns
   #relays = null
+  #networkChanges = new NetworkChanges((addresses) => this.#onNetworkChanged(addresses))
   #reports = new Set()
   #surroundings
   #requireDirect
@@ -301,6 +303,7 @@ class Endpoint extends EventEmitter {
       this.#closing = true
       this.#accepting.drain()
       this.#accepting.end()
+      this.#networkChanges.close()
       for (const report of this.#reports) report.abort(new IrohError('ERR_IROH_CLOSED'))
       binding.close(this.#core.handle, code, reason)
     }
@@ -330,6 +333,14 @@ class Endpoint extends EventEmitter {
       this.close()
       throw error
     }
+  }
+
+  #onNetworkChanged(addresses) {
+    if (this.#closing) return
+    check(binding.networkChanged(this.#core.handle))
+    this.#relays?.networkChanged()
+    if (this.#relays) this.#tellCandidates()
+    this.emit('network', { type: 'network-changed', addresses })
   }
 
   /** The core tells relayed peers where to try. */
@@ -395,8 +406,9 @@ class Endpoint extends EventEmitter {
   }
 
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
-  #onEvent(kind, handle, data) {
+  #onEvent(kind, handle, data, number) {
     if (kind === Event.ACCEPTED && !this.#closing) this.#accepting.push(this.#hold(handle))
+    else if (kind === Event.NETWORK) this.#networkChanges.noted(number)
     else if (kind === Event.OBSERVED) this.#relays?.onObserved(...data.split(' '))
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }

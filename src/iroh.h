@@ -92,7 +92,9 @@ typedef enum {
   IROH_EVENT_REFUSED,       /* endpoint: a handshake was refused by the allowlist; `data` is the 32-byte NodeId */
   IROH_EVENT_RELAY_SEND,    /* endpoint: datagrams to go to `node_id` by relay `number`: `data` is one, or several of
                                `segment` bytes each (the last may be shorter), marked `ecn` */
-  IROH_EVENT_OBSERVED       /* endpoint: a STUN server sees us somewhere; `data`: its address, a space, ours, as text */
+  IROH_EVENT_OBSERVED,      /* endpoint: a STUN server sees us somewhere; `data`: its address, a space, ours, as text */
+  IROH_EVENT_NETWORK        /* endpoint: this host's network may have changed; number: 1 its addresses, 2 its default
+                               routes, 3 both. Comes several times for one change */
 } iroh_event_kind_t;
 
 typedef enum {
@@ -187,6 +189,9 @@ int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES
  * network. The old sockets are read for three more seconds, and longer while peers that dialled us use them; one whose
  * port was asked for stays. */
 int iroh_endpoint_rebind(iroh_endpoint_t *ep);
+/* This host's network has changed: each connection we dialled shows its peer at once where it comes from now, or looks
+ * for a direct path again. */
+int iroh_endpoint_network_changed(iroh_endpoint_t *ep);
 
 /* Datagrams that a relay brought from `node_id`: one, or several of `segment` bytes each. They are looked at now; what
  * they bring about is told in the usual way. IROH_ERR_BUSY, and they are dropped, from inside on_events and authorize. */

@@ -258,6 +258,14 @@ static void collect_observations(iroh_endpoint_t *ep) {
   }
 }
 
+static void collect_network(iroh_endpoint_t *ep) {
+  const conn_t none = {.ep = ep};
+  if (ep->network_changes == 0) return;
+  iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_NETWORK, 0);
+  if (event != NULL) event->number = ep->network_changes;
+  ep->network_changes = 0;
+}
+
 /* The program may have released the stream meanwhile. */
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
   quic_stream_t *stream = map_get(&ep->streams, event->stream);
@@ -300,6 +308,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   }
   collect_refusals(ep);
   collect_observations(ep);
+  collect_network(ep);
   tell(ep);
   settle(ep);
 }

@@ -142,6 +142,13 @@ static void on_timer_closed(ep_timer_t *timer);
 
 static void on_prepare_closed(uv_handle_t *handle) { endpoint_handle_closed(handle->data); }
 
+static void on_network_changed(netlink_t *netlink, unsigned what) {
+  iroh_endpoint_t *ep = netlink->owner;
+  ep->network_changes |= what;
+}
+
+static void on_netlink_closed(netlink_t *netlink) { endpoint_handle_closed(netlink->owner); }
+
 static int start_hooks(iroh_endpoint_t *ep) {
   int rv = ep_timer_init(&ep->timer, ep->loop, on_due, on_timer_closed);
   if (rv != 0) return rv;
@@ -151,6 +158,9 @@ static int start_hooks(iroh_endpoint_t *ep) {
   ep->prepare.data = ep;
   uv_prepare_start(&ep->prepare, on_prepare);
   uv_unref((uv_handle_t *)&ep->prepare);
+  /* Where the host does not tell, changes are noticed by what they break. */
+  ep->watches_network = netlink_open(&ep->netlink, ep->loop, on_network_changed, on_netlink_closed, ep) == 0;
+  if (ep->watches_network) ep->handles_open++;
   return 0;
 }
 
@@ -219,7 +229,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
   bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 ||
-              ep->observation_count > 0 || ep->relay_peers.batch_count > 0;
+              ep->observation_count > 0 || ep->network_changes != 0 || ep->relay_peers.batch_count > 0;
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);
@@ -285,6 +295,7 @@ static void shut(iroh_endpoint_t *ep) {
   list_for_each(socket_node, &ep->sockets) udp_close(&container_of(socket_node, socket_t, node)->udp);
   if (ep->timer.due != NULL) ep_timer_close(&ep->timer);
   if (ep->prepare.data != NULL) uv_close((uv_handle_t *)&ep->prepare, on_prepare_closed);
+  if (ep->watches_network) netlink_close(&ep->netlink);
 }
 
 static void on_timer_closed(ep_timer_t *timer) { endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer)); }

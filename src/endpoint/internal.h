@@ -14,6 +14,7 @@
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
 #include "iroh.h"
+#include "net/netlink.h"
 #include "net/relay-address.h"
 #include "net/udp.h"
 #include "quic/conn.h"
@@ -126,7 +127,9 @@ struct iroh_endpoint {
   heap_t timers;
   ep_timer_t timer;
   uv_prepare_t prepare;
-  unsigned handles_open; /* uv handles not closed yet */
+  netlink_t netlink;
+  unsigned network_changes; /* to be told */
+  unsigned handles_open;    /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
@@ -138,7 +141,7 @@ struct iroh_endpoint {
   struct refusal *refusals;
   size_t refusal_count;
   iroh_metrics_t metrics;
-  bool reffed, reading, telling, closing, abandoned, shut;
+  bool reffed, reading, telling, closing, abandoned, shut, watches_network;
   uint64_t close_deadline;
   size_t accepting; /* handshakes in flight that peers began */
 };
@@ -240,6 +243,8 @@ void paths_tick(conn_t *conn, uint64_t now);
 void paths_sent(conn_t *conn, uint64_t now);
 /* When paths_tick is due; QUIC_NEVER for never. */
 uint64_t paths_deadline(const conn_t *conn);
+/* The host's addresses or routes have changed. */
+void paths_network_changed(conn_t *conn, uint64_t now);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */
 void paths_rebind(conn_t *conn, uint64_t now);
 

@@ -323,6 +323,24 @@ static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {
   path->local = udp_source_address(&socket->udp, &path->remote);
 }
 
+void paths_network_changed(conn_t *conn, uint64_t now) {
+  if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
+  conn->survey.done = false;
+  if (is_relayed(conn)) {
+    conn->moves_failed = 0;
+    if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
+    look_for_direct(conn, now);
+  } else if (!quic_conn_is_server(conn->quic)) {
+    /* The same path under another name: a PATH_CHALLENGE leaves at once, from whatever address the host has now. */
+    quic_path_t path;
+    quic_conn_path(conn->quic, &path);
+    path = *conn_route(conn, &path);
+    path.local = dial_address(++conn->survey.moves);
+    quic_conn_migrate(conn->quic, &path, now);
+  }
+  endpoint_changed(conn);
+}
+
 void paths_rebind(conn_t *conn, uint64_t now) {
   if (quic_conn_is_server(conn->quic)) return;
   conn->survey.done = false;

@@ -148,6 +148,14 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   return 0;
 }
 
+int iroh_endpoint_network_changed(iroh_endpoint_t *ep) {
+  if (ep->closing) return IROH_ERR_CLOSED;
+  uint64_t now = uv_hrtime();
+  list_for_each(node, &ep->all) paths_network_changed(container_of(node, conn_t, all_node), now);
+  endpoint_arm(ep);
+  return 0;
+}
+
 size_t iroh_endpoint_addresses(const iroh_endpoint_t *ep, char (*out)[IROH_ADDRESS_MAX], size_t max) {
   size_t count = 0;
   list_for_each(node, &ep->sockets) {

@@ -320,6 +320,13 @@ static napi_value endpoint_deny(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_endpoint_deny(call.core, node_id));
 }
 
+/* networkChanged(handle) -> 0 or error code */
+static napi_value endpoint_network_changed(napi_env env, napi_callback_info info) {
+  call_t call;
+  if (!call_begin_endpoint(env, info, 1, &call)) return call.early;
+  return make_number(env, iroh_endpoint_network_changed(call.core));
+}
+
 /* rebind(handle) -> 0 or error code */
 static napi_value endpoint_rebind(napi_env env, napi_callback_info info) {
   call_t call;
@@ -352,6 +359,7 @@ napi_status host_export(napi_env env, napi_value exports) {
       {"setAlpns", endpoint_set_alpns},
       {"allow", endpoint_allow},
       {"deny", endpoint_deny},
+      {"networkChanged", endpoint_network_changed},
       {"rebind", endpoint_rebind},
       {"metrics", endpoint_metrics},
       {"setCandidates", endpoint_set_candidates},

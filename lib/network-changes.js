@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const os = require('node:os')
+const { systemClock } = require('./relay/client-timers')
+
+/** One change brings many notes. */
+const SETTLE_MS = 50
+/** In a note's number: a default route has changed. */
+const ROUTES = 2
+
+/** This host's addresses that others may reach, sorted. */
+function ownAddresses() {
+  const all = Object.values(os.networkInterfaces()).flat()
+  return all
+    .filter(({ internal }) => !internal)
+    .map(({ address, scopeid }) => (scopeid ? `${address}%${scopeid}` : address))
+    .sort()
+}
+
+/** Makes of the core's notes that the network may have changed one call when it has. */
+class NetworkChanges {
+  #onChange
+  #list
+  #clock
+  #known = null
+  #routes = false
+  #timer = null
+  #closed = false
+
+  /**
+   * @param {(addresses: string[]) => void} onChange gets the IP addresses there are now
+   * @param {{ list?: () => string[], clock?: import('./relay/client-timers').Clock }} [sources] where addresses and time
+   *   come from
+   */
+  constructor(onChange, { list = ownAddresses, clock = systemClock } = {}) {
+    this.#onChange = onChange
+    this.#list = list
+    this.#clock = clock
+    this.#known = list().join()
+  }
+
+  /** @param {number} what IROH_EVENT_NETWORK's number */
+  noted(what) {
+    if (this.#closed) return
+    this.#routes ||= (what & ROUTES) !== 0
+    if (this.#timer) return
+    this.#timer = this.#clock.setTimeout(() => this.#settle(), SETTLE_MS)
+    this.#timer.unref?.()
+  }
+
+  close() {
+    this.#closed = true
+    if (this.#timer) this.#clock.clearTimeout(this.#timer)
+  }
+
+  #settle() {
+    this.#timer = null
+    const addresses = this.#list()
+    const isSame = addresses.join() === this.#known && !this.#routes
+    this.#known = addresses.join()
+    this.#routes = false
+    if (!isSame) this.#onChange(addresses)
+  }
+}
+
+module.exports = { NetworkChanges }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/netlink.h"
+
+#include "iroh.h"
+
+#if defined(__linux__)
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE 16384
+/* Receives a turn takes at most. */
+#define ROUNDS_PER_TURN 16
+#define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
+
+/* IPv6 addresses that are not known to be unique yet (RFC 4862) come once more when they are. */
+static bool is_tentative(const uint8_t *body, size_t len) {
+  struct ifaddrmsg address;
+  if (len < sizeof address) return true;
+  memcpy(&address, body, sizeof address);
+  return (address.ifa_flags & IFA_F_TENTATIVE) != 0;
+}
+
+static bool is_default_route(const uint8_t *body, size_t len) {
+  struct rtmsg route;
+  if (len < sizeof route) return false;
+  memcpy(&route, body, sizeof route);
+  return route.rtm_dst_len == 0 && route.rtm_type == RTN_UNICAST;
+}
+
+static unsigned read_message(unsigned type, const uint8_t *body, size_t len) {
+  switch (type) {
+  case RTM_NEWADDR:
+    return is_tentative(body, len) ? 0 : NETLINK_ADDRESSES;
+  case RTM_DELADDR:
+  case RTM_NEWLINK:
+  case RTM_DELLINK:
+    return NETLINK_ADDRESSES;
+  case RTM_NEWROUTE:
+  case RTM_DELROUTE:
+    return is_default_route(body, len) ? NETLINK_ROUTES : 0;
+  default:
+    return 0;
+  }
+}
+
+unsigned netlink_read(const uint8_t *data, size_t len) {
+  unsigned what = 0;
+  struct nlmsghdr header;
+  while (len >= sizeof header) {
+    memcpy(&header, data, sizeof header);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > len) break;
+    what |= read_message(header.nlmsg_type, data + sizeof header, header.nlmsg_len - sizeof header);
+    size_t step = NLMSG_ALIGN((size_t)header.nlmsg_len);
+    if (step >= len) break;
+    data += step;
+    len -= step;
+  }
+  return what;
+}
+
+/* One receive; false: there is nothing more. */
+static bool receive(netlink_t *self, unsigned *what) {
+  uint8_t buffer[BUFFER_SIZE];
+  struct sockaddr_nl from;
+  socklen_t from_len = sizeof from;
+  ssize_t n = recvfrom(self->fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &from_len);
+  if (n < 0 && errno == ENOBUFS) {
+    /* So much happened that some was lost. */
+    *what |= NETLINK_ADDRESSES | NETLINK_ROUTES;
+    return true;
+  }
+  if (n <= 0) return false;
+  /* Other programs may write to us; the kernel is 0. */
+  if (from_len == sizeof from && from.nl_pid == 0) *what |= netlink_read(buffer, (size_t)n);
+  return true;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events) {
+  netlink_t *self = poll->data;
+  unsigned what = 0;
+  (void)events;
+  if (status < 0) {
+    uv_poll_stop(poll);
+    return;
+  }
+  for (int round = 0; round < ROUNDS_PER_TURN; round++)
+    if (!receive(self, &what)) break;
+  if (what != 0) self->changed(self, what);
+}
+
+int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t *netlink, unsigned what),
+                 void (*closed)(netlink_t *netlink), void *owner) {
+  struct sockaddr_nl groups = {.nl_family = AF_NETLINK, .nl_groups = GROUPS};
+  netlink->owner = owner;
+  netlink->changed = changed;
+  netlink->closed = closed;
+  netlink->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  if (netlink->fd < 0) return IROH_ERR_SYSTEM;
+  if (bind(netlink->fd, (struct sockaddr *)&groups, sizeof groups) != 0 ||
+      uv_poll_init(loop, &netlink->poll, netlink->fd) != 0) {
+    close(netlink->fd);
+    return IROH_ERR_SYSTEM;
+  }
+  netlink->poll.data = netlink;
+  uv_unref((uv_handle_t *)&netlink->poll);
+  /* It cannot fail on a handle that was just made. */
+  (void)uv_poll_start(&netlink->poll, UV_READABLE, on_poll);
+  return 0;
+}
+
+static void on_closed(uv_handle_t *handle) {
+  netlink_t *self = handle->data;
+  close(self->fd);
+  self->closed(self);
+}
+
+void netlink_close(netlink_t *netlink) { uv_close((uv_handle_t *)&netlink->poll, on_closed); }
+
+#else
+
+unsigned netlink_read(const uint8_t *data, size_t len) {
+  (void)data, (void)len;
+  return 0;
+}
+
+int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t *netlink, unsigned what),
+                 void (*closed)(netlink_t *netlink), void *owner) {
+  (void)netlink, (void)loop, (void)changed, (void)closed, (void)owner;
+  return IROH_ERR_UNSUPPORTED;
+}
+
+void netlink_close(netlink_t *netlink) { (void)netlink; }
+
+#endif
