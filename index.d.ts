@@ -269,7 +269,12 @@ export interface NetReport {
 
 /** What the endpoint noticed of its network. */
 export type NetworkEvent =
+  /** A connection goes by another path now. */
   | { type: 'path'; nodeId: NodeId; remoteAddress: string }
+  /** A peer that we are connected to by a relay says where it may be reached. */
+  | { type: 'candidate'; nodeId: NodeId; remoteAddress: string }
+  /** An address of a peer has answered a probe. */
+  | { type: 'probe'; nodeId: NodeId; remoteAddress: string; rttMs: number }
   | { type: 'refused'; nodeId: NodeId }
   | { type: 'rebound' }
   /** This host's addresses or its default route are others now; `addresses` are its IP addresses. */

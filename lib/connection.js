@@ -189,7 +189,13 @@ class Connection {
         break
       case Event.PATH:
         for (const changes of this.#watchers ?? []) changes.push(this.paths())
-        this.#tell('path', this.paths()[0]?.remoteAddress ?? data)
+        this.#tell('path', { remoteAddress: this.paths()[0]?.remoteAddress ?? data })
+        break
+      case Event.CANDIDATE:
+        this.#tell('candidate', { remoteAddress: data })
+        break
+      case Event.PROBE:
+        this.#tell('probe', { remoteAddress: data, rttMs: number / 1000 })
         break
       case Event.CLOSED:
         this.#onClosed(data)

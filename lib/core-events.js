@@ -23,7 +23,9 @@ const Event = Object.freeze({
   REFUSED: 16,
   RELAY_SEND: 17,
   OBSERVED: 18,
-  NETWORK: 19
+  CANDIDATE: 19,
+  PROBE: 20,
+  NETWORK: 21
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

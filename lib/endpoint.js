@@ -66,8 +66,9 @@ function leaveRelay(connection) {
 
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
- * Emits 'network' with { type: 'path' | 'refused' | 'rebound' | 'network-changed' | 'home-relay' | 'relay-up' |
- * 'relay-down' | 'addresses', nodeId?, remoteAddress?, relayUrl?, directAddresses?, addresses?, error? }.
+ * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses', nodeId?, remoteAddress?, rttMs?, relayUrl?, directAddresses?,
+ * addresses?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
@@ -386,8 +387,8 @@ class Endpoint extends EventEmitter {
   #hold(handle) {
     const connection = new Connection(this.#core, handle, (what, about) => {
       const nodeId = connection.remoteNodeId()
-      if (what === 'path') {
-        this.emit('network', { type: 'path', nodeId, remoteAddress: about })
+      if (what !== 'closed') {
+        this.emit('network', { type: what, nodeId, ...about })
         return
       }
       this.#connections.delete(handle)

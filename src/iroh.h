@@ -93,6 +93,8 @@ typedef enum {
   IROH_EVENT_RELAY_SEND,    /* endpoint: datagrams to go to `node_id` by relay `number`: `data` is one, or several of
                                `segment` bytes each (the last may be shorter), marked `ecn` */
   IROH_EVENT_OBSERVED,      /* endpoint: a STUN server sees us somewhere; `data`: its address, a space, ours, as text */
+  IROH_EVENT_CANDIDATE,     /* conn: `data` is an address as text where the peer says that it may be reached */
+  IROH_EVENT_PROBE,         /* conn: `data`, an address of the peer as text, has answered after `number` microseconds */
   IROH_EVENT_NETWORK        /* endpoint: this host's network may have changed; number: 1 its addresses, 2 its default
                                routes, 3 both. Comes several times for one change */
 } iroh_event_kind_t;

@@ -43,9 +43,11 @@ describe('A relayed connection', function () {
   async function connectOver(relay, addrOf, options) {
     const server = await create({ alpns: [alpn], relays: [relay.url] })
     const client = await create({ relays: [relay.url], ...options })
+    const seen = []
+    client.on('network', (event) => seen.push(event))
     await Promise.all([server.online(), client.online()])
     const [accepted, dialled] = await Promise.all([server.accept(), client.connect(await addrOf(server), alpn)])
-    return { server, client, accepted, dialled }
+    return { server, client, accepted, dialled, seen }
   }
 
   function relayOnly(server) {
@@ -95,6 +97,11 @@ describe('A relayed connection', function () {
     assert.deepEqual([pair.dialled.paths()[0].remoteAddress], pair.server.addr().directAddresses)
     await Promise.all([checkEvents(spoke, hub, 'up-direct'), checkEvents(hub, spoke, 'down-direct')])
     assert.ok(pair.client.metrics().probesSent > 0)
+    const [remoteAddress] = pair.server.addr().directAddresses
+    const of = (type) => pair.seen.find((event) => event.type === type && event.remoteAddress === remoteAddress)
+    assert.equal(of('probe').nodeId, pair.server.nodeId())
+    assert.ok(of('probe').rttMs > 0)
+    assert.ok(of('candidate') && of('path'))
   })
 
   it('moves to the quicker one of two direct paths', async () => {
@@ -121,6 +128,7 @@ describe('A relayed connection', function () {
     const { hub, spoke } = await targetsOf(pair)
     await Promise.all([checkEvents(spoke, hub, 'up'), checkEvents(hub, spoke, 'down')])
     assert.equal(remote(), proxies[1].address)
+    assert.deepEqual(pair.dialled.paths()[0].localAddress, pair.client.boundAddresses()[0])
   })
 
   it('asks a lone relay at both STUN ports what the NAT does', async () => {

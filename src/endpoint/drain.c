@@ -16,10 +16,14 @@ struct refusal {
   uint8_t node_id[IROH_KEY_BYTES];
 };
 
-/* Observations told a turn. */
-#define OBSERVATIONS_MAX 32
+/* Notes told a turn. */
+#define NOTES_MAX 128
 
-struct observation {
+/* An event about addresses, of a connection or (0) of the endpoint. */
+struct note {
+  iroh_event_kind_t kind;
+  iroh_handle_t conn;
+  uint64_t number;
   char text[2 * IROH_ADDRESS_MAX];
 };
 
@@ -238,23 +242,39 @@ static void collect_refusals(iroh_endpoint_t *ep) {
   }
 }
 
+static struct note *add_note(iroh_endpoint_t *ep, iroh_event_kind_t kind) {
+  if (ep->notes == NULL) ep->notes = malloc(NOTES_MAX * sizeof *ep->notes);
+  if (ep->notes == NULL || ep->note_count == NOTES_MAX) return NULL;
+  struct note *note = &ep->notes[ep->note_count++];
+  *note = (struct note){.kind = kind};
+  return note;
+}
+
 void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed) {
-  if (ep->observations == NULL) ep->observations = malloc(OBSERVATIONS_MAX * sizeof *ep->observations);
-  if (ep->observations == NULL || ep->observation_count == OBSERVATIONS_MAX) return;
+  struct note *note = add_note(ep, IROH_EVENT_OBSERVED);
+  if (note == NULL) return;
   char at[IROH_ADDRESS_MAX], seen[IROH_ADDRESS_MAX];
   address_format(server, at, sizeof at);
   address_format(observed, seen, sizeof seen);
-  char *text = ep->observations[ep->observation_count++].text;
-  snprintf(text, sizeof ep->observations->text, "%s %s", at, seen);
+  snprintf(note->text, sizeof note->text, "%s %s", at, seen);
 }
 
-static void collect_observations(iroh_endpoint_t *ep) {
-  const conn_t none = {.ep = ep};
-  for (size_t i = 0; i < ep->observation_count; i++) {
-    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_OBSERVED, 0);
+void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const address_t *address, uint64_t number) {
+  struct note *note = conn->announced && conn->handle != 0 ? add_note(conn->ep, kind) : NULL;
+  if (note == NULL) return;
+  note->conn = conn->handle;
+  note->number = number;
+  address_format(address, note->text, sizeof note->text);
+}
+
+static void collect_notes(iroh_endpoint_t *ep) {
+  for (size_t i = 0; i < ep->note_count; i++) {
+    const conn_t about = {.ep = ep, .handle = ep->notes[i].conn};
+    iroh_event_t *event = push((conn_t *)(uintptr_t)&about, ep->notes[i].kind, 0);
     if (event == NULL) return;
-    event->data = (const uint8_t *)ep->observations[i].text;
-    event->len = strlen(ep->observations[i].text);
+    event->number = ep->notes[i].number;
+    event->data = (const uint8_t *)ep->notes[i].text;
+    event->len = strlen(ep->notes[i].text);
   }
 }
 
@@ -284,7 +304,7 @@ static void settle(iroh_endpoint_t *ep) {
     }
   }
   for (size_t i = 0; i < ep->datagram_count; i++) free(ep->datagrams[i]);
-  ep->event_count = ep->datagram_count = ep->refusal_count = ep->observation_count = 0;
+  ep->event_count = ep->datagram_count = ep->refusal_count = ep->note_count = 0;
 }
 
 static void tell(iroh_endpoint_t *ep) {
@@ -307,7 +327,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
     if (was_last) break;
   }
   collect_refusals(ep);
-  collect_observations(ep);
+  collect_notes(ep);
   collect_network(ep);
   tell(ep);
   settle(ep);
@@ -337,5 +357,5 @@ void endpoint_drain_deinit(iroh_endpoint_t *ep) {
   free(ep->events);
   free(ep->datagrams);
   free(ep->refusals);
-  free(ep->observations);
+  free(ep->notes);
 }

@@ -228,8 +228,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 /* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
-  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 ||
-              ep->observation_count > 0 || ep->network_changes != 0 || ep->relay_peers.batch_count > 0;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
+              ep->network_changes != 0 || ep->relay_peers.batch_count > 0;
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);

@@ -26,15 +26,6 @@ void endpoint_changed(conn_t *conn) {
     list_push_back(&conn->ep->dirty, &conn->dirty_node);
 }
 
-/* A path's socket may have been shut since QUIC learned of the path. */
-static socket_t *live_socket(iroh_endpoint_t *ep, const quic_path_t *path) {
-  list_for_each(node, &ep->sockets) {
-    socket_t *socket = container_of(node, socket_t, node);
-    if (socket == path->socket && !socket->udp.closing) return socket;
-  }
-  return endpoint_socket_for(ep, &path->remote);
-}
-
 static void count_sent(iroh_endpoint_t *ep, const batch_t *batch) {
   ep->metrics.datagrams_sent += batch->count;
   ep->metrics.bytes_sent += batch->len;
@@ -64,7 +55,7 @@ static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t
       relay_peers_send(&ep->relay_peers, relay, peer->node_id, batch->ecn, data, batch->len, batch->segment);
     return true;
   }
-  socket_t *socket = live_socket(ep, route);
+  socket_t *socket = endpoint_live_socket(ep, route);
   if (socket == NULL) return true;
   udp_result_t result = UDP_BLOCKED;
   if (socket->pending.len == 0)
@@ -143,7 +134,7 @@ static bool is_blocked(conn_t *conn) {
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
   const quic_path_t *route = conn_route(conn, &path);
-  const socket_t *socket = address_is_made_up(&route->remote) ? NULL : live_socket(conn->ep, route);
+  const socket_t *socket = address_is_made_up(&route->remote) ? NULL : endpoint_live_socket(conn->ep, route);
   return socket != NULL && socket->pending.len > 0;
 }
 

@@ -120,8 +120,8 @@ struct iroh_endpoint {
   uint64_t searches_until, searches; /* a bound on port searches a minute */
   stun_open_t stun_open[STUN_OPEN_MAX];
   size_t stun_next;
-  struct observation *observations;
-  size_t observation_count;
+  struct note *notes;
+  size_t note_count;
   iroh_handle_t last_handle;
   list_t sockets, all, dirty, eventful, blocked;
   heap_t timers;
@@ -173,6 +173,8 @@ void endpoint_drain_relay(iroh_endpoint_t *ep);
 void endpoint_drain(iroh_endpoint_t *ep);
 /* Notes where a STUN server sees us. */
 void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed);
+/* Notes an address of a connection's peer: IROH_EVENT_CANDIDATE or _PROBE. */
+void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const address_t *address, uint64_t number);
 /* Notes a NodeId that the allowlist turned away. */
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
@@ -184,6 +186,8 @@ bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTE
 int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count);
 /* The socket to reach an address of this family from; NULL: none. */
 socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote);
+/* The socket of a path, or, if that was shut since QUIC learned of the path, another one; NULL: none. */
+socket_t *endpoint_live_socket(iroh_endpoint_t *ep, const quic_path_t *path);
 /* Opens one more socket, to be shut at `retire_at` unless a connection uses it then. NULL: the host has none. */
 socket_t *endpoint_open_spare(iroh_endpoint_t *ep, int family, uint64_t retire_at);
 void endpoint_socket_closed(socket_t *socket);
@@ -210,6 +214,8 @@ void peer_stop(iroh_endpoint_t *ep, peer_t *peer);
 void peer_add(peer_t *peer, const address_t *address);
 size_t peer_known(const peer_t *peer);
 void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
+/* Notes the addresses of a connection's peer that the program has not heard of. */
+void peer_tell_candidates(const conn_t *conn);
 /* Sends the probes that are due. */
 void peers_tick(iroh_endpoint_t *ep, uint64_t now);
 /* Takes a datagram that is a probe or an answer of a STUN server; else false. */

@@ -210,6 +210,7 @@ static void try_direct(conn_t *conn, uint64_t now) {
 
 void paths_opened(conn_t *conn, uint64_t now) {
   if (!is_relayed(conn)) return;
+  peer_tell_candidates(conn);
   if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
   look_for_direct(conn, now);
 }

@@ -166,12 +166,25 @@ void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
 
 /* ---- in ------------------------------------------------------------------------------------------ */
 
+void peer_tell_candidates(const conn_t *conn) {
+  if (conn->peer == NULL || !conn->announced) return;
+  punch_t *punch = &conn->peer->punch;
+  for (size_t i = 0; i < punch->probe_count; i++) {
+    if (!punch->probes[i].told) endpoint_note_address(conn, IROH_EVENT_CANDIDATE, &punch->probes[i].address, 0);
+    punch->probes[i].told = true;
+  }
+}
+
 static void tell_connections(iroh_endpoint_t *ep, peer_t *peer, const punch_news_t *news, uint64_t now) {
   list_for_each(node, &ep->all) {
     conn_t *conn = container_of(node, conn_t, all_node);
     if (conn->peer != peer) continue;
     socket_t *socket = news->answered ? socket_of(ep, peer, news->via, &news->address) : NULL;
-    if (socket != NULL) paths_answered(conn, socket, &news->address, news->rtt, now);
+    if (socket != NULL) {
+      endpoint_note_address(conn, IROH_EVENT_PROBE, &news->address, news->rtt / 1000);
+      paths_answered(conn, socket, &news->address, news->rtt, now);
+    }
+    if (news->called) peer_tell_candidates(conn);
     if (news->called) paths_called(conn, now);
   }
 }

@@ -81,6 +81,14 @@ socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote) {
   return NULL;
 }
 
+socket_t *endpoint_live_socket(iroh_endpoint_t *ep, const quic_path_t *path) {
+  list_for_each(node, &ep->sockets) {
+    socket_t *socket = container_of(node, socket_t, node);
+    if (socket == path->socket && !socket->udp.closing) return socket;
+  }
+  return endpoint_socket_for(ep, &path->remote);
+}
+
 /* Peers that dialled us know us by this socket's address only; and a NAT has let in those whom we dialled from it. */
 static bool is_used(iroh_endpoint_t *ep, const socket_t *socket) {
   list_for_each(node, &ep->all) {

@@ -45,6 +45,8 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
     return make_bytes(env, event->data, event->len);
   case IROH_EVENT_PATH:
   case IROH_EVENT_OBSERVED:
+  case IROH_EVENT_CANDIDATE:
+  case IROH_EVENT_PROBE:
     return make_text(env, (const char *)event->data, event->len);
   case IROH_EVENT_REFUSED:
     return make_node_id(env, event->data);

@@ -21,6 +21,7 @@ typedef struct {
   uint8_t transaction[DISCO_TRANSACTION_BYTES]; /* of its pings; the last byte counts them */
   uint64_t sent_at[PUNCH_PINGS], next_at;       /* ns; next_at PUNCH_NEVER: no more pings */
   unsigned sent, pings;                         /* of this round, and at most */
+  bool told;                                    /* the caller's mark: the program knows of it */
 } punch_probe_t;
 
 typedef struct {
