@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const os = require('node:os')
+const { outsideAddresses } = require('./node-addr')
 const { systemClock } = require('./relay/client-timers')
 
 /** One change brings many notes. */
 const SETTLE_MS = 50
 /** In a note's number: a default route has changed. */
 const ROUTES = 2
-
-/** This host's addresses that others may reach, sorted. */
-function ownAddresses() {
-  const all = Object.values(os.networkInterfaces()).flat()
-  return all
-    .filter(({ internal }) => !internal)
-    .map(({ address, scopeid }) => (scopeid ? `${address}%${scopeid}` : address))
-    .sort()
-}
 
 /** Makes of the core's notes that the network may have changed one call when it has. */
 class NetworkChanges {
@@ -33,11 +24,11 @@ class NetworkChanges {
    * @param {{ list?: () => string[], clock?: import('./relay/client-timers').Clock }} [sources] where addresses and time
    *   come from
    */
-  constructor(onChange, { list = ownAddresses, clock = systemClock } = {}) {
+  constructor(onChange, { list = outsideAddresses, clock = systemClock } = {}) {
     this.#onChange = onChange
     this.#list = list
     this.#clock = clock
-    this.#known = list().join()
+    this.#known = list().sort().join()
   }
 
   /** @param {number} what IROH_EVENT_NETWORK's number */
@@ -56,7 +47,7 @@ class NetworkChanges {
 
   #settle() {
     this.#timer = null
-    const addresses = this.#list()
+    const addresses = this.#list().sort()
     const isSame = addresses.join() === this.#known && !this.#routes
     this.#known = addresses.join()
     this.#routes = false

@@ -59,6 +59,19 @@ function hostAddresses(family, internal) {
     .map((item) => item.address)
 }
 
+/** This host's addresses, but for those of the loopback and of one link only. */
+function outsideAddresses() {
+  return [4, 6].flatMap((family) => hostAddresses(family, false))
+}
+
+/** Whether an interface that is up has this address, as a socket tells it. @param {string} address */
+function isOwnAddress(address) {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  return Object.values(os.networkInterfaces())
+    .flat()
+    .some((item) => item.address === bare)
+}
+
 /**
  * Bound addresses as others can dial them: a wildcard becomes the host's addresses, loopback ones only where there is
  * nothing else.
@@ -75,4 +88,4 @@ function dialableAddresses(bound) {
   return [...new Set(outside.length > 0 ? outside : expand(true))]
 }
 
-module.exports = { dialableAddresses, parseAddress, parsePeer }
+module.exports = { dialableAddresses, isOwnAddress, outsideAddresses, parseAddress, parsePeer }

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const os = require('node:os')
 const { SecretKey } = require('event-target-iroh')
 const { RelayManager } = require('../lib/relay/manager')
 const protocol = require('../lib/relay/protocol')
@@ -339,6 +340,35 @@ describe('RelayManager', () => {
     const { session } = relay
     manager.networkChanged()
     await until(() => session.framesOf(FrameType.PING).length === 2 && relay.pings > 3)
+  })
+
+  describe('when the network changes', () => {
+    const { networkInterfaces } = os
+
+    afterEach(() => {
+      os.networkInterfaces = networkInterfaces
+    })
+
+    it('dials anew at once where the address of a session is gone', async () => {
+      const relay = await listen()
+      const clock = new FakeClock()
+      const manager = await online([relay.url], { clock })
+      os.networkInterfaces = () => ({ eth0: [{ address: '192.0.2.7', family: 'IPv4', internal: false }] })
+      manager.networkChanged()
+      await until(() => relay.sessions.length === 2 && stateOf(manager, relay).state === 'up')
+      await relay.sessions[0].closed
+    })
+
+    it('gives a session that does not answer 2.5 s', async () => {
+      const relay = await listen({ answersPings: false })
+      const clock = new FakeClock()
+      const manager = await online([relay.url], { clock })
+      manager.networkChanged()
+      clock.advance(2499)
+      assert.equal(stateOf(manager, relay).state, 'up')
+      clock.advance(51)
+      assert.notEqual(stateOf(manager, relay).state, 'up')
+    })
   })
 
   describe('#close', () => {

@@ -430,9 +430,9 @@ describe('RelayClient', () => {
       relay.cut()
     })
 
-    it('looks at once when poked', async () => {
+    it('looks at once when the network changes', async () => {
       const { relay, clock, client, session } = await quiet()
-      client.poke()
+      client.networkChanged()
       await until(() => session.framesOf(FrameType.PING).length === 2)
       relay.behaviour.upgradeStatus = 500
       relay.cut()
@@ -440,7 +440,7 @@ describe('RelayClient', () => {
       clock.advance(clock.untilNext)
       await down(client)
       relay.behaviour.upgradeStatus = 101
-      client.poke()
+      client.networkChanged()
       await once(client, 'up')
     })
   })

@@ -10,6 +10,8 @@ const SILENCE_MS = 15_000
 /** A pong may take three times the last round trip, within these bounds. */
 const MIN_PONG_MS = 500
 const MAX_PONG_MS = 5000
+/** The most when there is reason to doubt the session. */
+const CHECK_PONG_MS = 2500
 /** A loop that was busy reads its sockets once more before a pong counts as late. */
 const GRACE_MS = 50
 
@@ -56,10 +58,18 @@ class Keepalive {
 
   /** Pings now, unless a pong is being waited for already. */
   ping() {
-    if (this.#ping) return
+    if (!this.#ping) this.#sendOne(MAX_PONG_MS)
+  }
+
+  /** Pings in any case, and does not wait for long. */
+  check() {
+    this.#sendOne(CHECK_PONG_MS)
+  }
+
+  #sendOne(most) {
     this.#ping = { data: crypto.randomBytes(PING_BYTES), sentAt: this.#now() }
     this.#sendPing(this.#ping.data)
-    const patience = Math.min(Math.max(3 * (this.latencyMs ?? MAX_PONG_MS), MIN_PONG_MS), MAX_PONG_MS)
+    const patience = Math.min(Math.max(3 * (this.latencyMs ?? MAX_PONG_MS), MIN_PONG_MS), most)
     this.#timers.set('pong', patience, () => this.#timers.set('pong', GRACE_MS, () => this.#late()))
   }
 

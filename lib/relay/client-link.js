@@ -124,8 +124,8 @@ class RelayLink extends EventEmitter {
   }
 
   /** Looks whether the session is still there. */
-  poke() {
-    this.#client?.poke()
+  networkChanged() {
+    this.#client?.networkChanged()
   }
 
   /** Whether this peer is reachable here: it sent something, and has not left. @param {string} peer as peerKey() */

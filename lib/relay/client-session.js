@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 const { WebSocket } = require('ws')
 const { IrohError } = require('../errors')
+const { isOwnAddress } = require('../node-addr')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, signChallenge } = require('./auth')
 const { openSocket } = require('./client-dial')
 const { Timers } = require('./client-timers')
@@ -91,6 +92,12 @@ class RelaySession extends EventEmitter {
   get proof() {
     if (!this.#up) return null
     return this.#answered ? 'challenge' : 'exporter'
+  }
+
+  /** Whether this host still has the address that the relay was dialled from; false before TCP is connected. */
+  get isAtHome() {
+    const { connecting, localAddress } = this.#socket
+    return !connecting && localAddress !== undefined && isOwnAddress(localAddress)
   }
 
   /** Bytes sent that the socket has not taken yet. */

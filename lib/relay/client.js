@@ -144,10 +144,20 @@ class RelayClient extends EventEmitter {
     if (this.#state === 'idle') this.#dial()
   }
 
-  /** Looks whether the relay is still there, as after a change of network: pings now, or dials now. */
-  poke() {
-    if (this.#state === 'up') this.#keepalive.ping()
-    else if (this.#state === 'down') this.#dial()
+  /**
+   * Looks whether the relay is still there: a session from an address that this host has no more is over and dialled
+   * anew at once, another one is pinged, and a dial that waits or is under way begins anew.
+   */
+  networkChanged() {
+    if (this.#state === 'up' && this.#session.isAtHome) {
+      this.#keepalive.check()
+    } else if (this.#state === 'down') {
+      this.#dial()
+    } else if (this.#state === 'up' || (this.#state === 'connecting' && !this.#session.isAtHome)) {
+      this.#attempt = this.failures = 0
+      this.#session.abort(new IrohError('ERR_IROH_UNREACHABLE', { detail: 'the address it was dialled from is gone' }))
+      if (this.#state === 'down') this.#dial()
+    }
   }
 
   /**

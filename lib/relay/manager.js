@@ -175,7 +175,7 @@ class RelayManager extends EventEmitter {
     this.#assertOpen()
     for (const link of this.#links.values()) {
       link.forgive()
-      link.poke()
+      link.networkChanged()
     }
     if (this.#started && this.#configured.size > 0) this.#measure()
   }

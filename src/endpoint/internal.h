@@ -66,6 +66,7 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
+  bool called;        /* direct: the peer has called by a relay, and nothing has come directly since */
   bool knows_relay;   /* dialled: one of the candidates is a relay */
   uint64_t ticked_at; /* the last paths_tick */
   uint64_t heard_at;  /* when anything came last */

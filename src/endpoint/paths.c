@@ -150,6 +150,7 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
                          : name_path(conn, socket, message);
   conn->heard_at = now;
   conn->asked_at = 0;
+  conn->called = false;
   quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
   endpoint_changed(conn);
 }
@@ -276,7 +277,12 @@ static void fall_back(conn_t *conn, uint64_t now) {
 
 void paths_called(conn_t *conn, uint64_t now) {
   if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || is_relayed(conn)) return;
-  if (now - conn->heard_at > SILENCE) fall_back(conn, now);
+  if (now - conn->heard_at > SILENCE) {
+    fall_back(conn, now);
+  } else {
+    conn->called = true;
+    endpoint_changed(conn);
+  }
 }
 
 /* Acknowledgements get no answer, so that what counts is whether anything is in flight. */
@@ -291,6 +297,7 @@ void paths_sent(conn_t *conn, uint64_t now) {
  * section 6.2.1). */
 static uint64_t silent_at(const conn_t *conn) {
   if (conn->asked_at == 0) return QUIC_NEVER;
+  if (conn->called) return conn->asked_at + SILENCE;
   uint64_t patience = SILENCE_ROUND_TRIPS * quic_conn_rtt(conn->quic);
   return conn->asked_at + (patience > SILENCE_MAX ? patience : SILENCE_MAX);
 }
@@ -331,7 +338,10 @@ void paths_network_changed(conn_t *conn, uint64_t now) {
     conn->moves_failed = 0;
     if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
     look_for_direct(conn, now);
-  } else if (!quic_conn_is_server(conn->quic)) {
+  } else if (quic_conn_is_server(conn->quic)) {
+    /* Only the dialler can move. What we send it now comes from a stranger. */
+    if (conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
+  } else {
     /* The same path under another name: a PATH_CHALLENGE leaves at once, from whatever address the host has now. */
     quic_path_t path;
     quic_conn_path(conn->quic, &path);

@@ -83,9 +83,12 @@ async function allReceived(peers, count, timeoutMs) {
   }
 }
 
-/** A scenario of a direct pair and a relayed one at once; `play` gives what allReceived() does. */
-async function runDirectAndRelayed(play) {
-  const results = await Promise.all([DIRECT, RELAYED].map((kinds) => inPair(kinds, {}, play)))
+/**
+ * A scenario of a direct pair and a relayed one at once; `play` gives what allReceived() does. `turn` may change who of
+ * the two dials.
+ */
+async function runDirectAndRelayed(play, turn = (kinds) => kinds) {
+  const results = await Promise.all([DIRECT, RELAYED].map((kinds) => inPair(turn(kinds), {}, play)))
   const [direct, relayed] = results.map(({ longest }) => longest)
   return {
     faults: results.flatMap(({ faults }) => faults),
