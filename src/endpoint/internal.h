@@ -212,7 +212,7 @@ void peer_release(iroh_endpoint_t *ep, peer_t *peer);
 void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
 void peer_stop(iroh_endpoint_t *ep, peer_t *peer);
 /* Another address of the peer, to be pinged with the next survey; how many there are; and a survey. */
-void peer_add(peer_t *peer, const address_t *address);
+void peer_add(peer_t *peer, const address_t *address, uint64_t now);
 size_t peer_known(const peer_t *peer);
 void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
 /* Notes the addresses of a connection's peer that the program has not heard of. */

@@ -120,8 +120,7 @@ static void search_port(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
     punch_postpone_search(&peer->punch, ep->searches_until);
     return;
   }
-  ep->searches++;
-  punch_search(&peer->punch, ep->own_candidates, ep->own_candidate_count, now);
+  if (punch_search(&peer->punch, ep->own_candidates, ep->own_candidate_count, now)) ep->searches++;
 }
 
 static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
@@ -149,7 +148,7 @@ void peer_stop(iroh_endpoint_t *ep, peer_t *peer) {
   endpoint_arm(ep);
 }
 
-void peer_add(peer_t *peer, const address_t *address) { punch_know(&peer->punch, address); }
+void peer_add(peer_t *peer, const address_t *address, uint64_t now) { punch_know(&peer->punch, address, now); }
 
 size_t peer_known(const peer_t *peer) { return peer->punch.probe_count; }
 

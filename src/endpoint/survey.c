@@ -26,16 +26,17 @@ void survey_plan(conn_t *conn, uint64_t now) {
 
 void survey_cancel(conn_t *conn) { conn->survey.due_at = QUIC_NEVER; }
 
-static const address_t *remote_of(const conn_t *conn) {
-  static quic_path_t path;
+static address_t remote_of(const conn_t *conn) {
+  quic_path_t path;
   quic_conn_path(conn->quic, &path);
-  return &conn_route(conn, &path)->remote;
+  return conn_route(conn, &path)->remote;
 }
 
 void survey_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt) {
   survey_t *survey = &conn->survey;
   if (!survey->running) return;
-  if (address_equal(address, remote_of(conn))) {
+  address_t used = remote_of(conn);
+  if (address_equal(address, &used)) {
     if (survey->used_rtt == 0 || rtt < survey->used_rtt) survey->used_rtt = rtt;
   } else if (survey->best_rtt == 0 || rtt < survey->best_rtt) {
     survey->best_rtt = rtt;
@@ -54,7 +55,7 @@ static void begin(conn_t *conn, uint64_t now) {
   size_t direct = 0;
   for (size_t i = 0; i < conn->candidate_count; i++) {
     if (conn->candidates[i].relay != NULL) continue;
-    peer_add(conn->peer, &conn->candidates[i].path.remote);
+    peer_add(conn->peer, &conn->candidates[i].path.remote, now);
     direct++;
   }
   if (direct < 2 && peer_known(conn->peer) < 2) {
@@ -70,7 +71,8 @@ static void end(conn_t *conn, uint64_t now) {
   survey->running = false;
   survey->done = true;
   survey_cancel(conn);
-  if (!is_better(survey, remote_of(conn))) return;
+  address_t used = remote_of(conn);
+  if (!is_better(survey, &used)) return;
   /* ngtcp2 moves only where the local address is another. Where we dial, the kernel chooses it in any case. */
   survey->best.local = dial_address(++survey->moves);
   quic_conn_probe(conn->quic, &survey->best, now);

@@ -14,6 +14,7 @@
 /* A message older than this against the newest is refused. */
 #define AGE_MAX_MS 10000
 #define PONGS_PER_S 64
+#define REPLACED_PER_MINUTE 64
 /* An address that the peer names again is not pinged anew before this. */
 #define PING_AGAIN (500 * NS_PER_MS)
 /* Guessed ports are many and short-lived. */
@@ -72,17 +73,29 @@ static punch_probe_t *oldest_at_rest(punch_t *punch) {
   return oldest;
 }
 
-static punch_probe_t *add(punch_t *punch, const address_t *address, unsigned via) {
+/* Else a peer could have any number of addresses pinged by naming others each time. */
+static bool may_replace(punch_t *punch, uint64_t now) {
+  if (now >= punch->replaced_until) {
+    punch->replaced_until = now + 60 * NS_PER_S;
+    punch->replaced = 0;
+  }
+  return ++punch->replaced <= REPLACED_PER_MINUTE;
+}
+
+static punch_probe_t *add(punch_t *punch, const address_t *address, unsigned via, uint64_t now) {
   punch_probe_t *probe = find_probe(punch, address, via);
   if (probe != NULL) return probe;
-  probe = punch->probe_count < DISCO_CANDIDATES_MAX ? &punch->probes[punch->probe_count++] : oldest_at_rest(punch);
+  if (punch->probe_count < DISCO_CANDIDATES_MAX)
+    probe = &punch->probes[punch->probe_count++];
+  else if (may_replace(punch, now))
+    probe = oldest_at_rest(punch);
   if (probe != NULL)
     *probe = (punch_probe_t){.address = *address, .via = via, .pings = PUNCH_PINGS, .next_at = PUNCH_NEVER};
   return probe;
 }
 
 static void add_candidate(punch_t *punch, const disco_candidate_t *candidate, uint64_t now) {
-  punch_probe_t *probe = add(punch, &candidate->address, 0);
+  punch_probe_t *probe = add(punch, &candidate->address, 0, now);
   /* One that is being pinged goes on; one that was, only after a while. */
   if (probe == NULL || probe->next_at != PUNCH_NEVER) return;
   if (candidate->kind == DISCO_PREDICTED) probe->pings = PINGS_PREDICTED;
@@ -93,7 +106,7 @@ void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
   add_candidate(punch, &(disco_candidate_t){.address = *address}, now);
 }
 
-void punch_know(punch_t *punch, const address_t *address) { add(punch, address, 0); }
+void punch_know(punch_t *punch, const address_t *address, uint64_t now) { add(punch, address, 0, now); }
 
 void punch_survey(punch_t *punch, uint64_t now) {
   for (size_t i = 0; i < punch->probe_count; i++) {
@@ -126,16 +139,17 @@ bool punch_wants_search(const punch_t *punch, uint64_t now) { return punch->sear
 
 void punch_postpone_search(punch_t *punch, uint64_t at) { punch->search_at = at; }
 
-void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now) {
+bool punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now) {
   punch->search_at = PUNCH_NEVER;
   bool own_varies = has_kind(own, own_count, DISCO_VARYING);
   /* Where the ports of both are random there is no hope, and where those of neither are, no need. Whom no STUN server has
    * seen has no UDP. */
-  if (own_varies == punch->search_varies || (!own_varies && !has_kind(own, own_count, DISCO_OBSERVED))) return;
+  if (own_varies == punch->search_varies || (!own_varies && !has_kind(own, own_count, DISCO_OBSERVED))) return false;
   unsigned random;
   secret_random(&random, sizeof random);
   port_search_role_t role = own_varies ? PORT_SEARCH_SPREAD : PORT_SEARCH_GUESS;
   port_search_begin(&punch->search, role, &punch->search_for, random, now);
+  return true;
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -169,7 +183,7 @@ static void on_ping(punch_t *punch, const disco_message_t *message, const addres
   memcpy(punch->pong_transaction, message->transaction, DISCO_TRANSACTION_BYTES);
   /* Where it came from is an address of the peer too, perhaps one it does not know of. Known ones are not pinged for
    * it: the two would keep each other busy. */
-  punch_probe_t *probe = add(punch, from, via);
+  punch_probe_t *probe = add(punch, from, via, now);
   if (probe != NULL && probe->sent == 0 && probe->next_at == PUNCH_NEVER) ping_again(probe, now);
 }
 

@@ -38,7 +38,8 @@ typedef struct {
   address_t pong_to;
   unsigned pong_via;
   uint8_t pong_transaction[DISCO_TRANSACTION_BYTES];
-  uint64_t pongs_until, pongs; /* a bound on pongs a second */
+  uint64_t pongs_until, pongs;       /* a bound on pongs a second */
+  uint64_t replaced_until, replaced; /* and on addresses that took another's place, a minute */
   port_search_t search;
   address_t search_for; /* the peer's address that a search would be about; empty: none */
   bool search_varies;   /* its port there is unknown */
@@ -74,7 +75,7 @@ void punch_stop(punch_t *punch);
 /* Another address of the peer. */
 void punch_add(punch_t *punch, const address_t *address, uint64_t now);
 /* Another one, not to be pinged before the next round or survey. */
-void punch_know(punch_t *punch, const address_t *address);
+void punch_know(punch_t *punch, const address_t *address, uint64_t now);
 /* A few pings to all that are known, and no call: how far is each? */
 void punch_survey(punch_t *punch, uint64_t now);
 /* Takes a datagram that came to socket `via`; `from` is empty if a relay brought it. False: not from the peer, or not
@@ -83,8 +84,8 @@ bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const addre
                     punch_news_t *news);
 /* Whether pings alone have not helped, and a port search (port-search.h) may. */
 bool punch_wants_search(const punch_t *punch, uint64_t now);
-/* Begins it, if what is known of both NATs gives it a chance. */
-void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now);
+/* Begins it, if what is known of both NATs gives it a chance; else false. */
+bool punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now);
 /* Not now, but at `at`; PUNCH_NEVER: not at all. */
 void punch_postpone_search(punch_t *punch, uint64_t at);
 /* The next datagram that is due, until false. `own`: where we may be reached. `wall_ms`: the time of day, which makes

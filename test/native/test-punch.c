@@ -158,6 +158,29 @@ static void no_more_addresses_than_there_is_room_for(void **state) {
   assert_int_equal(world.a.sent, PUNCH_PINGS * DISCO_CANDIDATES_MAX);
 }
 
+static void addresses_in_place_of_others_are_bounded(void **state) {
+  (void)state;
+  world_t world;
+  world_init(&world);
+  for (unsigned second = 0; second < 60; second++) {
+    disco_message_t call = {.type = DISCO_CALL_ME_MAYBE, .candidate_count = DISCO_CANDIDATES_MAX};
+    for (size_t i = 0; i < DISCO_CANDIDATES_MAX; i++) {
+      call.candidates[i] = (disco_candidate_t){DISCO_PREDICTED, address("203.0.113.9:9")};
+      address_set_port(&call.candidates[i].address, (uint16_t)(1 + second * DISCO_CANDIDATES_MAX + i));
+    }
+    uint8_t nonce[BOX_NONCE_BYTES] = {(uint8_t)second}, datagram[DISCO_DATAGRAM_MAX];
+    call.transaction[0] = (uint8_t)(second + 1);
+    call.timestamp = WALL + second;
+    size_t len = disco_seal(&call, world.b.id, world.b.punch.shared, nonce, datagram);
+    punch_news_t news;
+    assert_true(punch_received(&world.a.punch, datagram, len, &(address_t){.len = 0}, 0, world.now, &news));
+    punch_datagram_t out;
+    for (unsigned ms = 0; ms < 950; ms += 10, world.now += 10 * MS)
+      while (punch_next(&world.a.punch, NULL, 0, world.now, WALL, &out)) world.a.sent++;
+  }
+  assert_in_range(world.a.sent, DISCO_CANDIDATES_MAX * 4, (DISCO_CANDIDATES_MAX + 64) * 4 + 120);
+}
+
 static void a_ping_counts_once(void **state) {
   (void)state;
   world_t world;
@@ -287,6 +310,7 @@ int main(void) {
       cmocka_unit_test(pings_end_by_themselves),
       cmocka_unit_test(two_that_reach_each_other_come_to_rest),
       cmocka_unit_test(no_more_addresses_than_there_is_room_for),
+      cmocka_unit_test(addresses_in_place_of_others_are_bounded),
       cmocka_unit_test(a_ping_counts_once),
       cmocka_unit_test(strangers_and_reflections_are_not_heard),
       cmocka_unit_test(pongs_are_bounded),
