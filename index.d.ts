@@ -150,6 +150,11 @@ export interface EndpointOptions {
   deny?: AccessRule
   /** A connection that is still relayed after 10 s is closed with code 5. */
   requireDirect?: boolean
+  /**
+   * Asks the gateway of this network for a port (PCP, NAT-PMP) that peers outside can send to; default true. Only with
+   * relays, bound to an IPv4 wildcard or a private IPv4 address, and where the gateway's own address is private.
+   */
+  portMapping?: boolean
   /** Default 5000; 0: none. */
   keepAliveMs?: number
   /** Default 30000. */
@@ -276,6 +281,8 @@ export type NetworkEvent =
   | { type: 'relay-up'; relayUrl: string }
   /** Where this endpoint may be reached has changed. */
   | { type: 'addresses'; directAddresses: string[] }
+  /** The gateway leads a port of its own to this endpoint, 'ip:port'; null: it does no longer. */
+  | { type: 'port-mapping'; address: string | null; protocol: 'pcp' | 'nat-pmp' }
   | { type: 'relay-down'; relayUrl: string; error: IrohError }
 
 /** What is known of a peer. */

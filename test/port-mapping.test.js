@@ -4,7 +4,9 @@
 const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
+const { SecretKey } = require('event-target-iroh')
 const { PortMapping } = require('../lib/port-mapping')
+const { Relays } = require('../lib/relays')
 const { natPmpAnswer, pcpAnswer, useFakeGateway } = require('./helpers/fake-gateway')
 
 const PORT = 4242
@@ -189,5 +191,26 @@ describe('PortMapping', () => {
     for (const bound of [['127.0.0.1:1'], ['[::]:1'], ['198.51.100.1:1'], []]) map(gateway, bound)
     await map(gateway).first // whatever was sent before has come by then
     assert.equal(gateway.requests.length, 1)
+  })
+
+  it('is among the addresses that an endpoint tells, and a candidate of its own kind', async () => {
+    const gateway = await openGateway()
+    const portMapping = { bound: () => [`0.0.0.0:${PORT}`], gateway: gateway.where }
+    const events = []
+    const options = { relays: [], secretKey: SecretKey.generate(), portMapping }
+    const relays = await new Promise((resolve) => {
+      const made = new Relays(
+        {},
+        options,
+        (event) => events.push(event) && resolve(made),
+        () => events.push('addresses')
+      )
+    })
+    assert.deepEqual(events, ['addresses', { type: 'port-mapping', address: OUTSIDE, protocol: 'pcp' }])
+    assert.deepEqual([relays.observed(), relays.candidates()], [[OUTSIDE], [`${OUTSIDE} mapped`]])
+    const deleted = gateway.next('delete')
+    await relays.close()
+    await deleted
+    assert.equal(events.length, 2)
   })
 })

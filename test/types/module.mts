@@ -94,6 +94,7 @@ export async function endpoints(): Promise<void> {
     allow,
     deny: (nodeId) => nodeId === '',
     requireDirect: false,
+    portMapping: false,
     keepAliveMs: 1,
     idleTimeoutMs: 1,
     handshakeTimeoutMs: 1,
@@ -137,6 +138,7 @@ export async function endpoints(): Promise<void> {
   same<Record<string, number>>(endpoint.metrics())
   endpoint.on('network', (event: NetworkEvent) => {
     if (event.type === 'path') same<string>(event.remoteAddress)
+    if (event.type === 'port-mapping') same<[string | null, 'pcp' | 'nat-pmp']>([event.address, event.protocol])
   })
   same<string[]>(endpoint.ref().unref().boundAddresses())
   same<boolean>(endpoint.isClosed())
