@@ -266,6 +266,11 @@ export interface NetReport {
   relays: NetReportRelay[]
   /** Whether something else answers in place of the relays over plain HTTP. */
   captivePortal: boolean | null
+  /**
+   * Whether the gateway speaks PCP or NAT-PMP, and the address it says it has outside; PCP alone does not tell that. null:
+   * no gateway answered, or none was asked.
+   */
+  portMapping: { protocol: 'pcp' | 'nat-pmp'; externalAddress: string | null } | null
   tried: NetReportTry[]
   /** What to change, for people, the most pressing first. */
   advice: string[]

@@ -52,13 +52,14 @@ class GatewaySocket {
   }
 
   /**
-   * Asks until there is an answer: four times within 3.75 s. One question at a time.
+   * Asks until there is an answer, four times at most. One question at a time.
    * @template T
    * @param {Buffer} question
    * @param {(datagram: Buffer) => T | null} read null: it is no answer to that
+   * @param {number} [giveUpMs] default 3750
    * @returns {Promise<T | null>} null: no answer, or close() was called
    */
-  ask(question, read) {
+  ask(question, read, giveUpMs = GIVE_UP_MS) {
     if (this.#closed) return Promise.resolve(null)
     return new Promise((resolve) => {
       const settle = (answer) => {
@@ -66,8 +67,9 @@ class GatewaySocket {
         this.#waiting = null
         resolve(answer)
       }
-      const timers = SEND_AT_MS.slice(1).map((ms) => setTimeout(() => this.send(question), ms))
-      timers.push(setTimeout(settle, GIVE_UP_MS, null))
+      const again = SEND_AT_MS.filter((ms) => ms > 0 && ms < giveUpMs)
+      const timers = again.map((ms) => setTimeout(() => this.send(question), ms))
+      timers.push(setTimeout(settle, giveUpMs, null))
       for (const timer of timers) timer.unref()
       this.#waiting = { read, settle }
       this.send(question)
