@@ -150,6 +150,11 @@ export interface EndpointOptions {
   deny?: AccessRule
   /** A connection that is still relayed after 10 s is closed with code 5. */
   requireDirect?: boolean
+  /**
+   * Asks the gateway of this network for a port (PCP, NAT-PMP) that peers outside can send to; default true. Only with
+   * relays, bound to an IPv4 wildcard or a private IPv4 address, and where the gateway's own address is private.
+   */
+  portMapping?: boolean
   /** Default 5000; 0: none. */
   keepAliveMs?: number
   /** Default 30000. */
@@ -261,6 +266,11 @@ export interface NetReport {
   relays: NetReportRelay[]
   /** Whether something else answers in place of the relays over plain HTTP. */
   captivePortal: boolean | null
+  /**
+   * Whether the gateway speaks PCP or NAT-PMP, and the address it says it has outside; PCP alone does not tell that. null:
+   * no gateway answered, or none was asked.
+   */
+  portMapping: { protocol: 'pcp' | 'nat-pmp'; externalAddress: string | null } | null
   tried: NetReportTry[]
   /** What to change, for people, the most pressing first. */
   advice: string[]
@@ -283,6 +293,8 @@ export type NetworkEvent =
   | { type: 'relay-up'; relayUrl: string }
   /** Where this endpoint may be reached has changed. */
   | { type: 'addresses'; directAddresses: string[] }
+  /** The gateway leads a port of its own to this endpoint, 'ip:port'; null: it does no longer. */
+  | { type: 'port-mapping'; address: string | null; protocol: 'pcp' | 'nat-pmp' }
   | { type: 'relay-down'; relayUrl: string; error: IrohError }
 
 /** What is known of a peer. */

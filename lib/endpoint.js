@@ -67,8 +67,8 @@ function leaveRelay(connection) {
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
  * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
- * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses', nodeId?, remoteAddress?, rttMs?, relayUrl?, directAddresses?,
- * addresses?, error? }.
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping', nodeId?, remoteAddress?, rttMs?, relayUrl?,
+ * directAddresses?, addresses?, address?, protocol?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
@@ -326,10 +326,11 @@ class Endpoint extends EventEmitter {
     return this.close()
   }
 
-  #openRelays({ relays, relayCa, secretKey }) {
+  #openRelays({ relays, relayCa, secretKey, ...rest }) {
     try {
       const tell = (event) => this.emit('network', event)
-      return new Relays(this.#core, { relays, secretKey, ca: relayCa }, tell, () => this.#tellCandidates())
+      const portMapping = rest.portMapping && { bound: () => this.boundAddresses() }
+      return new Relays(this.#core, { relays, secretKey, ca: relayCa, portMapping }, tell, () => this.#tellCandidates())
     } catch (error) {
       this.close()
       throw error
@@ -346,6 +347,7 @@ class Endpoint extends EventEmitter {
 
   /** The core tells relayed peers where to try. */
   #tellCandidates() {
+    if (this.#closing) return
     const { directAddresses } = this.addr()
     const own = dialableAddresses(this.boundAddresses()).map((address) => `${address} local`)
     check(binding.setCandidates(this.#core.handle, [...this.#relays.candidates(), ...own]))

@@ -43,6 +43,7 @@ const KNOWN = [
   'allow',
   'deny',
   'requireDirect',
+  'portMapping',
   'maxUdpPayload',
   'congestionControl',
   'plainUdp',
@@ -85,8 +86,8 @@ function checkAlpns(alpns) {
 
 /**
  * Reads the options of an endpoint; everything wrong is named.
- * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], relayCa: unknown, requireDirect: boolean }} `native`
- *   is what the binding's open() takes, but for the seed
+ * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], relayCa: unknown, requireDirect: boolean,
+ *   portMapping: boolean }} `native` is what the binding's open() takes, but for the seed
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS, _UNSUPPORTED
  */
 function readEndpointOptions(given) {
@@ -113,7 +114,8 @@ function readEndpointOptions(given) {
     native,
     relays: options.relays ?? PRESETS[options.preset ?? DEFAULT_PRESET].relays,
     relayCa: options.relayCa,
-    requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false)
+    requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false),
+    portMapping: checkBoolean(options.portMapping, 'portMapping', true)
   }
 }
 

@@ -2,6 +2,7 @@
 'use strict'
 
 const binding = require('./binding')
+const { PortMapping } = require('./port-mapping')
 const { PublicAddresses } = require('./public-addresses')
 const { normalizeRelayUrl } = require('./relay/client-url')
 const { RelayManager } = require('./relay/manager')
@@ -19,15 +20,17 @@ class Relays {
   #core
   #manager
   #publicAddresses
+  #portMapping
   #urls = []
 
   /**
    * @param {import('./core').Core} core
-   * @param {object} options what RelayManager takes; a relay may have a `stunPort` and a `quicPort`
+   * @param {object} options what RelayManager takes; a relay may have a `stunPort` and a `quicPort`.
+   *   `portMapping`: { bound, gateway? } as PortMapping takes them; without it no gateway is asked
    * @param {(event: object) => void} tell gets 'network' events
-   * @param {() => void} onObserved the public addresses have changed
+   * @param {() => void} onObserved the public addresses have changed, the gateway's among them
    */
-  constructor(core, { relays, ...options }, tell, onObserved) {
+  constructor(core, { relays, portMapping, ...options }, tell, onObserved) {
     this.#core = core
     const read = relays.map(readRelayOption)
     this.#manager = new RelayManager({ ...options, relays: read.map(({ session }) => session) })
@@ -43,6 +46,12 @@ class Relays {
     core.onRelaySend = (number, ecn, segment, data) => this.#onSend(number, ecn, segment, data)
     core.relayUrl = (number) => this.#urls[number]
     this.#manager.start()
+    if (!portMapping) return
+    const onMapping = (mapping) => {
+      onObserved()
+      tell({ type: 'port-mapping', ...mapping })
+    }
+    this.#portMapping = new PortMapping(portMapping.bound, onMapping, portMapping)
   }
 
   /** The number of a relay, as connOpen takes it; -1 if there are too many. */
@@ -57,14 +66,14 @@ class Relays {
     return this.#manager.home()
   }
 
-  /** Where STUN servers see this endpoint: 'ip:port', the newest first. */
+  /** Where peers outside find this endpoint: 'ip:port', the gateway's port first, then what STUN servers see, newest first. */
   observed() {
-    return this.#publicAddresses.list()
+    return [...this.#mapped(), ...this.#publicAddresses.list()]
   }
 
   /** The same as candidates for hole punching: 'ip:port kind'. */
   candidates() {
-    return this.#publicAddresses.candidates()
+    return [...this.#mapped().map((address) => `${address} mapped`), ...this.#publicAddresses.candidates()]
   }
 
   /** A STUN server has answered. */
@@ -79,6 +88,7 @@ class Relays {
   networkChanged() {
     this.#manager.networkChanged()
     this.#publicAddresses.ask()
+    this.#portMapping?.networkChanged()
   }
 
   ref() {
@@ -91,7 +101,14 @@ class Relays {
 
   close() {
     this.#publicAddresses.close()
+    this.#portMapping?.close()
     return this.#manager.close()
+  }
+
+  /** @returns {string[]} one address or none */
+  #mapped() {
+    const address = this.#portMapping?.address() ?? null
+    return address === null ? [] : [address]
   }
 
   #onSend(number, ecn, segment, data) {

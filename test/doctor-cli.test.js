@@ -33,6 +33,7 @@ const report = {
   preferredRelay: 'https://a.example/',
   relays: [{ url: 'https://a.example/', latencyMs: 1, stunRttMs: 2, quicRttMs: null, error: null }],
   captivePortal: false,
+  portMapping: null,
   tried: [],
   advice: [],
   tookMs: 10

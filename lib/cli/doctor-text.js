@@ -69,7 +69,14 @@ function portRow(portStep) {
   return [`${portStep > 0 ? '+' : ''}${portStep} for each peer`, 'the next port can be predicted']
 }
 
-function findings({ udpV4, udpV6, publicAddresses, behindNat, mapping, portStep, filtering, hairpin, captivePortal }) {
+function gatewayRow(portMapping) {
+  if (portMapping === null) return ['none', 'no gateway answered PCP or NAT-PMP, or none was asked']
+  const name = portMapping.protocol === 'pcp' ? 'PCP' : 'NAT-PMP'
+  return [name, `the gateway gives ports; its external address: ${portMapping.externalAddress ?? 'not told'}`]
+}
+
+function findings(report) {
+  const { udpV4, udpV6, publicAddresses, behindNat, mapping, portStep, filtering, hairpin, captivePortal } = report
   return [
     row('UDP over IPv4', UDP[udpV4]),
     row('UDP over IPv6', UDP[udpV6]),
@@ -79,7 +86,8 @@ function findings({ udpV4, udpV6, publicAddresses, behindNat, mapping, portStep,
     ...(portStep === null ? [] : [row('ports', portRow(portStep))]),
     row('filtering', [filtering, FILTERING[filtering]]),
     ...(hairpin === null ? [] : [row('hairpin', HAIRPIN[hairpin])]),
-    row('captive portal', PORTAL[captivePortal])
+    row('captive portal', PORTAL[captivePortal]),
+    row('port mapping', gatewayRow(report.portMapping))
   ]
 }
 

@@ -6,6 +6,7 @@ const { IrohError, invalid } = require('../errors')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
 const { findCaptivePortal } = require('./captive-portal')
+const { findPortMapping } = require('./port-mapping')
 const { measureRelays } = require('./relay-latency')
 const { Run } = require('./run')
 const { probeUdp } = require('./udp')
@@ -14,7 +15,7 @@ const MAX_RELAYS = 64
 const TIMEOUT = { min: 100, max: 60_000, fallback: 5000 }
 
 /** Findings beside UDP and the relays: the report's field, and who finds it, given (run, relays). */
-const FURTHER = { captivePortal: findCaptivePortal }
+const FURTHER = { captivePortal: findCaptivePortal, portMapping: findPortMapping }
 
 async function further(run, relays) {
   const names = Object.keys(FURTHER)

@@ -94,6 +94,7 @@ export async function endpoints(): Promise<void> {
     allow,
     deny: (nodeId) => nodeId === '',
     requireDirect: false,
+    portMapping: false,
     keepAliveMs: 1,
     idleTimeoutMs: 1,
     handshakeTimeoutMs: 1,
@@ -137,6 +138,7 @@ export async function endpoints(): Promise<void> {
   same<Record<string, number>>(endpoint.metrics())
   endpoint.on('network', (event: NetworkEvent) => {
     if (event.type === 'path') same<string>(event.remoteAddress)
+    if (event.type === 'port-mapping') same<[string | null, 'pcp' | 'nat-pmp']>([event.address, event.protocol])
   })
   same<string[]>(endpoint.ref().unref().boundAddresses())
   same<boolean>(endpoint.isClosed())
@@ -150,6 +152,10 @@ export async function endpoints(): Promise<void> {
   same<(number | null | undefined)[]>([relays[0]?.latencyMs, relays[0]?.stunRttMs, relays[0]?.quicRttMs])
   same<(string | null | undefined)[]>([relays[0]?.url, relays[0]?.error, report.preferredRelay, ...behaviours])
   same<(string | undefined)[]>([tried[0]?.what, tried[0]?.detail, ...report.advice, ...report.publicAddresses])
+  same<['pcp' | 'nat-pmp' | undefined, string | null | undefined]>([
+    report.portMapping?.protocol,
+    report.portMapping?.externalAddress
+  ])
   if (typeof report.portStep === 'number') same<number>(report.portStep + report.tookMs)
   // @ts-expect-error there is no such preset
   await Endpoint.createWithOptions({ preset: 'n1' })
