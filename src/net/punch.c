@@ -273,7 +273,7 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
   if (punch->call_due) {
     disco_message_t message = {.type = DISCO_CALL_ME_MAYBE, .candidate_count = own_count};
     secret_random(message.transaction, sizeof message.transaction);
-    memcpy(message.candidates, own, own_count * sizeof *own);
+    if (own_count > 0) memcpy(message.candidates, own, own_count * sizeof *own);
     punch->call_due = false;
     punch->called_at = now;
     out->to = (address_t){.len = 0};
