@@ -11,11 +11,11 @@ const N0_RELAYS = ['aps1-1', 'euc1-1', 'use1-1', 'usw1-1'].map((name) =>
 
 /**
  * What an endpoint's `preset` stands for; an option that is given replaces what the preset has of it.
- * @type {{ [preset: string]: { relays: object[] } }}
+ * @type {{ [preset: string]: { relays: object[], discovery: () => object[] } }}
  */
 const PRESETS = Object.freeze({
-  n0: Object.freeze({ relays: Object.freeze(N0_RELAYS) }),
-  minimal: Object.freeze({ relays: Object.freeze([]) })
+  n0: Object.freeze({ relays: Object.freeze(N0_RELAYS), discovery: () => [] }),
+  minimal: Object.freeze({ relays: Object.freeze([]), discovery: () => [] })
 })
 
 module.exports = { PRESETS }
