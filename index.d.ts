@@ -52,6 +52,8 @@ export type IrohErrorCode =
   | 'ERR_IROH_BUSY'
   | 'ERR_IROH_UNSUPPORTED'
   | 'ERR_IROH_RELAY'
+  | 'ERR_IROH_DISCOVERY'
+  | 'ERR_IROH_INVALID_TICKET'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
