@@ -215,6 +215,55 @@ export interface Discovery {
   readonly name?: string
 }
 
+/** A discovery that the program fills; endpoints of one process that share it find each other. */
+export interface MemoryDiscovery extends Discovery {
+  /** Tells where a NodeId is; what was told before is replaced. At most 65536 are kept. */
+  add(nodeAddr: NodeAddr): void
+  /** Whether it was there. */
+  remove(nodeId: NodeId): boolean
+}
+export function memoryDiscovery(): MemoryDiscovery
+
+/** A discovery by multicast DNS. */
+export interface LocalDiscovery extends Discovery {
+  /** Asks who is there, and waits so long for answers; default 1000. */
+  peers(options?: { waitMs?: number }): Promise<NodeAddr[]>
+}
+/** Finds peers of the same network and of this host by multicast DNS, without any server; belongs to one endpoint. */
+export function localDiscovery(options?: {
+  /** Their IPv4 addresses. Default: all but the loopback, and that one if there is no other. */
+  interfaces?: string[]
+  /** How long an answer is waited for; default 3000. */
+  timeoutMs?: number
+}): LocalDiscovery
+
+/** Finds peers by DNS: TXT records of `_iroh.<z-base-32 key>.<origin>`. Publishes nothing. */
+export function dnsDiscovery(options?: {
+  /** Default 'dns.iroh.link'. */
+  origin?: string
+  /** 'ip' or 'ip:port'. Default: the system's. */
+  servers?: string[]
+  /** Of one query; default 3000. */
+  timeoutMs?: number
+}): Discovery
+
+/**
+ * Publishes where an endpoint is at a pkarr relay, over HTTP, and finds others there; belongs to one endpoint. Publishes
+ * each change, and every five minutes.
+ */
+export function pkarrDiscovery(options?: {
+  /** Default 'https://dns.iroh.link/pkarr'; of a relay server of this package: its `pkarrUrl`. */
+  relay?: string
+  /** PEM certificates trusted instead of Node's own roots. */
+  ca?: string | Buffer | (string | Buffer)[]
+  /** Of a request; default 5000. */
+  timeoutMs?: number
+  /** IP addresses too, and not the relay's URL alone; default false, as in iroh. */
+  publishAddresses?: boolean
+  /** false: it only publishes. */
+  resolve?: boolean
+}): Discovery
+
 export interface ConnectOptions {
   signal?: AbortSignal
   /** Of all of it. Default: the endpoint's handshakeTimeoutMs for the handshake, and ten seconds to find the peer. */

@@ -19,8 +19,12 @@ export const {
   createIrohEventTarget,
   createSpoke,
   createSpokeIrohEventTarget,
+  dnsDiscovery,
   isNodeId,
+  localDiscovery,
+  memoryDiscovery,
   parseNodeId,
+  pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,
   verifySignature

@@ -17,6 +17,8 @@ import {
   createIrohEventTarget,
   createSpoke,
   createSpokeIrohEventTarget,
+  type Discovery,
+  dnsDiscovery,
   Endpoint,
   type EndpointOptions,
   type EnvelopeListener,
@@ -30,6 +32,10 @@ import {
   type IrohErrorEvent,
   type IrohEventTarget,
   isNodeId,
+  type LocalDiscovery,
+  localDiscovery,
+  type MemoryDiscovery,
+  memoryDiscovery,
   type NatBehaviour,
   type NetReport,
   type NetReportOptions,
@@ -43,6 +49,7 @@ import {
   type Peer,
   type PubSubEventTarget,
   parseNodeId,
+  pkarrDiscovery,
   pubsubEventTarget,
   type RecvStream,
   type Registration,
@@ -273,4 +280,19 @@ export async function hubs(endpoint: Endpoint): Promise<void> {
   same<0>(CloseCode.NORMAL)
   const error: unknown = null
   if (error instanceof IrohError) same<'usage' | 'transient' | 'stream' | 'conn' | 'fatal'>(error.class)
+}
+
+export async function discoveries(endpoint: Endpoint): Promise<void> {
+  const memory: MemoryDiscovery = memoryDiscovery()
+  memory.add({ nodeId: 'a' })
+  same<boolean>(memory.remove('a'))
+  const local: LocalDiscovery = localDiscovery({ interfaces: ['127.0.0.1'], timeoutMs: 1 })
+  same<NodeAddr[]>(await local.peers({ waitMs: 0 }))
+  const own: Discovery = { name: 'own', resolve: async (nodeId, { signal }) => (signal.aborted ? null : { nodeId }) }
+  const discovery: Discovery[] = [memory, local, own, dnsDiscovery({ origin: 'a', servers: ['1.1.1.1'], timeoutMs: 1 })]
+  discovery.push(pkarrDiscovery({ relay: 'http://a', ca: '', timeoutMs: 1, publishAddresses: true, resolve: false }))
+  await Endpoint.createWithOptions({ discovery, preset: 'n0', maxDials: 1 })
+  for await (const { nodeId, relayUrl, directAddresses } of endpoint.watchAddr()) {
+    same<[string, string | undefined, string[]]>([nodeId, relayUrl, directAddresses])
+  }
 }
