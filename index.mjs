@@ -11,6 +11,7 @@ export const {
   IrohErrorEvent,
   IrohEventTarget,
   RecvStream,
+  Router,
   SecretKey,
   SendStream,
   Spoke,

@@ -47,19 +47,25 @@ import {
   type Operation,
   type Path,
   type Peer,
+  type ProtocolHandler,
   type PubSubEventTarget,
   parseNodeId,
   pkarrDiscovery,
   pubsubEventTarget,
+  type ReconnectOptions,
   type RecvStream,
   type Registration,
   type RemoteInfo,
+  Router,
+  type RouterBuilder,
   SecretKey,
   type SendStream,
   type Spoke,
   type SpokeCloseReason,
   type SpokeOptions,
+  type SpokeStateEvent,
   type TargetClosed,
+  type TargetStats,
   type TopicEvent,
   toDuplex,
   verifySignature
@@ -295,4 +301,30 @@ export async function discoveries(endpoint: Endpoint): Promise<void> {
   for await (const { nodeId, relayUrl, directAddresses } of endpoint.watchAddr()) {
     same<[string, string | undefined, string[]]>([nodeId, relayUrl, directAddresses])
   }
+}
+
+export async function router(endpoint: Endpoint, hub: Hub): Promise<void> {
+  const handlers: ProtocolHandler[] = [hub, () => {}, { accept: async () => {}, shutdown: () => {} }]
+  const builder: RouterBuilder = Router.builder(endpoint).accept('a', hub, { admit: async () => true })
+  for (const handler of handlers) builder.accept('b', handler)
+  await using made: Router = builder.spawn()
+  made
+    .on('failed', (error, alpn) => console.log(error, alpn))
+    .on('rejected', (nodeId, alpn) => console.log(nodeId, alpn))
+  same<boolean>(made.isShutdown())
+  await made.shutdown()
+}
+
+export async function lasting(): Promise<void> {
+  const reconnect: ReconnectOptions = { minDelayMs: 1, maxDelayMs: 2, maxAttempts: 3, fromStart: true }
+  const spoke = await createSpoke({ hub: 'a', reconnect })
+  spoke.addEventListener('disconnected', ({ retryInMs, failures, error }: SpokeStateEvent) => {
+    same<[number | undefined, number, IrohError | null | undefined]>([retryInMs, failures, error])
+  })
+  spoke.addEventListener<number>('news', ({ detail }) => same<number | undefined>(detail.payload))
+  const stats: TargetStats = spoke.stats()
+  same<number>(stats.dropped)
+  const hub = await createHub({ allow: { file: 'allowed' }, slowSpoke: 'drop-oldest', maxPending: 1 })
+  hub.on('allowlist', (error) => same<IrohError | null>(error))
+  await hub.drained()
 }
