@@ -10,18 +10,36 @@ const { IrohError, invalid } = require('./errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent } = require('./events')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
-const { asyncDispose, kAttach, kBusy, kComplete, kDetached, kFire, kSendJson, kStream, kUnsent } = require('./symbols')
+const {
+  asyncDispose,
+  kAttach,
+  kBroadcastJson,
+  kBusy,
+  kComplete,
+  kDetached,
+  kFire,
+  kMeasure,
+  kSendJson,
+  kStream,
+  kUnsent
+} = require('./symbols')
 
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
 const REGISTER = 'hub.register'
 const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
 
+/** The envelope that tells what a side exposes. */
+function registration(operations) {
+  return { type: REGISTER, id: '', payload: { operations } }
+}
+
 /** Reads the options of an event target, of a hub or of a spoke. */
 function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target') {
   const options = checkOptions(given, known, where)
   const { operations } = options
   if (operations !== undefined && !Array.isArray(operations)) throw invalid('operations must be an array')
+  if (operations) encodeEnvelope(registration(operations)) // says at once what cannot be sent
   return {
     maxFrameLength: checkInteger(options.maxFrameLength, 'maxFrameLength', { min: 2, max: MAX, fallback: MIB }),
     maxDepth: checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: 256 }),
@@ -91,6 +109,17 @@ class IrohEventTarget extends EventTarget {
     if (this.#channel === null) throw this[kUnsent]()
     this.#channel.push(json)
     this.#sent++
+  }
+
+  /** @private */
+  [kBroadcastJson](json) {
+    this[kSendJson](json)
+  }
+
+  /** @private */
+  [kMeasure](json) {
+    if (this.#channel === null) throw this[kUnsent]()
+    return this.#channel.measure(json)
   }
 
   /** Bytes handed to send() that have not left yet; characters, for what was sent in this turn. */
@@ -214,7 +243,7 @@ class IrohEventTarget extends EventTarget {
   #register(operations) {
     this.#registered?.reject(this.#error('ERR_IROH_CLOSED'))
     this.#registered = quietDeferred()
-    this.send({ type: REGISTER, id: '', payload: { operations } })
+    this.send(registration(operations))
   }
 
   #onRegister({ payload }) {

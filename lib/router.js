@@ -137,9 +137,9 @@ class Router extends EventEmitter {
         return
       }
       await (typeof handler === 'function' ? handler(connection) : handler.accept(connection))
-    } catch (cause) {
+    } catch (error) {
       connection.close(CloseCode.HANDLER_FAILED, 'the handler failed')
-      this.#failed(cause, alpn)
+      this.#failed(error, alpn)
     }
   }
 
