@@ -649,7 +649,10 @@ export class IrohEventTarget extends EventTarget {
   /** Bytes handed to send() that have not left yet. */
   readonly bufferedAmount: number
   stats(): TargetStats
-  /** With the `operations` option: what the peer exposes; rejects if the target closes before. Without: null. */
+  /**
+   * With the `operations` option: what the peer exposes; rejects if the target closes before. A spoke has a new one from
+   * each 'connected' event on. Without: null.
+   */
   readonly registered: Promise<Registration> | null
   /** Never rejects. */
   readonly closed: Promise<TargetClosed>
@@ -790,7 +793,10 @@ export class Hub extends EventEmitter {
 /** A hub: an endpoint that accepts event targets. */
 export function createHub(options?: HubOptions): Promise<Hub>
 
-/** When a spoke tries again: after a random part of a time that doubles with each failure. */
+/**
+ * When a spoke tries again: after a random part of a time that doubles with each failure, and with each connection that
+ * lasts shorter than `maxDelayMs`.
+ */
 export interface ReconnectOptions {
   /** Default 500. */
   minDelayMs?: number
@@ -804,6 +810,10 @@ export interface ReconnectOptions {
 
 export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
   hub: Peer
+  /** Ends the spoke unless it has been connected before; afterwards it does nothing. */
+  signal?: AbortSignal
+  /** Of each attempt. */
+  timeoutMs?: number
   endpoint?: Endpoint
   /** `keepAliveMs` is 2000 if not given. */
   endpointOptions?: EndpointOptions
@@ -881,12 +891,12 @@ export const CloseCode: Readonly<{
   HANDLER_FAILED: 9
 }>
 
-/** What takes the connections of one ALPN. */
+/** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */
 export type ProtocolHandler =
   | Hub
-  | ((connection: Connection) => unknown)
+  | ((connection: Connection, options: { signal: AbortSignal }) => unknown)
   | {
-      accept(connection: Connection): unknown
+      accept(connection: Connection, options: { signal: AbortSignal }): unknown
       shutdown?(): unknown
       close?(): unknown
     }

@@ -66,6 +66,7 @@ class IrohEventTarget extends EventTarget {
   #failure = null
   #closed = quietDeferred()
   #registered = null
+  #isRegistered = false
   #sent = 0
   #received = 0
   #connectedAt = 0
@@ -75,6 +76,7 @@ class IrohEventTarget extends EventTarget {
     super()
     this.#remoteNodeId = remoteNodeId
     this.#options = options
+    if (options.operations) this.#registered = quietDeferred()
   }
 
   /** The connection under the stream; the last one there was. */
@@ -161,7 +163,7 @@ class IrohEventTarget extends EventTarget {
 
   /**
    * With the `operations` option: a promise of what the peer exposes, { operations }; it rejects if the target closes
-   * before. Without: null.
+   * before. A spoke has a new one from each 'connected' event on, if the one before is fulfilled. Without: null.
    */
   get registered() {
     return this.#registered?.promise ?? null
@@ -239,16 +241,18 @@ class IrohEventTarget extends EventTarget {
     this[kDetached](ending)
   }
 
-  /** What the peer said over an earlier stream holds no longer. */
+  /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */
   #register(operations) {
-    this.#registered?.reject(this.#error('ERR_IROH_CLOSED'))
-    this.#registered = quietDeferred()
+    if (this.#isRegistered) this.#registered = quietDeferred()
+    this.#isRegistered = false
     this.send(registration(operations))
   }
 
   #onRegister({ payload }) {
-    if (Array.isArray(payload?.operations)) this.#registered.resolve(payload)
-    else {
+    if (Array.isArray(payload?.operations)) {
+      this.#isRegistered = true
+      this.#registered.resolve(payload)
+    } else {
       const error = this.#error('ERR_IROH_NOT_ENVELOPE', { detail: 'hub.register without operations' })
       this[kFire](new IrohErrorEvent(error))
     }
