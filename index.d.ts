@@ -877,7 +877,7 @@ export class Spoke extends IrohEventTarget {
 /** Dials a hub and opens the event stream; rejects if the first attempt fails. */
 export function createSpoke(options: SpokeOptions): Promise<Spoke>
 
-/** Codes this package closes connections (NORMAL to WRONG_ALPN) and streams (NORMAL, BAD_FRAME) with. */
+/** Codes this package closes streams (NORMAL, BAD_FRAME) and connections (the others and NORMAL) with. */
 export const CloseCode: Readonly<{
   NORMAL: 0
   REPLACED: 1

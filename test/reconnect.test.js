@@ -4,8 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const path = require('node:path')
 const { CloseCode, createHub, createSpoke, SecretKey } = require('event-target-iroh')
 const { Reconnect, readReconnect } = require('../lib/reconnect')
+const { useChildren } = require('./helpers/child')
 const { local, useEndpoints } = require('./helpers/endpoints')
 const { nextEvent } = require('./helpers/events')
 const { FakeClock } = require('./helpers/fake-clock')
@@ -13,6 +15,7 @@ const { FakeClock } = require('./helpers/fake-clock')
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
 
 describe('A spoke', () => {
+  const startChild = useChildren()
   const { create } = useEndpoints()
   const open = new Set()
 
@@ -92,6 +95,43 @@ describe('A spoke', () => {
     await down
     const [hub] = await Promise.all([again(), once(spoke, 'connected')])
     assert.equal(hub.endpoint.isClosed(), false)
+  })
+
+  it('comes back, as all do, to a hub that was killed and started again', async () => {
+    const file = path.join(__dirname, 'helpers/children/hub.js')
+    const secretKey = SecretKey.generate().toBytes()
+    const killed = startChild(file)
+    const addr = await killed.ask({ secretKey })
+    const endpointOptions = { ...local, keepAliveMs: 100 }
+    const options = { endpointOptions, operations: ['spoke.work'] }
+    const spokes = await Promise.all(Array.from({ length: 8 }, () => startSpoke(addr, options)))
+    const known = spokes.map((spoke) => ({ nodeId: spoke.nodeId(), operations: ['spoke.work'] }))
+    const byNodeId = (one, other) => (one.nodeId < other.nodeId ? -1 : 1)
+    const registered = async (child) => {
+      const messages = []
+      for (let count = 0; count < known.length; count++) messages.push(await child.message())
+      return messages.sort(byNodeId)
+    }
+    assert.deepEqual(await registered(killed), known.sort(byNodeId))
+
+    const back = spokes.map((spoke) => once(spoke, 'connected'))
+    killed.kill('SIGKILL')
+    await killed.ended
+    const child = startChild(file)
+    await child.ask({ secretKey, bindAddress: addr.directAddresses[0] })
+    assert.deepEqual(await registered(child), known)
+    await Promise.all(back)
+    for (const spoke of spokes) assert.deepEqual(await spoke.registered, { operations: ['hub.list'] })
+  })
+
+  it('lets its process end once it is closed, though its hub is gone', async () => {
+    const hub = await startHub()
+    const child = startChild(path.join(__dirname, 'helpers/children/lasting-spoke.js'))
+    assert.equal(await child.ask(hub.addr()), 'connected')
+    open.delete(hub)
+    await hub.close()
+    assert.equal(await child.message(), 'closed')
+    assert.equal((await child.ended).code, 0)
   })
 
   it('ends when it is closed, connected or not, and at once', async () => {
