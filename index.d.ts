@@ -745,7 +745,7 @@ export interface HubOptions extends EventTargetOptions {
   allow?: AccessRule | { file: string }
   /** How long a peer may take to open its event stream; default 10000. */
   streamTimeoutMs?: number
-  /** Connections that have not opened theirs yet; further ones are closed with code 8. Default 1024. */
+  /** Connections that have not opened theirs yet, four of a NodeId; further ones are closed with code 8. Default 1024. */
   maxPending?: number
   /**
    * What broadcast() does about a spoke with `maxBufferedAmount` unsent. 'wait' (default): it throws, after the others got

@@ -77,13 +77,14 @@ describe('Hub', () => {
     assert.deepEqual([kind, code], ['application-closed', CloseCode.NO_STREAM])
   })
 
-  it('waits for so many event streams at a time, one a NodeId', async () => {
-    const hub = await startHub({ maxPending: 2 })
+  it('waits for so many event streams at a time, four of a NodeId', async () => {
+    const hub = await startHub({ maxPending: 5 })
     const connect = async (client) => (client ?? (await create())).connect(hub.addr(), 'alkhub/1')
     const [one, other] = [await create(), await create()]
-    const older = await connect(one)
-    const newer = await connect(one)
-    assert.equal((await older.closed()).code, CloseCode.REPLACED)
+    const oldest = await connect(one)
+    let newer
+    for (let count = 0; count < 4; count++) newer = await connect(one)
+    assert.equal((await oldest.closed()).code, CloseCode.FULL)
     await connect(other)
     // The close may overtake the last of the handshake.
     const full = await connect().then(
