@@ -18,7 +18,7 @@ const WARM_UP_MS = 1000
 const MEASURE_MS = 2000
 
 const HELP = `Usage: npm run bench:stalled -- [options]
-  --rounds N         rounds (5)
+  --rounds N         rounds (7)
   --spokes N         spokes that read (20)
   --bytes N          of each broadcast, one every 10 ms (4000)
   --write            put the table into docs/hub.md`
@@ -26,7 +26,7 @@ const HELP = `Usage: npm run bench:stalled -- [options]
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '7' },
       spokes: { type: 'string', default: '20' },
       bytes: { type: 'string', default: '4000' },
       write: { type: 'boolean' },
@@ -65,26 +65,33 @@ async function measure({ slowSpoke, isStalled, spokes, bytes }) {
   }
 }
 
+/** @returns {Promise<Record<string, { alone: object, beside: object }[]>>} of each policy a pair a round */
 async function run(options) {
-  const cases = POLICIES.flatMap((slowSpoke) => [
-    { slowSpoke, isStalled: false },
-    { slowSpoke, isStalled: true }
-  ])
-  const samples = new Map(cases.map((one) => [one, []]))
+  const pairs = Object.fromEntries(POLICIES.map((slowSpoke) => [slowSpoke, []]))
   for (let round = 0; round < options.rounds; round++) {
-    for (const one of rotate(cases, round)) samples.get(one).push(await measure({ ...one, ...options }))
+    for (const slowSpoke of rotate(POLICIES, round)) {
+      const pair = {}
+      for (const which of rotate(['alone', 'beside'], round)) {
+        pair[which] = await measure({ ...options, slowSpoke, isStalled: which === 'beside' })
+      }
+      pairs[slowSpoke].push(pair)
+    }
     process.stderr.write(`round ${round + 1} of ${options.rounds} done\n`)
   }
-  return samples
+  return pairs
 }
 
-function render(samples, { rounds, spokes, bytes }) {
+function render(pairs, { rounds, spokes, bytes }) {
   const rows = POLICIES.map((policy) => {
-    const of = (isStalled) => [...samples].find(([one]) => one.slowSpoke === policy && one.isStalled === isStalled)[1]
-    const middle = (isStalled, name) => median(of(isStalled).map((sample) => sample[name]))
-    const [alone, beside] = [middle(false, 'p99'), middle(true, 'p99')]
-    const figures = [middle(false, 'p50'), middle(true, 'p50'), alone, beside, beside / alone]
-    const [{ spokes: left, dropped, waiting }] = of(true)
+    const middle = (read) => median(pairs[policy].map(read))
+    const figures = [
+      middle(({ alone }) => alone.p50),
+      middle(({ beside }) => beside.p50),
+      middle(({ alone }) => alone.p99),
+      middle(({ beside }) => beside.p99),
+      middle(({ alone, beside }) => beside.p99 / alone.p99)
+    ]
+    const { spokes: left, dropped, waiting } = pairs[policy][0].beside
     const becomes = [left === spokes ? 'closed' : 'connected', String(dropped), Math.round(waiting / 1024).toString()]
     return [`'${policy}'`, ...figures.map((figure) => figure.toFixed(2)), ...becomes]
   })
@@ -100,7 +107,7 @@ function render(samples, { rounds, spokes, bytes }) {
     'KiB waiting'
   ]
   return [
-    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and beside one that does not. Medians of ${rounds} rounds in which both took turns.`,
+    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and beside one that does not. Medians of ${rounds} rounds, of the ratio too, in which both took turns.`,
     '',
     ...table([head, ...rows])
   ].join('\n')
