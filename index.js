@@ -20,17 +20,21 @@ const { RecvStream } = require('./lib/recv-stream')
 const { SecretKey } = require('./lib/secret-key')
 const { SendStream } = require('./lib/send-stream')
 const { Spoke, createSpoke } = require('./lib/spoke')
+const { EndpointTicket, LiveTicket, RoomTicket, parseTicket } = require('./lib/tickets')
 
 module.exports = {
   CloseCode,
   Connection,
   Endpoint,
+  EndpointTicket,
   Hub,
   IrohCloseEvent,
   IrohError,
   IrohErrorEvent,
   IrohEventTarget,
+  LiveTicket,
   RecvStream,
+  RoomTicket,
   SecretKey,
   SendStream,
   Spoke,
@@ -41,6 +45,7 @@ module.exports = {
   createSpokeIrohEventTarget,
   isNodeId,
   parseNodeId,
+  parseTicket,
   pubsubEventTarget,
   toDuplex,
   verifySignature

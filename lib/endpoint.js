@@ -20,6 +20,7 @@ const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
 const { NetworkChanges } = require('./network-changes')
 const { Relays } = require('./relays')
 const { asyncDispose, kEvent, kRequeue } = require('./symbols')
+const { EndpointTicket } = require('./tickets/endpoint-ticket')
 
 const UINT32_MAX = 0xffffffff
 /** With requireDirect: how long a connection may be relayed. */
@@ -133,6 +134,11 @@ class Endpoint extends EventEmitter {
     return relayUrl ? { ...addr, relayUrl } : addr
   }
 
+  /** addr() as an endpoint ticket: a string that peers can pass to connect(). */
+  ticket() {
+    return new EndpointTicket(this.addr()).toString()
+  }
+
   /** The sockets' own addresses, wildcards as they are. */
   boundAddresses() {
     if (this.isClosed()) return []
@@ -172,7 +178,7 @@ class Endpoint extends EventEmitter {
 
   /**
    * Dials a peer and proves both identities.
-   * @param {string | object} peer NodeId (told of by addNodeAddr) or NodeAddr
+   * @param {string | object} peer NodeId (told of by addNodeAddr), NodeAddr or endpoint ticket
    * @param {string} alpn
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
    * @returns {Promise<Connection>}

@@ -70,6 +70,11 @@ class Hub extends EventEmitter {
     return this.#endpoint.addr()
   }
 
+  /** addr() as an endpoint ticket: a string that spokes can be given. */
+  ticket() {
+    return this.#endpoint.ticket()
+  }
+
   get endpoint() {
     return this.#endpoint
   }
