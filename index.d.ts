@@ -52,6 +52,8 @@ export type IrohErrorCode =
   | 'ERR_IROH_BUSY'
   | 'ERR_IROH_UNSUPPORTED'
   | 'ERR_IROH_RELAY'
+  | 'ERR_IROH_DISCOVERY'
+  | 'ERR_IROH_INVALID_TICKET'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -74,7 +76,7 @@ export type NodeId = string
 /** Where a NodeId is. */
 export interface NodeAddr {
   nodeId: NodeId
-  relayUrl?: string
+  relayUrl?: string | undefined
   /** 'ip:port' or '[ip]:port' */
   directAddresses?: Iterable<string>
 }
@@ -199,12 +201,12 @@ export interface EndpointOptions {
   /** PEM certificates trusted for relays instead of Node's own roots. */
   relayCa?: string | Buffer | (string | Buffer)[]
   /**
-   * 'minimal' (default): nothing outside this host is asked. 'n0': iroh's public relays; they tell no public address yet,
-   * and discovery is to come.
+   * 'n0' (default, as iroh's own): iroh's public relays, and its public look-up for publishing and finding NodeIds.
+   * 'minimal': nothing outside this host is asked. An endpoint without `alpns` asks nobody until it dials.
    */
   preset?: 'n0' | 'minimal'
-  /** Discovery is to come; only [] is taken. */
-  discovery?: []
+  /** How NodeIds are found, and where this endpoint's is published. Given, they replace those of the preset; []: none. */
+  discovery?: Discovery[]
   /** Default: everyone. A function admits with `true` only. */
   allow?: AccessRule
   /** Denied beats allowed. A function lets pass with `false` only. */
@@ -216,6 +218,8 @@ export interface EndpointOptions {
    * relays, bound to an IPv4 wildcard or a private IPv4 address, and where the gateway's own address is private.
    */
   portMapping?: boolean
+  /** Dials at a time; further ones wait their turn. Default 256. */
+  maxDials?: number
   /** Default 5000; 0: none. */
   keepAliveMs?: number
   /** Default 30000. */
@@ -253,9 +257,77 @@ export interface EndpointOptions {
   qlogDir?: string
 }
 
+/**
+ * Finds NodeIds and publishes where an endpoint is: one of this package's, or an object of your own with resolve(),
+ * publish() or both.
+ */
+export interface Discovery {
+  /** Where a NodeId is; null: not known here. What it throws is told as a 'discovery-failed' event. */
+  resolve?(nodeId: NodeId, about: { signal: AbortSignal }): Promise<NodeAddr | null | undefined> | NodeAddr | null
+  /** Called with the endpoint's address, and again whenever it is another, once the endpoint serves an ALPN. */
+  publish?(nodeAddr: { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }): void | Promise<void>
+  /** Called once, before anything else, with the endpoint it works for. */
+  attach?(endpoint: { nodeId: NodeId; secretKey: SecretKey }): void
+  /** This host's addresses or routes have changed. */
+  networkChanged?(): void
+  /** The endpoint is closed. */
+  close?(): void | Promise<void>
+  /** For errors. */
+  readonly name?: string
+}
+
+/** A discovery that the program fills; endpoints of one process that share it find each other. */
+export interface MemoryDiscovery extends Discovery {
+  /** Tells where a NodeId is; what was told before is replaced. At most 65536 are kept. */
+  add(nodeAddr: NodeAddr): void
+  /** Whether it was there. */
+  remove(nodeId: NodeId): boolean
+}
+export function memoryDiscovery(): MemoryDiscovery
+
+/** A discovery by multicast DNS. */
+export interface LocalDiscovery extends Discovery {
+  /** Asks who is there, and waits so long for answers; default 1000. */
+  peers(options?: { waitMs?: number }): Promise<NodeAddr[]>
+}
+/** Finds peers of the same network and of this host by multicast DNS, without any server; belongs to one endpoint. */
+export function localDiscovery(options?: {
+  /** Their IPv4 addresses. Default: all but the loopback, and that one if there is no other. */
+  interfaces?: string[]
+  /** How long an answer is waited for; default 3000. */
+  timeoutMs?: number
+}): LocalDiscovery
+
+/** Finds peers by DNS: TXT records of `_iroh.<z-base-32 key>.<origin>`. Publishes nothing. */
+export function dnsDiscovery(options?: {
+  /** Default 'dns.iroh.link'. */
+  origin?: string
+  /** 'ip' or 'ip:port'. Default: the system's. */
+  servers?: string[]
+  /** Of one query; default 3000. */
+  timeoutMs?: number
+}): Discovery
+
+/**
+ * Publishes where an endpoint is at a pkarr relay, over HTTP, and finds others there; belongs to one endpoint. Publishes
+ * each change, and every five minutes.
+ */
+export function pkarrDiscovery(options?: {
+  /** Default 'https://dns.iroh.link/pkarr'; of a relay server of this package: its `pkarrUrl`. */
+  relay?: string
+  /** PEM certificates trusted instead of Node's own roots. */
+  ca?: string | Buffer | (string | Buffer)[]
+  /** Of a request; default 5000. */
+  timeoutMs?: number
+  /** IP addresses too, and not the relay's URL alone; default false, as in iroh. */
+  publishAddresses?: boolean
+  /** false: it only publishes. */
+  resolve?: boolean
+}): Discovery
+
 export interface ConnectOptions {
   signal?: AbortSignal
-  /** Default: the endpoint's handshakeTimeoutMs. */
+  /** Of all of it. Default: the endpoint's handshakeTimeoutMs for the handshake, and ten seconds to find the peer. */
   timeoutMs?: number
 }
 
@@ -357,6 +429,10 @@ export type NetworkEvent =
   /** The gateway leads a port of its own to this endpoint, 'ip:port'; null: it does no longer. */
   | { type: 'port-mapping'; address: string | null; protocol: 'pcp' | 'nat-pmp' }
   | { type: 'relay-down'; relayUrl: string; error: IrohError }
+  /** Discovery has found a peer. */
+  | { type: 'discovered'; nodeId: NodeId; directAddresses: string[]; relayUrl?: string }
+  /** One of the discoveries failed, to find a peer, or without `nodeId` to publish. */
+  | { type: 'discovery-failed'; name: string; error: unknown; nodeId?: NodeId }
 
 /** What is known of a peer. */
 export interface RemoteInfo {
@@ -382,6 +458,8 @@ export class Endpoint extends EventEmitter {
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
   /** addr() as an endpoint ticket. */
   ticket(): string
+  /** addr() now and whenever it is another; one that reads slowly gets the latest. Ends when the endpoint is closed. */
+  watchAddr(): AsyncGenerator<{ nodeId: NodeId; relayUrl?: string; directAddresses: string[] }, void, void>
   /** The sockets' own addresses. */
   boundAddresses(): string[]
   /** Resolves when the home relay is connected; at once without relays. */
@@ -391,6 +469,10 @@ export class Endpoint extends EventEmitter {
    * report; it rejects with ERR_IROH_ABORTED, or ERR_IROH_CLOSED when the endpoint is closed.
    */
   netReport(options?: NetReportOptions): Promise<NetReport>
+  /**
+   * Dials a peer: where it is given to be, else where addNodeAddr() told, else where discovery finds it; discovery is also
+   * asked when known addresses do not answer. After a failure the same peer is not dialled again for 50 ms to 1 s.
+   */
   connect(peer: Peer, alpn: string, options?: ConnectOptions): Promise<Connection>
   /** The next connection a peer made; null once the endpoint is closed. */
   accept(): Promise<Connection | null>

@@ -3,6 +3,10 @@
 
 const { CloseCode } = require('./lib/close-reason')
 const { Connection } = require('./lib/connection')
+const { dnsDiscovery } = require('./lib/discovery/dns')
+const { localDiscovery } = require('./lib/discovery/local')
+const { memoryDiscovery } = require('./lib/discovery/memory')
+const { pkarrDiscovery } = require('./lib/discovery/pkarr')
 const { toDuplex } = require('./lib/duplex')
 const { Endpoint } = require('./lib/endpoint')
 const { IrohError } = require('./lib/errors')
@@ -43,9 +47,13 @@ module.exports = {
   createIrohEventTarget,
   createSpoke,
   createSpokeIrohEventTarget,
+  dnsDiscovery,
   isNodeId,
+  localDiscovery,
+  memoryDiscovery,
   parseNodeId,
   parseTicket,
+  pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,
   verifySignature

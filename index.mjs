@@ -22,9 +22,13 @@ export const {
   createIrohEventTarget,
   createSpoke,
   createSpokeIrohEventTarget,
+  dnsDiscovery,
   isNodeId,
+  localDiscovery,
+  memoryDiscovery,
   parseNodeId,
   parseTicket,
+  pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,
   verifySignature

@@ -73,6 +73,12 @@ export interface RelayLimits {
   udpPerSecondPerIp?: number
   /** UDP answers in all. Default 10000. */
   udpPerSecond?: number
+  /** Signed packets held; beyond it the one published longest ago goes. Default 65536. */
+  maxPackets?: number
+  /** Packets published from one IPv4 address or one IPv6 /64. Default 50. */
+  packetsPerSecondPerIp?: number
+  /** Packets published in all. Default 1000. */
+  packetsPerSecond?: number
 }
 
 export interface RelayServerOptions {
@@ -97,6 +103,12 @@ export interface RelayServerOptions {
   stunAltPort?: number | false
   /** UDP, keeps iroh nodes from waiting for QUIC address discovery. Default 7842 if it is free; the same rules. */
   quicPort?: number | false
+  /** Keeps where NodeIds say that they are (pkarr), and answers for it over HTTP and DNS. Default true. */
+  pkarr?: boolean
+  /** UDP and TCP, for DNS. Default 5300 if it is free; the same rules. There is none without `pkarr`. */
+  dnsPort?: number | false
+  /** The zone that DNS is answered for: TXT records of `_iroh.<key>.<zone>`. Default: any. */
+  dnsOrigin?: string
   /** HTTP, for /metrics. Default none. */
   metricsPort?: number | false
   /** Default '127.0.0.1'. */
@@ -109,6 +121,8 @@ export class RelayServer {
   static listen(options?: RelayServerOptions): Promise<RelayServer>
   /** What nodes are given as their relay. */
   readonly url: string
+  /** What pkarrDiscovery() takes as its `relay`; null: `pkarr` is false. */
+  readonly pkarrUrl: string | null
   /** The ports in use. */
   readonly ports: {
     readonly relay: number
@@ -116,6 +130,7 @@ export class RelayServer {
     readonly stun: number | null
     readonly stunAlt: number | null
     readonly quic: number | null
+    readonly dns: number | null
     readonly metrics: number | null
   }
   /** Counters and gauges since the start. */

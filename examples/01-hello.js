@@ -7,7 +7,7 @@
 
 const { createHubIrohEventTarget, createSpokeIrohEventTarget, Endpoint } = require('event-target-iroh')
 
-const bindAddress = '127.0.0.1:0'
+const thisHostOnly = { bindAddress: '127.0.0.1:0', preset: 'minimal' }
 
 async function hub(endpoint) {
   const conn = await endpoint.accept()
@@ -32,8 +32,8 @@ async function spoke(endpoint, hubAddr) {
 }
 
 async function main() {
-  const hubEndpoint = await Endpoint.createWithOptions({ alpns: ['alkhub/1'], bindAddress })
-  const spokeEndpoint = await Endpoint.createWithOptions({ bindAddress })
+  const hubEndpoint = await Endpoint.createWithOptions({ alpns: ['alkhub/1'], ...thisHostOnly })
+  const spokeEndpoint = await Endpoint.createWithOptions(thisHostOnly)
   await Promise.all([hub(hubEndpoint), spoke(spokeEndpoint, hubEndpoint.addr())])
   await Promise.all([hubEndpoint.close(), spokeEndpoint.close()])
 }

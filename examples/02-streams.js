@@ -9,7 +9,7 @@
 const { Endpoint } = require('event-target-iroh')
 
 const alpn = 'files/1'
-const bindAddress = '127.0.0.1:0'
+const thisHostOnly = { bindAddress: '127.0.0.1:0', preset: 'minimal' }
 const files = new Map([['poem.txt', 'The fog comes\non little cat feet.\n\nSandburg']])
 
 async function serve(endpoint) {
@@ -38,9 +38,9 @@ async function get(conn, name) {
 }
 
 async function main() {
-  const server = await Endpoint.createWithOptions({ alpns: [alpn], bindAddress })
+  const server = await Endpoint.createWithOptions({ alpns: [alpn], ...thisHostOnly })
   serve(server)
-  const client = await Endpoint.createWithOptions({ bindAddress })
+  const client = await Endpoint.createWithOptions(thisHostOnly)
   const conn = await client.connect(server.addr(), alpn)
   await get(conn, 'poem.txt')
   await get(conn, 'nothing.txt').catch((error) => console.log(`nothing.txt: ${error.code} ${error.quicError}`))

@@ -8,7 +8,7 @@
 const { createPubSub } = require('@graphql-yoga/subscription')
 const { createHub, createSpoke, pubsubEventTarget } = require('event-target-iroh')
 
-const endpointOptions = { bindAddress: '127.0.0.1:0' }
+const endpointOptions = { bindAddress: '127.0.0.1:0', preset: 'minimal' } // this host only
 
 async function main() {
   const hub = await createHub({ endpointOptions })

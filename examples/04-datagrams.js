@@ -10,11 +10,11 @@
 const { Endpoint } = require('event-target-iroh')
 
 const alpn = 'game/1'
-const bindAddress = '127.0.0.1:0'
+const thisHostOnly = { bindAddress: '127.0.0.1:0', preset: 'minimal' }
 
 async function main() {
-  const server = await Endpoint.createWithOptions({ alpns: [alpn], bindAddress })
-  const client = await Endpoint.createWithOptions({ bindAddress })
+  const server = await Endpoint.createWithOptions({ alpns: [alpn], ...thisHostOnly })
+  const client = await Endpoint.createWithOptions(thisHostOnly)
   const [far, near] = await Promise.all([server.accept(), client.connect(server.addr(), alpn)])
 
   for (let step = 1; step <= 3; step++) {

@@ -7,20 +7,20 @@ const { AddressBook } = require('./address-book')
 const { AsyncQueue } = require('./async-queue')
 const binding = require('./binding')
 const { checkInteger, checkOptions, checkSignal } = require('./check')
-const { CloseCode, closeError } = require('./close-reason')
+const { CloseCode } = require('./close-reason')
 const { Connection } = require('./connection')
 const { Core } = require('./core')
 const { Event } = require('./core-events')
-const { deferred } = require('./deferred')
+const { Dialer } = require('./dialer')
+const { Discovery } = require('./discovery')
 const { IrohError, check, invalid } = require('./errors')
 const { NetReport } = require('./net-report')
-const { dialableAddresses, parsePeer } = require('./node-addr')
+const { parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { NetworkChanges } = require('./network-changes')
-const { Relays } = require('./relays')
-const { asyncDispose, kEvent, kRequeue } = require('./symbols')
+const { asyncDispose, kRequeue } = require('./symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
+const { Whereabouts } = require('./whereabouts')
 
 const UINT32_MAX = 0xffffffff
 /** With requireDirect: how long a connection may be relayed. */
@@ -35,22 +35,6 @@ function openCore(options, access, onEvent) {
     return { core, alpns: native.alpns, ...rest }
   } finally {
     binding.wipe(seed)
-  }
-}
-
-/** A dial until it is a connection: takes the one event that decides it. */
-class Dial {
-  #settle
-  #peer
-
-  constructor(peer, settle) {
-    this.#peer = peer
-    this.#settle = settle
-  }
-
-  [kEvent](kind, _stream, _number, data) {
-    if (kind === Event.CONNECTED) this.#settle(null)
-    else if (kind === Event.CLOSED) this.#settle(closeError(data, this.#peer))
   }
 }
 
@@ -76,8 +60,8 @@ class Endpoint extends EventEmitter {
   #secretKey
   #access
   #alpns
-  #relays = null
-  #networkChanges = new NetworkChanges((addresses) => this.#onNetworkChanged(addresses))
+  #whereabouts
+  #dialer
   #reports = new Set()
   #surroundings
   #requireDirect
@@ -97,9 +81,8 @@ class Endpoint extends EventEmitter {
     this.#alpns = opened.alpns
     this.#requireDirect = opened.requireDirect
     this.#surroundings = { relays: opened.relays, ca: opened.relayCa }
-    if (opened.relays.length === 0) return
-    this.#relays = this.#openRelays(opened)
-    this.#tellCandidates()
+    this.#openWhereabouts(opened)
+    if (this.#alpns.length > 0) this.#whereabouts.publish()
   }
 
   /** An endpoint with a fresh key that dials only. */
@@ -127,11 +110,12 @@ class Endpoint extends EventEmitter {
 
   /** Where this endpoint can be dialled, as far as it knows: { nodeId, relayUrl?, directAddresses }. */
   addr() {
-    const relayUrl = this.#relays?.home()
-    const own = dialableAddresses(this.boundAddresses())
-    const directAddresses = [...new Set([...own, ...(this.#relays?.observed() ?? [])])]
-    const addr = { nodeId: this.nodeId(), directAddresses }
-    return relayUrl ? { ...addr, relayUrl } : addr
+    return this.#whereabouts.addr()
+  }
+
+  /** addr() now and whenever it is another, as an async iterable; one that reads slowly gets the latest. */
+  watchAddr() {
+    return this.#whereabouts.watch()
   }
 
   /** addr() as an endpoint ticket: a string that peers can pass to connect(). */
@@ -141,8 +125,7 @@ class Endpoint extends EventEmitter {
 
   /** The sockets' own addresses, wildcards as they are. */
   boundAddresses() {
-    if (this.isClosed()) return []
-    return check(binding.addresses(this.#core.handle))
+    return this.#whereabouts.bound()
   }
 
   /**
@@ -154,7 +137,7 @@ class Endpoint extends EventEmitter {
     checkSignal(signal)
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
     this.#assertOpen()
-    await this.#relays?.online(options)
+    await this.#whereabouts.online(options)
   }
 
   /**
@@ -177,11 +160,14 @@ class Endpoint extends EventEmitter {
   }
 
   /**
-   * Dials a peer and proves both identities.
-   * @param {string | object} peer NodeId (told of by addNodeAddr), NodeAddr or endpoint ticket
+   * Dials a peer and proves both identities. Where it is: as given, else as addNodeAddr() told, else as discovery finds
+   * it; discovery is also asked when known addresses do not answer. At most `maxDials` at a time, others wait their turn;
+   * after a failure the same peer is not dialled again for 50 ms to 1 s.
+   * @param {string | object} peer NodeId, NodeAddr or ticket
    * @param {string} alpn
-   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
-   * @returns {Promise<Connection>}
+   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options] timeoutMs: of everything; without it the handshake
+   *   has the endpoint's handshakeTimeoutMs and the look-up ten seconds
+   * @returns {Promise<Connection>} the caller's own, also when several dial one peer at once
    * @throws {IrohError} ERR_IROH_NO_ADDRESS, _TIMEOUT, _ABORTED, _UNREACHABLE, _ALPN_MISMATCH, _WRONG_PEER, _REFUSED, …
    */
   async connect(peer, alpn, options) {
@@ -194,9 +180,8 @@ class Endpoint extends EventEmitter {
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason })
     if (nodeId === this.nodeId()) throw new IrohError('ERR_IROH_SELF_CONNECT', { peer: nodeId })
-    const addresses = this.#addressesOf(named)
-    const handle = check(binding.connOpen(this.#core.handle, nodeId, addresses, alpn, timeout), { peer: nodeId })
-    return this.#dialled(handle, nodeId, signal)
+    this.#whereabouts.start()
+    return this.#dialer.connect(named, alpn, { signal, timeoutMs: timeout })
   }
 
   /** The next connection a peer made; null once the endpoint is closed. */
@@ -211,7 +196,9 @@ class Endpoint extends EventEmitter {
 
   /** Tells where a NodeId is; what was told before is kept. */
   addNodeAddr(nodeAddr) {
-    this.#book.add(parsePeer(nodeAddr))
+    const named = parsePeer(nodeAddr)
+    this.#book.add(named)
+    this.#dialer.forgive(named.nodeId)
   }
 
   /** The protocols accepted from now on. */
@@ -221,6 +208,7 @@ class Endpoint extends EventEmitter {
     this.#assertOpen()
     check(binding.setAlpns(this.#core.handle, checked))
     this.#alpns = checked
+    if (checked.length > 0) this.#whereabouts.publish()
   }
 
   /** The protocols accepted now. */
@@ -269,8 +257,7 @@ class Endpoint extends EventEmitter {
   rebind() {
     this.#assertOpen()
     check(binding.rebind(this.#core.handle))
-    this.#relays?.networkChanged()
-    if (this.#relays) this.#tellCandidates()
+    this.#whereabouts.refresh()
     this.emit('network', { type: 'rebound' })
   }
 
@@ -286,7 +273,7 @@ class Endpoint extends EventEmitter {
   ref() {
     if (this.isClosed()) return this
     binding.ref(this.#core.handle, true)
-    this.#relays?.ref()
+    this.#whereabouts.ref()
     return this
   }
 
@@ -294,7 +281,7 @@ class Endpoint extends EventEmitter {
   unref() {
     if (this.isClosed()) return this
     binding.ref(this.#core.handle, false)
-    this.#relays?.unref()
+    this.#whereabouts.unref()
     return this
   }
 
@@ -310,7 +297,8 @@ class Endpoint extends EventEmitter {
       this.#closing = true
       this.#accepting.drain()
       this.#accepting.end()
-      this.#networkChanges.close()
+      this.#dialer.close()
+      this.#whereabouts.stop()
       for (const report of this.#reports) report.abort(new IrohError('ERR_IROH_CLOSED'))
       binding.close(this.#core.handle, code, reason)
     }
@@ -320,7 +308,7 @@ class Endpoint extends EventEmitter {
   async #closed() {
     await this.#core.closed
     await Promise.allSettled([...this.#reports].map((report) => report.result))
-    await this.#relays?.close()
+    await this.#whereabouts.close()
   }
 
   /** Whether close() was called. */
@@ -332,64 +320,28 @@ class Endpoint extends EventEmitter {
     return this.close()
   }
 
-  #openRelays({ relays, relayCa, secretKey, ...rest }) {
+  #openWhereabouts(opened) {
+    const tell = (event) => this.emit('network', event)
+    const onNetworkChanged = () => this.#dialer.networkChanged()
+    let discovery
     try {
-      const tell = (event) => this.emit('network', event)
-      const portMapping = rest.portMapping && { bound: () => this.boundAddresses() }
-      return new Relays(this.#core, { relays, secretKey, ca: relayCa, portMapping }, tell, () => this.#tellCandidates())
+      discovery = new Discovery(opened.discovery, { nodeId: this.nodeId(), secretKey: this.#secretKey }, tell)
+      this.#whereabouts = new Whereabouts(this.#core, { ...opened, discovery, tell, onNetworkChanged })
     } catch (error) {
-      this.close()
+      binding.close(this.#core.handle, 0, '')
       throw error
     }
-  }
-
-  #onNetworkChanged(addresses) {
-    if (this.#closing) return
-    check(binding.networkChanged(this.#core.handle))
-    this.#relays?.networkChanged()
-    if (this.#relays) this.#tellCandidates()
-    this.emit('network', { type: 'network-changed', addresses })
-  }
-
-  /** The core tells relayed peers where to try. */
-  #tellCandidates() {
-    if (this.#closing) return
-    const { directAddresses } = this.addr()
-    const own = dialableAddresses(this.boundAddresses()).map((address) => `${address} local`)
-    check(binding.setCandidates(this.#core.handle, [...this.#relays.candidates(), ...own]))
-    this.emit('network', { type: 'addresses', directAddresses })
-  }
-
-  /** What the core dials: the addresses given, else those known, and the relay. */
-  #addressesOf({ nodeId, directAddresses, relayUrl }) {
-    const direct = directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId)
-    const url = relayUrl ?? this.#book.relayUrl(nodeId)
-    const relay = url !== undefined && this.#relays ? this.#relays.numberOf(url) : -1
-    const addresses = relay >= 0 ? [...direct, `relay:${relay}`] : direct
-    if (addresses.length > 0) return addresses
-    const detail = url === undefined ? undefined : 'only a relay is known, and this endpoint has no relays'
-    throw new IrohError('ERR_IROH_NO_ADDRESS', { peer: nodeId, detail })
+    this.#dialer = new Dialer(this.#core, {
+      book: this.#book,
+      discovery,
+      addressesOf: (where) => this.#whereabouts.dialable(where),
+      hold: (handle) => this.#hold(handle),
+      maxDials: opened.maxDials
+    })
   }
 
   #assertOpen() {
     if (this.#closing) throw new IrohError('ERR_IROH_CLOSED')
-  }
-
-  #dialled(handle, nodeId, signal) {
-    const { promise, resolve, reject } = deferred()
-    const onAbort = () => {
-      binding.connClose(this.#core.handle, handle, 0, '')
-      settle(new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason }))
-    }
-    const settle = (error) => {
-      signal?.removeEventListener('abort', onAbort)
-      this.#core.removeConnection(handle)
-      if (error) reject(error)
-      else resolve(this.#hold(handle))
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    this.#core.addConnection(handle, new Dial(nodeId, settle))
-    return promise
   }
 
   #hold(handle) {
@@ -417,8 +369,8 @@ class Endpoint extends EventEmitter {
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
   #onEvent(kind, handle, data, number) {
     if (kind === Event.ACCEPTED && !this.#closing) this.#accepting.push(this.#hold(handle))
-    else if (kind === Event.NETWORK) this.#networkChanges.noted(number)
-    else if (kind === Event.OBSERVED) this.#relays?.onObserved(...data.split(' '))
+    else if (kind === Event.NETWORK) this.#whereabouts.noted(number)
+    else if (kind === Event.OBSERVED) this.#whereabouts.observed(data)
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }
 }

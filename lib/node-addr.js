@@ -61,4 +61,4 @@ function dialableAddresses(bound) {
   return [...new Set(outside.length > 0 ? outside : expand(true))]
 }
 
-module.exports = { dialableAddresses, isOwnAddress, outsideAddresses, parseAddress, parsePeer }
+module.exports = { dialableAddresses, formatAddress, isOwnAddress, outsideAddresses, parseAddress, parsePeer }

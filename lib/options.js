@@ -2,7 +2,7 @@
 'use strict'
 
 const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./check')
-const { IrohError, invalid } = require('./errors')
+const { invalid } = require('./errors')
 const { parseAddress } = require('./node-addr')
 const { PRESETS } = require('./presets')
 const { SecretKey } = require('./secret-key')
@@ -28,7 +28,7 @@ const NUMBERS = {
   maxDatagrams: { min: 1, max: 1 << 20, fallback: 1024 }
 }
 
-const DEFAULT_PRESET = 'minimal'
+const DEFAULT_PRESET = 'n0'
 const CONGESTION = ['cubic', 'reno', 'bbr', 'bbr2']
 
 const KNOWN = [
@@ -43,6 +43,7 @@ const KNOWN = [
   'allow',
   'deny',
   'requireDirect',
+  'maxDials',
   'portMapping',
   'maxUdpPayload',
   'congestionControl',
@@ -52,17 +53,13 @@ const KNOWN = [
   'qlogDir'
 ]
 
-function unsupported(detail) {
-  return new IrohError('ERR_IROH_UNSUPPORTED', { detail })
-}
-
-/** Discovery has only its empty form for now. */
-function checkSurroundings({ relays, preset, discovery }) {
-  if (relays !== undefined && !Array.isArray(relays)) throw invalid('relays must be an array')
-  if (discovery !== undefined && !(Array.isArray(discovery) && discovery.length === 0)) {
-    throw unsupported('discovery is not there yet; only discovery: [] is accepted')
+/** What the endpoint uses beside its sockets: as given, else of the preset. */
+function readSurroundings({ relays, preset, discovery }) {
+  const fallback = PRESETS[checkOneOf(preset, 'preset', Object.keys(PRESETS), DEFAULT_PRESET)]
+  for (const [name, value] of Object.entries({ relays, discovery })) {
+    if (value !== undefined && !Array.isArray(value)) throw invalid(`${name} must be an array`)
   }
-  checkOneOf(preset, 'preset', Object.keys(PRESETS))
+  return { relays: relays ?? fallback.relays, discovery: discovery ?? fallback.discovery() }
 }
 
 /** @returns {string[]} */
@@ -86,13 +83,12 @@ function checkAlpns(alpns) {
 
 /**
  * Reads the options of an endpoint; everything wrong is named.
- * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], relayCa: unknown, requireDirect: boolean,
- *   portMapping: boolean }} `native` is what the binding's open() takes, but for the seed
- * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS, _UNSUPPORTED
+ * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], discovery: unknown[], relayCa: unknown,
+ *   requireDirect: boolean, portMapping: boolean, maxDials: number }} `native` is what the binding's open() takes, but for the seed
+ * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS
  */
 function readEndpointOptions(given) {
   const options = checkOptions(given, KNOWN, 'Endpoint')
-  checkSurroundings(options)
   const native = {}
   for (const [name, bounds] of Object.entries(NUMBERS)) native[name] = checkInteger(options[name], name, bounds)
   if (native.sendLowWater > native.maxSendBuffer / 8) {
@@ -112,7 +108,8 @@ function readEndpointOptions(given) {
   return {
     secretKey,
     native,
-    relays: options.relays ?? PRESETS[options.preset ?? DEFAULT_PRESET].relays,
+    ...readSurroundings(options),
+    maxDials: checkInteger(options.maxDials, 'maxDials', { min: 1, max: 65536, fallback: 256 }),
     relayCa: options.relayCa,
     requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false),
     portMapping: checkBoolean(options.portMapping, 'portMapping', true)

@@ -71,6 +71,10 @@ class PublicAddresses {
     this.#core = core
     this.#servers = atTwoPlaces(servers)
     this.#onChange = onChange
+  }
+
+  /** Asks for the first time. Once only. */
+  start() {
     this.#timer = setInterval(() => this.ask(), ASK_EVERY_MS)
     this.#timer.unref()
     this.ask()

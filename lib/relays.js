@@ -20,13 +20,14 @@ class Relays {
   #core
   #manager
   #publicAddresses
-  #portMapping
+  #portMapping = null
+  #mapPort
   #urls = []
 
   /**
    * @param {import('./core').Core} core
    * @param {object} options what RelayManager takes; a relay may have a `stunPort` and a `quicPort`.
-   *   `portMapping`: { bound, gateway? } as PortMapping takes them; without it no gateway is asked
+   *   `portMapping`: { bound, gateway? } as PortMapping takes them; false: no gateway is asked
    * @param {(event: object) => void} tell gets 'network' events
    * @param {() => void} onObserved the public addresses have changed, the gateway's among them
    */
@@ -45,13 +46,18 @@ class Relays {
     this.#manager.on('home', (relayUrl) => tell({ type: 'home-relay', relayUrl }))
     core.onRelaySend = (number, ecn, segment, data) => this.#onSend(number, ecn, segment, data)
     core.relayUrl = (number) => this.#urls[number]
-    this.#manager.start()
-    if (!portMapping) return
     const onMapping = (mapping) => {
       onObserved()
       tell({ type: 'port-mapping', ...mapping })
     }
-    this.#portMapping = new PortMapping(portMapping.bound, onMapping, portMapping)
+    this.#mapPort = () => portMapping && new PortMapping(portMapping.bound, onMapping, portMapping)
+  }
+
+  /** Begins to use the network; nothing is sent before. Once only. */
+  start() {
+    this.#manager.start()
+    this.#publicAddresses.start()
+    this.#portMapping = this.#mapPort()
   }
 
   /** The number of a relay, as connOpen takes it; -1 if there are too many. */

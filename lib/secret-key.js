@@ -2,24 +2,16 @@
 'use strict'
 
 const util = require('node:util')
+const { base32 } = require('./base32')
 const binding = require('./binding')
 const { toBytes } = require('./check')
 const { IrohError, check } = require('./errors')
 const keyFile = require('./key-file')
 
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
-
 const wiper = new FinalizationRegistry((seed) => binding.wipe(seed))
 
 function invalidKey(detail) {
   return new IrohError('ERR_IROH_INVALID_KEY', { detail })
-}
-
-/** RFC 4648 without padding. */
-function toBase32(bytes) {
-  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('')
-  const groups = bits.match(/.{1,5}/g)
-  return groups.map((group) => BASE32[Number.parseInt(group.padEnd(5, '0'), 2)]).join('')
 }
 
 /** An Ed25519 secret key. It never shows itself in text, JSON or logs; its memory is wiped when it is collected. */
@@ -128,7 +120,7 @@ class SecretKey {
 
   /** The secret as 52 lower-case base32 characters. */
   toBase32() {
-    return toBase32(this.#seed)
+    return base32.encode(this.#seed)
   }
 
   toString() {

@@ -205,6 +205,7 @@ describe('PortMapping', () => {
         (event) => events.push(event) && resolve(made),
         () => events.push('addresses')
       )
+      made.start()
     })
     assert.deepEqual(events, ['addresses', { type: 'port-mapping', address: OUTSIDE, protocol: 'pcp' }])
     assert.deepEqual([relays.observed(), relays.candidates()], [[OUTSIDE], [`${OUTSIDE} mapped`]])

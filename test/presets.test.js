@@ -18,10 +18,15 @@ describe('preset', () => {
     for (const { url, quicPort, stunPort } of read) assert.deepEqual([quicPort, stunPort], [real.get(url).quicPort, 0])
   })
 
-  it('minimal is none, and what there is without one', () => {
+  it('n0 is what there is without one', () => {
+    for (const options of [undefined, {}, { discovery: [] }]) {
+      assert.equal(relays(options), relays({ preset: 'n0' }))
+    }
+  })
+
+  it('minimal is none', () => {
     assert.deepEqual(relays({ preset: 'minimal' }), [])
-    assert.deepEqual(relays({}), [])
-    assert.deepEqual(relays(undefined), [])
+    assert.deepEqual(readEndpointOptions({ preset: 'minimal' }).discovery, [])
   })
 
   it('is replaced by the relays given', () => {

@@ -133,7 +133,7 @@ describe('A relayed connection', function () {
 
   it('asks a lone relay at both STUN ports what the NAT does', async () => {
     const relay = await openStunPair()
-    await create({ relays: [{ url: relay.url, stunPort: relay.ports.stun }] })
+    await create({ alpns: [alpn], relays: [{ url: relay.url, stunPort: relay.ports.stun }] })
     await until(() => relay.metrics().stunAnswered >= 2)
   })
 

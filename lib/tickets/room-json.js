@@ -54,7 +54,9 @@ function decodeAddress(value, name) {
 
 /** iroh before 0.94: { node_id, relay_url, direct_addresses }, the latter two, before 0.30, in `info`. */
 function decodeNode(node, name) {
-  const { relay_url: relayUrl = null, direct_addresses: direct = [] } = node.info ?? node
+  const where = node.info ?? node
+  if (typeof where !== 'object') throw malformed(`${name}.info is not an object`)
+  const { relay_url: relayUrl = null, direct_addresses: direct = [] } = where
   return addressSet(
     decodeNodeId(node.node_id, `${name}.node_id`),
     relayUrl === null ? [] : [decodeUrl(relayUrl, `${name}.relay_url`)],

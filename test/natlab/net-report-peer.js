@@ -7,7 +7,7 @@ const { serve } = require('./program.js')
 
 serve({
   async report({ relays }) {
-    const endpoint = await Endpoint.createWithOptions({ relays })
+    const endpoint = await Endpoint.createWithOptions({ preset: 'minimal', relays })
     try {
       return await endpoint.netReport()
     } finally {

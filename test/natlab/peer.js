@@ -82,7 +82,7 @@ async function untilTrue(condition, timeoutMs) {
 serve({
   /** @returns where the endpoint can be dialled, once it is online */
   async start({ relays, timeoutMs, ...options }) {
-    endpoint = await Endpoint.createWithOptions({ alpns: [ALPN], relays, ...options })
+    endpoint = await Endpoint.createWithOptions({ preset: 'minimal', alpns: [ALPN], relays, ...options })
     await endpoint.online({ timeoutMs })
     return endpoint.addr()
   },

@@ -17,8 +17,11 @@ import {
   createIrohEventTarget,
   createSpoke,
   createSpokeIrohEventTarget,
+  type Discovery,
+  dnsDiscovery,
   Endpoint,
   type EndpointOptions,
+  EndpointTicket,
   type EnvelopeListener,
   type EventEnvelope,
   type EventTargetOptions,
@@ -30,6 +33,11 @@ import {
   type IrohErrorEvent,
   type IrohEventTarget,
   isNodeId,
+  LiveTicket,
+  type LocalDiscovery,
+  localDiscovery,
+  type MemoryDiscovery,
+  memoryDiscovery,
   type NatBehaviour,
   type NetReport,
   type NetReportOptions,
@@ -43,16 +51,21 @@ import {
   type Peer,
   type PubSubEventTarget,
   parseNodeId,
+  parseTicket,
+  pkarrDiscovery,
   pubsubEventTarget,
   type RecvStream,
   type Registration,
   type RemoteInfo,
+  RoomTicket,
   SecretKey,
   type SendStream,
   type Spoke,
   type SpokeCloseReason,
   type SpokeOptions,
   type TargetClosed,
+  type TicketedNodeAddr,
+  type TicketNodeAddr,
   type TopicEvent,
   toDuplex,
   verifySignature
@@ -273,4 +286,32 @@ export async function hubs(endpoint: Endpoint): Promise<void> {
   same<0>(CloseCode.NORMAL)
   const error: unknown = null
   if (error instanceof IrohError) same<'usage' | 'transient' | 'stream' | 'conn' | 'fatal'>(error.class)
+}
+
+export async function discoveries(endpoint: Endpoint): Promise<void> {
+  const memory: MemoryDiscovery = memoryDiscovery()
+  memory.add({ nodeId: 'a' })
+  same<boolean>(memory.remove('a'))
+  const local: LocalDiscovery = localDiscovery({ interfaces: ['127.0.0.1'], timeoutMs: 1 })
+  same<NodeAddr[]>(await local.peers({ waitMs: 0 }))
+  const own: Discovery = { name: 'own', resolve: async (nodeId, { signal }) => (signal.aborted ? null : { nodeId }) }
+  const discovery: Discovery[] = [memory, local, own, dnsDiscovery({ origin: 'a', servers: ['1.1.1.1'], timeoutMs: 1 })]
+  discovery.push(pkarrDiscovery({ relay: 'http://a', ca: '', timeoutMs: 1, publishAddresses: true, resolve: false }))
+  await Endpoint.createWithOptions({ discovery, preset: 'n0', maxDials: 1 })
+  for await (const { nodeId, relayUrl, directAddresses } of endpoint.watchAddr()) {
+    same<[string, string | undefined, string[]]>([nodeId, relayUrl, directAddresses])
+  }
+}
+
+export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): void {
+  const ticket = new EndpointTicket(several)
+  const peers: Peer[] = [ticket, ticket.toString(), endpoint.ticket(), hub.ticket()]
+  const room = new RoomTicket({ topic: new Uint8Array(32), peers: [...peers, several] })
+  const live = new LiveTicket({ endpoint: ticket, name: 'x' })
+  same<TicketedNodeAddr[]>([ticket.nodeAddr, ...room.peers, live.nodeAddr])
+  same<Buffer>(room.topic)
+  same<string>(live.name + ticket.nodeId + ticket.relayUrls.join() + room.toJSON() + ticket.relayUrl)
+  same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
+  same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
+  same<NodeAddr>(EndpointTicket.parse(''))
 }

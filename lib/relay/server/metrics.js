@@ -35,7 +35,12 @@ const TABLE = [
   ['tlsReloadsFailed', 'counter', 'times the certificate could not be read and the old one was kept'],
   ['stunAnswered', 'counter', 'STUN binding requests answered'],
   ['quicAnswered', 'counter', 'QUIC packets answered with Version Negotiation'],
-  ['udpIgnored', 'counter', 'UDP datagrams that were neither'],
+  ['packets', 'gauge', 'NodeIds whose signed packet is held'],
+  ['packetsTaken', 'counter', 'signed packets published, also those held already'],
+  ['packetsRefused', 'counter', 'signed packets refused: forged, malformed, of another time, or too many'],
+  ['packetsAsked', 'counter', 'requests for a signed packet over HTTP'],
+  ['dnsAnswered', 'counter', 'DNS queries answered'],
+  ['udpIgnored', 'counter', 'UDP datagrams that were none of these'],
   ['udpRateLimited', 'counter', 'UDP datagrams ignored because their sender, or all together, sent too many']
 ]
 

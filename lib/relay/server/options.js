@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkFunction, checkInteger, checkOptions, checkText } = require('../../check')
+const { checkBoolean, checkFunction, checkInteger, checkOptions, checkText } = require('../../check')
 const { invalid } = require('../../errors')
 const { readAccess } = require('./access')
 const { TlsFiles } = require('./tls-files')
@@ -19,6 +19,9 @@ const KNOWN = [
   'stunPort',
   'stunAltPort',
   'quicPort',
+  'pkarr',
+  'dnsPort',
+  'dnsOrigin',
   'metricsPort',
   'metricsHost'
 ]
@@ -38,7 +41,10 @@ const LIMITS = {
   pongTimeoutMs: { min: 1, fallback: 5000 },
   closeTimeoutMs: { min: 1, fallback: 2000 },
   udpPerSecondPerIp: { min: 1, fallback: 50 },
-  udpPerSecond: { min: 1, fallback: 10000 }
+  udpPerSecond: { min: 1, fallback: 10000 },
+  maxPackets: { min: 1, fallback: 65536 },
+  packetsPerSecondPerIp: { min: 1, fallback: 50 },
+  packetsPerSecond: { min: 1, fallback: 1000 }
 }
 
 function readLimits(options) {
@@ -87,6 +93,9 @@ function readRelayOptions(given) {
     stun: readUdpPort(options.stunPort, 'stunPort', STUN_PORT),
     stunAlt: readUdpPort(options.stunAltPort, 'stunAltPort', nextPort(options.stunPort ?? STUN_PORT)),
     quic: readUdpPort(options.quicPort, 'quicPort', 7842),
+    pkarr: checkBoolean(options.pkarr, 'pkarr', true),
+    dns: readUdpPort(options.dnsPort, 'dnsPort', 5300),
+    dnsOrigin: checkText(options.dnsOrigin, 'dnsOrigin', 180)?.toLowerCase().replace(/\.$/, '') ?? null,
     metricsPort: metricsPort === undefined || metricsPort === false ? null : readPort(metricsPort, 'metricsPort'),
     metricsHost: checkText(options.metricsHost, 'metricsHost') ?? '127.0.0.1'
   }

@@ -20,6 +20,7 @@ const { pathOf, refuseUpgrade, serveCaptivePortal, serveMetrics, servePages } = 
 const { plainAddress, SenderLimiter } = require('./ip')
 const { RelayMetrics } = require('./metrics')
 const { readRelayOptions } = require('./options')
+const { PkarrService } = require('./pkarr')
 const { answerQuic } = require('./quic-answer')
 const { Registry } = require('./registry')
 const { Session } = require('./session')
@@ -62,6 +63,7 @@ class RelayServer {
   #websockets
   #servers = []
   #responders = []
+  #pkarr = null
   #secure = null
   #sweeping = null
   #clock = 0
@@ -89,7 +91,8 @@ class RelayServer {
   /** @private use RelayServer.listen() */
   constructor(options) {
     this.#options = options
-    const { limits } = options
+    const { limits, pkarr } = options
+    if (pkarr) this.#pkarr = new PkarrService(limits, options.dnsOrigin, this.#metrics)
     this.#registry = new Registry(limits.maxConnectionsPerNode, this.#metrics)
     this.#sockets = new Sockets(limits, this.#metrics)
     this.#websockets = new WebSocketServer({
@@ -101,8 +104,8 @@ class RelayServer {
       closeTimeout: limits.closeTimeoutMs,
       handleProtocols: (offered) => protocol.SUBPROTOCOLS.find((name) => offered.has(name))
     })
-    /** The ports in use: `relay`, and `http`, `stun`, `stunAlt`, `quic` and `metrics` or null. */
-    this.ports = { relay: 0, http: null, stun: null, stunAlt: null, quic: null, metrics: null }
+    /** The ports in use: `relay`, and `http`, `stun`, `stunAlt`, `quic`, `dns` and `metrics` or null. */
+    this.ports = { relay: 0, http: null, stun: null, stunAlt: null, quic: null, dns: null, metrics: null }
   }
 
   /** What nodes are given as their relay. */
@@ -111,6 +114,11 @@ class RelayServer {
     const wildcard = host === '::' || host === '0.0.0.0'
     const name = hostname ?? (wildcard ? '127.0.0.1' : host)
     return new URL(`${tls ? 'https' : 'http'}://${net.isIPv6(name) ? `[${name}]` : name}:${this.ports.relay}/`).href
+  }
+
+  /** What nodes are given as their pkarr relay; null: this server is none. */
+  get pkarrUrl() {
+    return this.#pkarr && new URL('/pkarr', this.url).href
   }
 
   /** Counters and gauges since the start; docs/relay.md says what each counts. */
@@ -151,9 +159,10 @@ class RelayServer {
 
   async #start() {
     const { host, port, tls, httpPort, limits, metricsPort, metricsHost } = this.#options
+    const serve = (request, response) => this.#pkarr?.serve(request, response) || servePages(request, response)
     const main = tls
-      ? https.createServer({ ...tls.read(), handshakeTimeout: TLS_HANDSHAKE_MS }, servePages)
-      : http.createServer(servePages)
+      ? https.createServer({ ...tls.read(), handshakeTimeout: TLS_HANDSHAKE_MS }, serve)
+      : http.createServer(serve)
     main.on('connection', (socket) => this.#sockets.add(socket))
     main.on(tls ? 'secureConnection' : 'connection', (socket) => this.#sockets.await(socket, this.#clock))
     main.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head))
@@ -213,6 +222,16 @@ class RelayServer {
     this.ports.stun = await this.#bind(stun, answerBinding, binding)
     this.ports.stunAlt = this.ports.stun && (await this.#bind(stunAlt, answerBinding, binding))
     this.ports.quic = await this.#bind(quic, answerQuic, { ...about, counter: 'quicAnswered' })
+    await this.#answerDns(about)
+  }
+
+  /** DNS is asked over TCP when an answer is too long, at the same port. */
+  async #answerDns(about) {
+    const { dns, host } = this.#options
+    if (!this.#pkarr) return
+    const port = await this.#bind(dns, (query) => this.#pkarr.answer(query), { ...about, counter: 'dnsAnswered' })
+    if (port === null) return
+    this.ports.dns = await this.#listen(this.#pkarr.tcpServer(), host, port, 'the DNS port')
   }
 
   async #bind(wanted, answer, about) {
@@ -323,7 +342,7 @@ class RelayServer {
       await within(closed, graceMs)
     } finally {
       this.#sockets.destroyAll()
-      for (const server of this.#servers) server.closeAllConnections()
+      for (const server of this.#servers) server.closeAllConnections?.()
       clearInterval(this.#sweeping)
     }
     await closed

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const binding = require('./binding')
+const { closeError } = require('./close-reason')
+const { Event } = require('./core-events')
+const { deferred } = require('./deferred')
+const { check } = require('./errors')
+const { kEvent } = require('./symbols')
+
+/** A handshake until it is a connection: takes the one event that decides it. */
+class Dial {
+  #settle
+  #peer
+
+  constructor(peer, settle) {
+    this.#peer = peer
+    this.#settle = settle
+  }
+
+  [kEvent](kind, _stream, _number, data) {
+    if (kind === Event.CONNECTED) this.#settle(null)
+    else if (kind === Event.CLOSED) this.#settle(closeError(data, this.#peer))
+  }
+}
+
+/**
+ * One handshake with a peer, at all of its addresses at once.
+ * @param {import('./core').Core} core
+ * @param {{ nodeId: string, addresses: string[], alpn: string, timeoutMs: number }} dial addresses as connOpen takes
+ *   them, at least one; timeoutMs 0: the endpoint's
+ * @param {AbortSignal} signal ends it with its reason; it is not aborted yet
+ * @param {(handle: number) => import('./connection').Connection} hold makes the connection, before its first event
+ * @returns {Promise<import('./connection').Connection>}
+ * @throws {IrohError} why there is no connection
+ */
+async function openConnection(core, { nodeId, addresses, alpn, timeoutMs }, signal, hold) {
+  const handle = check(binding.connOpen(core.handle, nodeId, addresses, alpn, timeoutMs), { peer: nodeId })
+  const { promise, resolve, reject } = deferred()
+  const settle = (error) => {
+    core.removeConnection(handle)
+    if (error) reject(error)
+    else resolve(hold(handle))
+  }
+  const onAbort = () => {
+    binding.connClose(core.handle, handle, 0, '')
+    settle(signal.reason)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  core.addConnection(handle, new Dial(nodeId, settle))
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+module.exports = { openConnection }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { deferred } = require('../deferred')
+const { IrohError, invalid } = require('../errors')
+const { parsePeer } = require('../node-addr')
+
+/** How long all discoveries together may take. */
+const TIMEOUT_MS = 10_000
+/** After the first good answer the others have this long to add to it. */
+const GRACE_MS = 1000
+/** Addresses kept of a peer; those that came first stay. */
+const MAX_ADDRESSES = 32
+
+/** What a discovery is called in errors. */
+function nameOf(discovery) {
+  return discovery.name || discovery.constructor?.name || 'discovery'
+}
+
+/** An answer as it can be used, or null. @throws {IrohError} when it is no NodeAddr of this NodeId */
+function readAnswer(answer, nodeId) {
+  if (answer === null || answer === undefined) return null
+  const { directAddresses, relayUrl, ...peer } = parsePeer(answer)
+  if (peer.nodeId !== nodeId) throw invalid('it answered with another NodeId')
+  return directAddresses.length > 0 || relayUrl !== undefined ? { directAddresses, relayUrl } : null
+}
+
+/**
+ * One question for a NodeId to all discoveries at once. Their answers are put together; what throws, hangs or answers
+ * with something else hurts nobody.
+ */
+class Lookup {
+  #nodeId
+  #clock
+  #stop = new AbortController()
+  #found = null
+  #errors = []
+  #first = deferred()
+  #all = deferred()
+  #pending
+  #timer
+  #waiting = 0
+  #isOver = false
+  /** Whether it ended because nobody waited any more. */
+  isGivenUp = false
+
+  /**
+   * @param {string} nodeId
+   * @param {object[]} discoveries those that resolve
+   * @param {import('../relay/client-timers').Clock} clock
+   */
+  constructor(nodeId, discoveries, clock) {
+    this.#nodeId = nodeId
+    this.#clock = clock
+    this.#pending = discoveries.length
+    this.#setTimer(TIMEOUT_MS)
+    for (const discovery of discoveries) this.#ask(discovery)
+  }
+
+  /** Resolves with the first good answer, { directAddresses, relayUrl? }, or null. Never rejects. */
+  get first() {
+    return this.#first.promise
+  }
+
+  /** The same when there is no more to come: at most a second after the first good answer. Never rejects. */
+  get all() {
+    return this.#all.promise
+  }
+
+  /** What failed: [{ name, error }]. */
+  get errors() {
+    return this.#errors
+  }
+
+  /**
+   * Waits for `first` or `all`. When nobody waits any more the look-up is given up.
+   * @param {'first' | 'all'} which
+   * @param {AbortSignal} [signal]
+   */
+  async wait(which, signal) {
+    signal?.throwIfAborted()
+    this.#waiting++
+    const aborted = deferred()
+    const onAbort = () => aborted.reject(signal.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([this[which], aborted.promise])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      this.#waiting--
+      if (this.#waiting === 0 && signal?.aborted) this.#giveUp()
+    }
+  }
+
+  /** Ends it with what there is. */
+  stop() {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#clock.clearTimeout(this.#timer)
+    this.#stop.abort()
+    this.#first.resolve(this.#found)
+    this.#all.resolve(this.#found)
+  }
+
+  #giveUp() {
+    if (this.#isOver) return
+    this.isGivenUp = true
+    this.stop()
+  }
+
+  async #ask(discovery) {
+    try {
+      const answer = await discovery.resolve(this.#nodeId, { signal: this.#stop.signal })
+      this.#answered(readAnswer(answer, this.#nodeId))
+    } catch (error) {
+      if (!this.#isOver) this.#errors.push({ name: nameOf(discovery), error })
+    }
+    this.#pending--
+    if (this.#pending === 0) this.stop()
+  }
+
+  #answered(found) {
+    if (found === null || this.#isOver) return
+    const isFirst = this.#found === null
+    this.#found = merge(this.#found, found)
+    if (!isFirst) return
+    this.#first.resolve(this.#found)
+    this.#setTimer(GRACE_MS)
+  }
+
+  #setTimer(ms) {
+    if (this.#timer) this.#clock.clearTimeout(this.#timer)
+    this.#timer = this.#clock.setTimeout(() => this.#late(), ms)
+    this.#timer.unref?.()
+  }
+
+  #late() {
+    if (this.#found === null) this.#errors.push({ name: 'all', error: new IrohError('ERR_IROH_TIMEOUT') })
+    this.stop()
+  }
+}
+
+function merge(older, newer) {
+  if (older === null) return newer
+  const directAddresses = [...new Set([...older.directAddresses, ...newer.directAddresses])].slice(0, MAX_ADDRESSES)
+  return { directAddresses, relayUrl: older.relayUrl ?? newer.relayUrl }
+}
+
+module.exports = { Lookup, nameOf }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { IrohError } = require('../../../errors')
+const { isNewer, openPacket } = require('../../../discovery/signed-packet')
+
+/** Publishers come back every five minutes; who does not is forgotten after a week. */
+const KEEP_MS = 7 * 24 * 3600_000
+/** How far a publisher's clock may be ahead. */
+const MAX_AHEAD_MS = 3600_000
+
+/**
+ * Signed packets by NodeId, the newest of each. Bounded: beyond `maxPackets` the one that was published longest ago goes,
+ * so that those who publish now and then stay.
+ */
+class PacketStore {
+  #maxPackets
+  #now
+  /** In the order of their last publication. */
+  #packets = new Map()
+
+  /** @param {number} maxPackets @param {() => number} [now] milliseconds since 1970 */
+  constructor(maxPackets, now = Date.now) {
+    this.#maxPackets = maxPackets
+    this.#now = now
+  }
+
+  get size() {
+    return this.#packets.size
+  }
+
+  /**
+   * Takes a packet, unless a newer one is there.
+   * @param {string} nodeId
+   * @param {Buffer} packet as it is sent to a pkarr relay
+   * @returns {boolean} whether it was taken
+   * @throws {IrohError} ERR_IROH_DISCOVERY: it is malformed, forged, or of another time
+   */
+  put(nodeId, packet) {
+    const { timestamp, dns } = openPacket(nodeId, packet)
+    this.#checkTime(timestamp, nodeId)
+    const known = this.#packets.get(nodeId)
+    if (known && !isNewer({ timestamp, dns }, known)) return false
+    this.#packets.delete(nodeId)
+    this.#packets.set(nodeId, { timestamp, dns, packet })
+    if (this.#packets.size > this.#maxPackets) this.#packets.delete(this.#packets.keys().next().value)
+    return true
+  }
+
+  /** @param {string} nodeId @returns {{ timestamp: bigint, dns: Buffer, packet: Buffer } | null} */
+  get(nodeId) {
+    const known = this.#packets.get(nodeId)
+    if (!known || !this.#isOld(known.timestamp)) return known ?? null
+    this.#packets.delete(nodeId)
+    return null
+  }
+
+  #isOld(timestamp) {
+    return timestamp < BigInt(this.#now() - KEEP_MS) * 1000n
+  }
+
+  #checkTime(timestamp, peer) {
+    if (this.#isOld(timestamp))
+      throw new IrohError('ERR_IROH_DISCOVERY', { peer, detail: 'the packet is over a week old' })
+    if (timestamp <= BigInt(this.#now() + MAX_AHEAD_MS) * 1000n) return
+    throw new IrohError('ERR_IROH_DISCOVERY', { peer, detail: 'the packet is over an hour ahead of time' })
+  }
+}
+
+module.exports = { PacketStore }

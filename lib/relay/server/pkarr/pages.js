@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { MAX_BYTES, fromZ32 } = require('../../../discovery/signed-packet')
+const { pathOf } = require('../http')
+
+const PATH = /^\/pkarr\/([^/]*)$/
+const TYPE = 'application/x-pkarr-signed-packet'
+const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' }
+const METHODS = 'GET, HEAD, PUT, OPTIONS'
+
+function reply(response, status, body = '', headers = {}) {
+  const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }
+  response.writeHead(status, { ...ANY_ORIGIN, ...length, ...headers })
+  response.end(body)
+}
+
+function refuse(response, status, detail) {
+  reply(response, status, JSON.stringify({ status: String(status), detail }), { 'Content-Type': 'application/json' })
+}
+
+/** A request's body, or null when it is longer than a packet, or breaks off. */
+async function bodyOf(request) {
+  const chunks = []
+  let length = 0
+  try {
+    for await (const chunk of request) {
+      length += chunk.length
+      if (length > MAX_BYTES) return null
+      chunks.push(chunk)
+    }
+  } catch {
+    return null
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What a pkarr relay answers over HTTP: PUT and GET of /pkarr/<z-base-32 key>. */
+class PkarrPages {
+  #store
+  #limiter
+  #metrics
+
+  /**
+   * @param {import('./packet-store').PacketStore} store
+   * @param {import('../ip').SenderLimiter} limiter of what is published
+   * @param {import('../metrics').RelayMetrics} metrics
+   */
+  constructor(store, limiter, metrics) {
+    this.#store = store
+    this.#limiter = limiter
+    this.#metrics = metrics
+  }
+
+  /** Answers a request that is for it. @returns {boolean} whether it is */
+  serve(request, response) {
+    const match = PATH.exec(pathOf(request))
+    if (!match) return false
+    const nodeId = fromZ32(match[1])
+    const { method } = request
+    if (method === 'OPTIONS') reply(response, 204, '', { 'Access-Control-Allow-Methods': METHODS })
+    else if (nodeId === null) refuse(response, 400, 'the path ends with no z-base-32 key of 52 characters')
+    else if (method === 'PUT') this.#put(nodeId, request, response)
+    else if (method === 'GET' || method === 'HEAD') this.#get(nodeId, response)
+    else reply(response, 405, '', { Allow: METHODS })
+    return true
+  }
+
+  #get(nodeId, response) {
+    const known = this.#store.get(nodeId)
+    this.#metrics.packetsAsked++
+    if (known) reply(response, 200, known.packet, { 'Content-Type': TYPE })
+    else refuse(response, 404, 'nothing is published under this key')
+  }
+
+  async #put(nodeId, request, response) {
+    if (!this.#limiter.allows(request.socket.remoteAddress)) {
+      this.#refusePut(response, 429, 'too much is published from this address')
+      return
+    }
+    const body = await bodyOf(request)
+    if (body === null) {
+      this.#refusePut(response, 413, `a signed packet has at most ${MAX_BYTES} bytes`)
+      return
+    }
+    try {
+      this.#store.put(nodeId, body)
+      this.#metrics.packetsTaken++
+      this.#metrics.packets = this.#store.size
+      reply(response, 204)
+    } catch (error) {
+      this.#refusePut(response, 400, error.message)
+    }
+  }
+
+  /** What of the body has not come is not waited for. */
+  #refusePut(response, status, detail) {
+    this.#metrics.packetsRefused++
+    response.setHeader('Connection', 'close')
+    refuse(response, status, detail)
+  }
+}
+
+module.exports = { PkarrPages }

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// localDiscovery: multicast DNS between processes, here on the loopback alone.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { fork } = require('node:child_process')
+const dgram = require('node:dgram')
+const { once } = require('node:events')
+const path = require('node:path')
+const dnsPacket = require('dns-packet')
+const { SecretKey, localDiscovery } = require('event-target-iroh')
+const { announcement, isQuery, query, readAnnouncement } = require('../lib/discovery/local-message')
+const { alpn, useEndpoints } = require('./helpers/endpoints')
+
+const GROUP = '224.0.0.251'
+const here = { interfaces: ['127.0.0.1'] }
+const never = new AbortController().signal
+const nodeId = SecretKey.fromBytes(Buffer.alloc(32, 0x2a)).nodeId()
+
+/** A message as others get it. */
+const sent = (message) => dnsPacket.decode(dnsPacket.encode({ type: 'response', ...message }))
+
+describe('localDiscovery', () => {
+  const { create } = useEndpoints()
+  const open = []
+
+  afterEach(async () => {
+    for (const close of open.splice(0)) await close()
+  })
+
+  function attached(options) {
+    const discovery = localDiscovery({ ...here, ...options })
+    discovery.attach({ nodeId: SecretKey.generate().nodeId() })
+    open.push(() => discovery.close())
+    return discovery
+  }
+
+  /** Hears what is sent to the group, and speaks to it. */
+  async function wiretap() {
+    const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true })
+    socket.bind(5353)
+    await once(socket, 'listening')
+    socket.addMembership(GROUP, '127.0.0.1')
+    socket.setMulticastInterface('127.0.0.1')
+    const heard = []
+    socket.on('message', (bytes) => {
+      try {
+        heard.push(dnsPacket.decode(bytes))
+      } catch {
+        // one of those that are meant to be wrong
+      }
+    })
+    open.push(() => socket.close())
+    return { heard, socket, say: (bytes) => socket.send(bytes, 5353, GROUP) }
+  }
+
+  const isOf = (id) => (message) => readAnnouncement(message).some((peer) => peer.nodeId === id)
+
+  it('finds a peer in another process by its NodeId alone', async () => {
+    const child = fork(path.join(__dirname, 'helpers/children/local-peer.js'))
+    const [peer] = await once(child, 'message')
+    const client = await create({ discovery: [localDiscovery(here)] })
+    const connection = await client.connect(peer, alpn)
+    assert.equal(connection.remoteNodeId(), peer)
+    const ended = once(child, 'exit')
+    child.send('end')
+    assert.deepEqual(await ended, [0, null])
+  })
+
+  it('finds each other in one process, both ways, and lists who is there', async () => {
+    const [a, b] = [localDiscovery(here), localDiscovery(here)]
+    const first = await create({ alpns: [alpn], discovery: [a] })
+    const second = await create({ alpns: [alpn], discovery: [b] })
+    await first.connect(second.nodeId(), alpn)
+    await second.connect(first.nodeId(), alpn)
+    const peers = await a.peers({ waitMs: 1200 })
+    assert.ok(peers.some((peer) => peer.nodeId === second.nodeId()))
+    assert.ok(!peers.some((peer) => peer.nodeId === first.nodeId()))
+  })
+
+  it('says nothing of one that only dials, and asks nothing when nobody waits', async () => {
+    const { heard, say } = await wiretap()
+    const quiet = attached()
+    const published = attached()
+    await published.publish({ nodeId, directAddresses: ['127.0.0.1:1'] })
+    while (!heard.some(isOf(nodeId))) await new Promise(setImmediate)
+    assert.ok(!heard.some(isQuery))
+    const asked = quiet.resolve(nodeId, { signal: never })
+    assert.equal((await asked).nodeId, nodeId)
+    assert.ok(heard.some(isQuery))
+    assert.ok(
+      heard.every((message) => isQuery(message) || readAnnouncement(message).every((peer) => peer.nodeId === nodeId))
+    )
+
+    const before = heard.filter(isOf(nodeId)).length
+    for (let n = 0; n < 50; n++) say(dnsPacket.encode({ type: 'query', ...query }))
+    while (heard.filter(isOf(nodeId)).length === before) await new Promise(setImmediate)
+    assert.equal(heard.filter(isOf(nodeId)).length, before + 1)
+  })
+
+  it('gives up in time, and when it is told to', async () => {
+    const discovery = attached({ timeoutMs: 100 })
+    const unknown = SecretKey.generate().nodeId()
+    assert.equal(await discovery.resolve(unknown, { signal: never }), null)
+    const stop = new AbortController()
+    const asked = attached({ timeoutMs: 60_000 }).resolve(unknown, { signal: stop.signal })
+    setImmediate(() => stop.abort())
+    assert.equal(await asked, null)
+    const closing = attached({ timeoutMs: 60_000 })
+    const left = closing.resolve(unknown, { signal: never })
+    await closing.close()
+    assert.equal(await left, null)
+  })
+
+  it('is not hurt by what others send', async () => {
+    const { say } = await wiretap()
+    const discovery = attached()
+    await discovery.publish({ nodeId: SecretKey.generate().nodeId(), directAddresses: ['127.0.0.1:1'] })
+    const good = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) })
+    for (let at = 0; at < good.length; at += 3) {
+      const changed = Buffer.from(good)
+      changed[at] ^= 0xff
+      say(changed)
+      say(good.subarray(0, at + 1))
+    }
+    const asked = discovery.resolve(nodeId, { signal: never })
+    say(good)
+    assert.deepEqual(await asked, { nodeId, directAddresses: ['192.0.2.1:7'] })
+  })
+
+  it('says so when there can be no multicast', async () => {
+    const discovery = attached({ interfaces: ['192.0.2.200'] })
+    await assert.rejects(discovery.resolve(nodeId, { signal: never }), { code: 'ERR_IROH_DISCOVERY' })
+    const client = await create({ discovery: [localDiscovery({ interfaces: ['192.0.2.200'] })] })
+    await assert.rejects(client.connect(nodeId, alpn), {
+      code: 'ERR_IROH_NO_ADDRESS',
+      message: /multicast at 192.0.2.200/
+    })
+  })
+
+  describe('announcements', () => {
+    it("have iroh's names and records", () => {
+      const addr = {
+        nodeId,
+        directAddresses: ['192.0.2.1:7', '[2001:db8::1]:8', '192.0.2.2:7'],
+        relayUrl: 'http://a.test/'
+      }
+      const { answers, additionals } = sent(announcement(addr))
+      const instance = answers[0].data
+      assert.equal(instance.length, 52 + 1 + '_irohv1._udp.local'.length)
+      assert.deepEqual(
+        answers.map(({ type, name }) => `${type} ${name.replace(instance, '<instance>')}`),
+        ['PTR _irohv1._udp.local', 'TXT <instance>', 'SRV <instance>', 'SRV <instance>']
+      )
+      const [id] = instance.split('.')
+      assert.deepEqual(
+        answers.slice(2).map(({ data }) => [data.port, data.target]),
+        [
+          [7, `${id}-7.local`],
+          [8, `${id}-8.local`]
+        ]
+      )
+      assert.deepEqual(
+        additionals.map(({ type, name, data }) => `${type} ${name.replace(id, '')} ${data}`),
+        ['A -7.local 192.0.2.1', 'AAAA -8.local 2001:db8::1', 'A -7.local 192.0.2.2']
+      )
+      assert.deepEqual(
+        readAnnouncement({ answers, additionals })[0].directAddresses.sort(),
+        addr.directAddresses.sort()
+      )
+      assert.equal(readAnnouncement({ answers, additionals })[0].relayUrl, addr.relayUrl)
+    })
+
+    it('fit into one packet', () => {
+      const directAddresses = Array.from({ length: 100 }, (_, n) => `192.0.2.${n}:${4000 + n}`)
+      const bytes = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses }) })
+      assert.ok(bytes.length <= 1412)
+      const [peer] = readAnnouncement(dnsPacket.decode(bytes))
+      assert.ok(peer.directAddresses.length >= 4)
+    })
+
+    it('of others are read as far as they are of iroh', () => {
+      const instance = sent(announcement({ nodeId, directAddresses: ['192.0.2.1:7'] })).answers[0].data
+      const srv = (name, target) => ({ type: 'SRV', name, data: { port: 7, target } })
+      const a = (name) => ({ type: 'A', name, data: '192.0.2.1' })
+      const read = (answers, additionals) => readAnnouncement(sent({ answers, additionals }))
+      assert.deepEqual(read([srv(instance.toUpperCase(), 'X.local')], [a('x.LOCAL')]), [
+        { nodeId, directAddresses: ['192.0.2.1:7'] }
+      ])
+      assert.deepEqual(read([srv(`short._irohv1._udp.local`, 'x.local')], [a('x.local')]), [])
+      assert.deepEqual(read([srv(instance.replace('irohv1', 'other'), 'x.local')], [a('x.local')]), [])
+      assert.deepEqual(read([srv(instance, 'x.local')], [a('y.local')]), [])
+      assert.deepEqual(read([], [a('x.local')]), [])
+    })
+  })
+})

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// The look-up of a relay server: signed packets over HTTP, answers over DNS, and what it refuses.
+'use strict'
+
+const assert = require('node:assert/strict')
+const crypto = require('node:crypto')
+const dgram = require('node:dgram')
+const dns = require('node:dns')
+const { once } = require('node:events')
+const http = require('node:http')
+const net = require('node:net')
+const dnsPacket = require('dns-packet')
+const { SecretKey } = require('event-target-iroh')
+const { RelayServer } = require('event-target-iroh/relay')
+const { recordsOf, openPacket, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
+const { answerDns } = require('../lib/relay/server/pkarr/dns-answer')
+const { PacketStore } = require('../lib/relay/server/pkarr/packet-store')
+
+const RECORDS = ['relay=https://relay.example.com/', 'addr=192.0.2.1:7']
+const now = () => BigInt(Date.now()) * 1000n
+
+/** A key and its packet. */
+function publisher(records = RECORDS, timestamp = now()) {
+  const key = SecretKey.generate()
+  return { key, nodeId: key.nodeId(), z32: toZ32(key.nodeId()), packet: signPacket(key, records, timestamp) }
+}
+
+describe('A relay server as pkarr relay', () => {
+  const open = []
+
+  async function listen(options) {
+    const ports = { port: 0, stunPort: false, quicPort: false, dnsPort: 0 }
+    const server = await RelayServer.listen({ host: '127.0.0.1', ...ports, ...options })
+    open.push(server)
+    return server
+  }
+
+  afterEach(async () => {
+    for (const server of open.splice(0)) await server.close({ graceMs: 0 })
+  })
+
+  const put = (server, z32, body) => fetch(`${server.pkarrUrl}/${z32}`, { method: 'PUT', body })
+  const get = (server, z32) => fetch(`${server.pkarrUrl}/${z32}`)
+
+  describe('over HTTP', () => {
+    it('gives back what was published', async () => {
+      const server = await listen()
+      const { z32, packet } = publisher()
+      assert.equal((await get(server, z32)).status, 404)
+      assert.equal((await put(server, z32, packet)).status, 204)
+      const answer = await get(server, z32)
+      assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'application/x-pkarr-signed-packet'])
+      assert.equal(answer.headers.get('access-control-allow-origin'), '*')
+      assert.deepEqual(Buffer.from(await answer.arrayBuffer()), packet)
+      assert.equal(server.metrics().packets, 1)
+    })
+
+    it('keeps the newest, and takes older ones for known', async () => {
+      const server = await listen()
+      const { key, nodeId, z32 } = publisher()
+      const time = now()
+      for (const [record, at] of [
+        ['addr=1.1.1.1:1', time],
+        ['addr=2.2.2.2:2', time + 1n],
+        ['addr=3.3.3.3:3', time]
+      ]) {
+        assert.equal((await put(server, z32, signPacket(key, [record], at))).status, 204)
+      }
+      const held = Buffer.from(await (await get(server, z32)).arrayBuffer())
+      assert.deepEqual(recordsOf(nodeId, openPacket(nodeId, held).dns), ['addr=2.2.2.2:2'])
+    })
+
+    it('refuses forged, malformed, old and too new packets, and says why', async () => {
+      const server = await listen()
+      const { key, z32, packet } = publisher()
+      const changed = Buffer.from(packet)
+      changed[100] ^= 1
+      const week = 7n * 24n * 3600n * 1_000_000n
+      const bodies = [changed, publisher().packet, packet.subarray(0, 72), Buffer.alloc(0)]
+      bodies.push(signPacket(key, RECORDS, now() - week - 1_000_000n), signPacket(key, RECORDS, now() + 3_700_000_000n))
+      for (const body of bodies) {
+        const answer = await put(server, z32, body)
+        assert.equal(answer.status, 400)
+        const { status, detail } = await answer.json()
+        assert.equal(status, '400')
+        assert.ok(detail.length > 10)
+      }
+      for (const path of ['', 'short', z32.toUpperCase(), 'l'.repeat(52)])
+        assert.equal((await put(server, path, packet)).status, 400)
+      assert.equal((await fetch(`${server.pkarrUrl}/${z32}`, { method: 'DELETE' })).status, 405)
+      assert.equal((await get(server, z32)).status, 404)
+      assert.equal(server.metrics().packetsRefused, bodies.length)
+    })
+
+    it('reads no body that is too long, and none for ever', async () => {
+      const server = await listen({ limits: { handshakeTimeoutMs: 200 } })
+      const { z32 } = publisher()
+      assert.equal((await put(server, z32, Buffer.alloc(1073))).status, 413)
+      const slow = http.request(`${server.pkarrUrl}/${z32}`, { method: 'PUT', headers: { 'content-length': 500 } })
+      slow.write('a')
+      const [error] = await once(slow, 'error')
+      assert.equal(error.code, 'ECONNRESET')
+    })
+
+    it('takes only so many from one sender', async () => {
+      const server = await listen({ limits: { packetsPerSecondPerIp: 2 } })
+      const { z32, packet } = publisher()
+      const answers = await Promise.all(Array.from({ length: 20 }, () => put(server, z32, packet)))
+      const statuses = answers.map(({ status }) => status)
+      assert.deepEqual([...new Set(statuses)].sort(), [204, 429])
+    })
+
+    it('holds only so many: the one published longest ago goes', async () => {
+      const server = await listen({ limits: { maxPackets: 2 } })
+      const [a, b, c] = [publisher(), publisher(), publisher()]
+      const newer = signPacket(a.key, RECORDS, now() + 1000n)
+      for (const [{ z32 }, packet] of [
+        [a, a.packet],
+        [b, b.packet],
+        [a, newer],
+        [c, c.packet]
+      ])
+        await put(server, z32, packet)
+      const statuses = await Promise.all([a, b, c].map(async ({ z32 }) => (await get(server, z32)).status))
+      assert.deepEqual(statuses, [200, 404, 200])
+    })
+
+    it('is off when told so', async () => {
+      const server = await listen({ pkarr: false })
+      assert.deepEqual([server.pkarrUrl, server.ports.dns], [null, null])
+      assert.equal((await fetch(new URL(`/pkarr/${publisher().z32}`, server.url))).status, 404)
+    })
+  })
+
+  describe('over DNS', () => {
+    async function published(options, records) {
+      const server = await listen(options)
+      const one = publisher(records)
+      await put(server, one.z32, one.packet)
+      const resolver = new dns.promises.Resolver({ timeout: 2000, tries: 1 })
+      resolver.setServers([`127.0.0.1:${server.ports.dns}`])
+      return { server, resolver, ...one }
+    }
+
+    it('answers with the records, under any origin', async () => {
+      const { resolver, z32 } = await published()
+      for (const origin of ['.dns.iroh.link', '.example', '']) {
+        assert.deepEqual((await resolver.resolveTxt(`_iroh.${z32}${origin}`)).flat().sort(), [...RECORDS].sort())
+      }
+    })
+
+    it('says what there is not', async () => {
+      const { resolver, z32 } = await published({ dnsOrigin: 'Example.org.' })
+      assert.equal((await resolver.resolveTxt(`_IROH.${z32}.example.ORG`)).length, 2)
+      await assert.rejects(resolver.resolve4(`_iroh.${z32}.example.org`), { code: 'ENODATA' })
+      for (const name of [publisher().z32, 'nonsense', `x.${z32}`]) {
+        await assert.rejects(resolver.resolveTxt(`_iroh.${name}.example.org`), { code: 'ENOTFOUND' }, name)
+      }
+      await assert.rejects(resolver.resolveTxt(`_iroh.${z32}.example.net`), { code: 'EREFUSED' })
+    })
+
+    it('gives what is too long for a datagram over TCP', async () => {
+      const many = Array.from({ length: 10 }, (_, n) => `addr=192.0.2.${n}:1`)
+      const { resolver, z32, server } = await published({}, many)
+      assert.deepEqual((await resolver.resolveTxt(`_iroh.${z32}.a.long.origin.of.some.kind.example`)).flat().length, 10)
+
+      const query = dnsPacket.streamEncode({ id: 7, questions: [{ type: 'TXT', name: `_iroh.${z32}` }] })
+      const socket = net.connect(server.ports.dns, '127.0.0.1')
+      for (const part of [query.subarray(0, 1), query.subarray(1, 9), query.subarray(9), query]) socket.write(part)
+      const answers = []
+      let bytes = Buffer.alloc(0)
+      for await (const chunk of socket) {
+        bytes = Buffer.concat([bytes, chunk])
+        while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0)) {
+          const length = 2 + bytes.readUInt16BE(0)
+          answers.push(dnsPacket.streamDecode(bytes.subarray(0, length)))
+          bytes = bytes.subarray(length)
+        }
+        if (answers.length === 2) break
+      }
+      assert.deepEqual(
+        answers.map(({ id, answers: { length } }) => [id, length]),
+        [
+          [7, 10],
+          [7, 10]
+        ]
+      )
+    })
+
+    it('is not shaken by what is no query', async () => {
+      const { server, resolver, z32 } = await published()
+      const socket = dgram.createSocket('udp4')
+      for (let round = 0; round < 30; round++)
+        socket.send(crypto.randomBytes(round * 20), server.ports.dns, '127.0.0.1')
+      assert.equal((await resolver.resolveTxt(`_iroh.${z32}`)).length, 2)
+      socket.close()
+      const nonsense = net.connect(server.ports.dns, '127.0.0.1')
+      nonsense.end(Buffer.alloc(5000, 0xff))
+      nonsense.resume()
+      await once(nonsense, 'close').catch(() => {})
+      assert.equal((await resolver.resolveTxt(`_iroh.${z32}`)).length, 2)
+    })
+  })
+})
+
+describe('answerDns()', () => {
+  const store = new PacketStore(10)
+  const { nodeId, z32, packet } = publisher()
+  store.put(nodeId, packet)
+  const query = (about) => dnsPacket.encode({ id: 9, flags: 0x100, ...about })
+  const ask = (about) => dnsPacket.decode(answerDns(store, null, query(about)))
+
+  it('does not answer answers, and refuses what it does not do', () => {
+    assert.equal(answerDns(store, null, query({ type: 'response' })), null)
+    assert.equal(answerDns(store, null, Buffer.alloc(11)), null)
+    assert.equal(ask({ questions: [] }).rcode, 'FORMERR')
+    assert.equal(ask({ flags: 5 << 11, questions: [{ type: 'TXT', name: 'a' }] }).rcode, 'NOTIMP')
+  })
+
+  it('keeps id, question and recursion bit, and answers EDNS in kind', () => {
+    const questions = [{ type: 'TXT', name: `_Iroh.${z32}.X`, class: 'IN' }]
+    const plain = ask({ questions })
+    assert.deepEqual([plain.id, plain.questions, plain.flag_aa, plain.flag_rd], [9, questions, true, true])
+    assert.equal(plain.additionals.length, 0)
+    const opt = { type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] }
+    assert.equal(ask({ questions, additionals: [opt] }).additionals[0].udpPayloadSize, 1232)
+  })
+
+  it('never throws, and never answers more than fits', () => {
+    const questions = [{ type: 'TXT', name: `_iroh.${z32}.x` }]
+    const good = query({ questions, additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 600, options: [] }] })
+    for (let round = 0; round < 20000; round++) {
+      const bytes = Buffer.from(good.subarray(0, round % 7 === 0 ? crypto.randomInt(good.length) : good.length))
+      for (let n = 0; bytes.length > 0 && n < round % 4; n++)
+        bytes[crypto.randomInt(bytes.length)] = crypto.randomInt(256)
+      const answer = answerDns(store, null, bytes)
+      assert.ok(answer === null || answer.length <= 1232)
+    }
+  })
+})
