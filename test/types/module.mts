@@ -21,6 +21,7 @@ import {
   dnsDiscovery,
   Endpoint,
   type EndpointOptions,
+  EndpointTicket,
   type EnvelopeListener,
   type EventEnvelope,
   type EventTargetOptions,
@@ -32,6 +33,7 @@ import {
   type IrohErrorEvent,
   type IrohEventTarget,
   isNodeId,
+  LiveTicket,
   type LocalDiscovery,
   localDiscovery,
   type MemoryDiscovery,
@@ -50,6 +52,7 @@ import {
   type ProtocolHandler,
   type PubSubEventTarget,
   parseNodeId,
+  parseTicket,
   pkarrDiscovery,
   pubsubEventTarget,
   type ReconnectOptions,
@@ -58,6 +61,7 @@ import {
   type RemoteInfo,
   Router,
   type RouterBuilder,
+  RoomTicket,
   SecretKey,
   type SendStream,
   type Spoke,
@@ -66,6 +70,8 @@ import {
   type SpokeStateEvent,
   type TargetClosed,
   type TargetStats,
+  type TicketedNodeAddr,
+  type TicketNodeAddr,
   type TopicEvent,
   toDuplex,
   verifySignature
@@ -327,4 +333,17 @@ export async function lasting(): Promise<void> {
   const hub = await createHub({ allow: { file: 'allowed' }, slowSpoke: 'drop-oldest', maxPending: 1 })
   hub.on('allowlist', (error) => same<IrohError | null>(error))
   await hub.drained()
+}
+
+export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): void {
+  const ticket = new EndpointTicket(several)
+  const peers: Peer[] = [ticket, ticket.toString(), endpoint.ticket(), hub.ticket()]
+  const room = new RoomTicket({ topic: new Uint8Array(32), peers: [...peers, several] })
+  const live = new LiveTicket({ endpoint: ticket, name: 'x' })
+  same<TicketedNodeAddr[]>([ticket.nodeAddr, ...room.peers, live.nodeAddr])
+  same<Buffer>(room.topic)
+  same<string>(live.name + ticket.nodeId + ticket.relayUrls.join() + room.toJSON() + ticket.relayUrl)
+  same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
+  same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
+  same<NodeAddr>(EndpointTicket.parse(''))
 }
