@@ -54,6 +54,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_RELAY'
   | 'ERR_IROH_DISCOVERY'
   | 'ERR_IROH_INVALID_TICKET'
+  | 'ERR_IROH_NOT_CONNECTED'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -657,10 +658,22 @@ export interface EventTargetOptions {
 /** How an event target ended. */
 export interface TargetClosed {
   /** 'finished': the peer ended the stream. 'locally-closed': close() was called, or the connection closed here. */
-  readonly kind: CloseKind | 'finished' | 'stream-reset' | 'stream-error'
+  readonly kind: CloseKind | 'finished' | 'stream-reset' | 'stream-error' | 'not-connected'
   readonly code: number
   readonly reason: string
   readonly error: IrohError | null
+}
+
+/** What went through an event target. */
+export interface TargetStats {
+  /** Events sent and received since the beginning. */
+  sent: number
+  received: number
+  /** Events dropped because the spoke does not keep up; only by a hub with `slowSpoke: 'drop-oldest'`. */
+  dropped: number
+  bufferedAmount: number
+  /** When the stream began, in milliseconds since 1970. */
+  connectedAtMs: number
 }
 
 /** The local 'error' event. */
@@ -698,6 +711,7 @@ export class IrohEventTarget extends EventTarget {
   readonly remoteNodeId: NodeId
   /** Bytes handed to send() that have not left yet. */
   readonly bufferedAmount: number
+  stats(): TargetStats
   /** With the `operations` option: what the peer exposes; rejects if the target closes before. Without: null. */
   readonly registered: Promise<Registration> | null
   /** Never rejects. */
@@ -784,16 +798,29 @@ export interface HubOptions extends EventTargetOptions {
   endpointOptions?: EndpointOptions
   /** Default 'alkhub/1'. */
   alpn?: string
-  /** Who may connect; for a given endpoint this replaces its rule. */
-  allow?: AccessRule
+  /**
+   * Who may connect; for a given endpoint this replaces its rule. `{ file }`: the NodeIds of a file, one a line, '#' begins
+   * a remark; it is read again when it changes, and spokes that are no longer in it are closed with code 7.
+   */
+  allow?: AccessRule | { file: string }
   /** How long a peer may take to open its event stream; default 10000. */
   streamTimeoutMs?: number
+  /** Connections that have not opened theirs yet; further ones are closed with code 8. Default 1024. */
+  maxPending?: number
+  /**
+   * What broadcast() does about a spoke with `maxBufferedAmount` unsent. 'wait' (default): it throws, after the others got
+   * it; see drained(). 'disconnect': closes the spoke with code 6. 'drop-oldest': drops what waits longest, and counts it.
+   */
+  slowSpoke?: 'wait' | 'disconnect' | 'drop-oldest'
 }
 
 /** Many spokes under one roof. */
 export class Hub extends EventEmitter {
   private constructor()
   readonly endpoint: Endpoint
+  /** The protocol it serves. */
+  readonly alpn: string
+  /** One target a NodeId: a newer connection takes the place of the older one, which is closed with code 1. */
   readonly spokes: ReadonlyMap<NodeId, IrohEventTarget>
   nodeId(): NodeId
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
@@ -804,7 +831,11 @@ export class Hub extends EventEmitter {
     envelope: EventEnvelope,
     options?: { except?: NodeId | IrohEventTarget | Iterable<NodeId | IrohEventTarget> }
   ): number
+  /** Resolves when every spoke has nearly nothing unsent. */
+  drained(): Promise<void>
   send(nodeId: NodeId, envelope: EventEnvelope): void
+  /** Takes a connection of its ALPN that somebody else accepted. */
+  accept(connection: Connection): Promise<void>
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. */
   dial(peer: Peer, options?: ConnectOptions): Promise<IrohEventTarget>
   allow(nodeId: NodeId): void
@@ -813,6 +844,8 @@ export class Hub extends EventEmitter {
   [Symbol.asyncDispose](): Promise<void>
   on(event: 'spoke', listener: (target: IrohEventTarget) => void): this
   on(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
+  on(event: 'allowlist', listener: (error: IrohError | null) => void): this
   once(event: 'spoke', listener: (target: IrohEventTarget) => void): this
   once(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
   off(event: 'spoke', listener: (target: IrohEventTarget) => void): this
@@ -822,26 +855,81 @@ export class Hub extends EventEmitter {
 /** A hub: an endpoint that accepts event targets. */
 export function createHub(options?: HubOptions): Promise<Hub>
 
+/** When a spoke tries again: after a random part of a time that doubles with each failure. */
+export interface ReconnectOptions {
+  /** Default 500. */
+  minDelayMs?: number
+  /** Default 3000. */
+  maxDelayMs?: number
+  /** Attempts that may fail in a row; default: no limit. */
+  maxAttempts?: number
+  /** createSpoke() waits for the hub, too: it resolves at once, and does not reject when the first attempt fails. */
+  fromStart?: boolean
+}
+
 export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
   hub: Peer
   endpoint?: Endpoint
+  /** `keepAliveMs` is 2000 if not given. */
   endpointOptions?: EndpointOptions
   /** Default 'alkhub/1'. */
   alpn?: string
-  /** Reconnecting is to come. */
-  reconnect?: false
+  /** false: when the connection is lost, the spoke is over. */
+  reconnect?: ReconnectOptions | false
   /** 'resume' is to come. */
   delivery?: 'at-most-once'
 }
 
-/** The event target of a hub's spoke; close() also closes its connection and the endpoint it made. */
+/** The local events of a spoke's state. */
+export interface SpokeStateEvent extends Event {
+  readonly type: 'connecting' | 'connected' | 'disconnected'
+  /** Attempts that failed since the last that did not. */
+  readonly failures: number
+  /** Of 'disconnected': when it is tried again, and why it must be. */
+  readonly retryInMs?: number
+  readonly kind?: TargetClosed['kind']
+  readonly code?: number
+  readonly reason?: string
+  readonly error?: IrohError | null
+}
+
+/**
+ * The event target of a hub's spoke. It connects again whenever the connection is lost, at once when the network changes,
+ * and registers again; only close(), another spoke of the same NodeId, or `reconnect` ends it. While it is not connected
+ * send() throws ERR_IROH_NOT_CONNECTED. close() also closes its connection and the endpoint it made.
+ */
 export class Spoke extends IrohEventTarget {
   private constructor()
   readonly endpoint: Endpoint
+  readonly state: 'connecting' | 'connected' | 'disconnected' | 'closed'
   nodeId(): NodeId
+  addEventListener(
+    type: 'connecting' | 'connected' | 'disconnected',
+    listener: ((event: SpokeStateEvent) => void) | { handleEvent(event: SpokeStateEvent): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  addEventListener(
+    type: 'error',
+    listener: ((event: IrohErrorEvent) => void) | { handleEvent(event: IrohErrorEvent): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  addEventListener(
+    type: 'close',
+    listener: ((event: IrohCloseEvent) => void) | { handleEvent(event: IrohCloseEvent): void } | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
+  addEventListener<Payload = any>(
+    type: string,
+    listener:
+      | ((event: CustomEvent<EventEnvelope<Payload>>) => void)
+      | { handleEvent(event: CustomEvent<EventEnvelope<Payload>>): void }
+      | null,
+    options?: AddEventListenerOptions | boolean
+  ): void
 }
 
-/** Dials a hub and opens the event stream. */
+/** Dials a hub and opens the event stream; rejects if the first attempt fails. */
 export function createSpoke(options: SpokeOptions): Promise<Spoke>
 
 /** Codes this package closes connections (NORMAL to WRONG_ALPN) and streams (NORMAL, BAD_FRAME) with. */
@@ -851,4 +939,47 @@ export const CloseCode: Readonly<{
   NO_STREAM: 2
   WRONG_ALPN: 3
   BAD_FRAME: 4
+  RELAYED: 5
+  SLOW: 6
+  NOT_ALLOWED: 7
+  FULL: 8
+  HANDLER_FAILED: 9
 }>
+
+/** What takes the connections of one ALPN. */
+export type ProtocolHandler =
+  | Hub
+  | ((connection: Connection) => unknown)
+  | {
+      accept(connection: Connection): unknown
+      shutdown?(): unknown
+      close?(): unknown
+    }
+
+/** The protocols of a router that is to be. */
+export class RouterBuilder {
+  private constructor()
+  /** `admit` lets a connection through with true only. */
+  accept(
+    alpn: string,
+    handler: ProtocolHandler,
+    options?: { admit?: (nodeId: NodeId, connection: Connection) => boolean | Promise<boolean> }
+  ): this
+  /** Begins to accept. Throws ERR_IROH_BUSY when something else serves one of the ALPNs. */
+  spawn(): Router
+}
+
+/** Several protocols on one endpoint, each with a handler of its own. */
+export class Router extends EventEmitter {
+  private constructor()
+  static builder(endpoint: Endpoint): RouterBuilder
+  readonly endpoint: Endpoint
+  isShutdown(): boolean
+  /** Accepts nothing more, lets the handlers end, for at most 5 s, and closes the endpoint. Never rejects. */
+  shutdown(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+  /** An `admit` hook did not let a connection through; it is closed with code 7. */
+  on(event: 'rejected', listener: (nodeId: NodeId, alpn: string) => void): this
+  /** A handler failed, and its connection is closed with code 9. Without a listener it is an uncaught exception. */
+  on(event: 'failed', listener: (error: unknown, alpn: string) => void): this
+}

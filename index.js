@@ -21,6 +21,7 @@ const { Hub, createHub } = require('./lib/hub')
 const { isNodeId, parseNodeId, verifySignature } = require('./lib/node-id')
 const { pubsubEventTarget } = require('./lib/pubsub-event-target')
 const { RecvStream } = require('./lib/recv-stream')
+const { Router } = require('./lib/router')
 const { SecretKey } = require('./lib/secret-key')
 const { SendStream } = require('./lib/send-stream')
 const { Spoke, createSpoke } = require('./lib/spoke')
@@ -39,6 +40,7 @@ module.exports = {
   LiveTicket,
   RecvStream,
   RoomTicket,
+  Router,
   SecretKey,
   SendStream,
   Spoke,

@@ -14,6 +14,7 @@ export const {
   LiveTicket,
   RecvStream,
   RoomTicket,
+  Router,
   SecretKey,
   SendStream,
   Spoke,

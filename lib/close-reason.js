@@ -15,12 +15,20 @@ const CloseCode = Object.freeze({
   REPLACED: 1,
   /** Connection: no event stream was opened in time. */
   NO_STREAM: 2,
-  /** Connection: the hub does not speak this ALPN. */
+  /** Connection: nobody serves this ALPN any more. */
   WRONG_ALPN: 3,
   /** Stream: a frame that cannot be skipped came from the peer. */
   BAD_FRAME: 4,
   /** Connection: requireDirect, and no direct path was found in time. */
-  RELAYED: 5
+  RELAYED: 5,
+  /** Connection: the spoke does not read as fast as the hub sends. */
+  SLOW: 6,
+  /** Connection: the NodeId is no longer on the hub's allowlist. */
+  NOT_ALLOWED: 7,
+  /** Connection: too many begin at once, or as many as there may be are there. */
+  FULL: 8,
+  /** Connection: the handler of a router failed. */
+  HANDLER_FAILED: 9
 })
 
 /** A connection's end, from what the binding says of it: [kind, error, code, reason]. */

@@ -18,7 +18,7 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kRequeue } = require('./symbols')
+const { asyncDispose, kServe } = require('./symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./whereabouts')
 
@@ -67,6 +67,7 @@ class Endpoint extends EventEmitter {
   #requireDirect
   #book = new AddressBook()
   #accepting = new AsyncQueue()
+  #served = new Map()
   #connections = new Map()
   #seen = new Map()
   #closing = false
@@ -95,9 +96,21 @@ class Endpoint extends EventEmitter {
     return new Endpoint(options)
   }
 
-  /** @private */
-  [kRequeue](connection) {
-    this.#accepting.push(connection)
+  /**
+   * @private Connections of one ALPN go to `onConnection` and not to accept(), those too that wait there now.
+   * @returns {() => void} ends it
+   * @throws {IrohError} ERR_IROH_BUSY when it is served already
+   */
+  [kServe](alpn, onConnection) {
+    if (this.#served.has(alpn)) throw new IrohError('ERR_IROH_BUSY', { detail: `this endpoint serves ${alpn} already` })
+    const isNew = !this.#alpns.includes(alpn)
+    if (isNew) this.setAlpns([...this.#alpns, alpn])
+    this.#served.set(alpn, onConnection)
+    for (const connection of this.#accepting.drain()) this.#accept(connection)
+    return () => {
+      this.#served.delete(alpn)
+      if (isNew && !this.#closing) this.setAlpns(this.#alpns.filter((one) => one !== alpn))
+    }
   }
 
   nodeId() {
@@ -359,6 +372,12 @@ class Endpoint extends EventEmitter {
     return connection
   }
 
+  #accept(connection) {
+    const serve = this.#served.get(connection.alpn())
+    if (serve) serve(connection)
+    else this.#accepting.push(connection)
+  }
+
   /** Peers that left are remembered up to as many as may be connected. */
   #remember(nodeId) {
     this.#seen.delete(nodeId)
@@ -368,7 +387,7 @@ class Endpoint extends EventEmitter {
 
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
   #onEvent(kind, handle, data, number) {
-    if (kind === Event.ACCEPTED && !this.#closing) this.#accepting.push(this.#hold(handle))
+    if (kind === Event.ACCEPTED && !this.#closing) this.#accept(this.#hold(handle))
     else if (kind === Event.NETWORK) this.#whereabouts.noted(number)
     else if (kind === Event.OBSERVED) this.#whereabouts.observed(data)
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { Channel } = require('./channel')
 const { checkInteger, checkOptions } = require('./check')
-const { CloseCode } = require('./close-reason')
 const { Connection } = require('./connection')
 const { quietDeferred } = require('./deferred')
-const { encodeEnvelope, eventName, isEnvelope } = require('./envelope')
+const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('./errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent } = require('./events')
-const { Inbox } = require('./inbox')
-const { Outbox } = require('./outbox')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
-const { asyncDispose, kBusy, kSendJson, kStream } = require('./symbols')
+const { asyncDispose, kAttach, kBusy, kComplete, kDetached, kFire, kSendJson, kStream, kUnsent } = require('./symbols')
 
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
 const REGISTER = 'hub.register'
-/** A peer that sends more than these is not one that slipped. */
-const MAX_REFUSED = 1000
 const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
 
 /** Reads the options of an event target, of a hub or of a spoke. */
@@ -43,35 +39,34 @@ function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target'
  * and 'close' (with `kind`, `code`, `reason`, `error`).
  */
 class IrohEventTarget extends EventTarget {
-  #connection
-  #outbox
-  #inbox
-  #ending = null
-  #over = false
-  #refused = 0
+  #options
+  #remoteNodeId
+  #channel = null
+  #connection = null
+  #isPaused = false
+  #isOver = false
+  #failure = null
   #closed = quietDeferred()
   #registered = null
+  #sent = 0
+  #received = 0
+  #connectedAt = 0
 
   /** @private use the create… functions */
-  constructor(send, recv, options) {
+  constructor(remoteNodeId, options) {
     super()
-    const [sender, receiver] = [send[kStream], recv[kStream]]
-    this.#connection = sender.connection
-    this.#outbox = new Outbox(sender, { ...options, onStopped: (error) => this.#onStopped(error) })
-    this.#inbox = new Inbox(receiver, (what, about, goesOn) => this.#onInput(what, about, goesOn), options)
-    sender.takeSender(this.#outbox)
-    if (options.operations) this.#register(options.operations)
-    setImmediate(() => this.#inbox.start())
+    this.#remoteNodeId = remoteNodeId
+    this.#options = options
   }
 
-  /** The connection under the stream. */
+  /** The connection under the stream; the last one there was. */
   get connection() {
     return this.#connection
   }
 
   /** The NodeId the peer proved. */
   get remoteNodeId() {
-    return this.#connection.remoteNodeId()
+    return this.#remoteNodeId
   }
 
   /**
@@ -81,7 +76,7 @@ class IrohEventTarget extends EventTarget {
    *   _CLOSED or why the connection ended. What throws is not sent.
    */
   send(envelope) {
-    this.#outbox.push(encodeEnvelope(envelope))
+    this[kSendJson](encodeEnvelope(envelope))
   }
 
   /** Sends the event's `detail`, an envelope; it does not fire locally. See send(). */
@@ -93,27 +88,46 @@ class IrohEventTarget extends EventTarget {
 
   /** @private */
   [kSendJson](json) {
-    this.#outbox.push(json)
+    if (this.#channel === null) throw this[kUnsent]()
+    this.#channel.push(json)
+    this.#sent++
   }
 
   /** Bytes handed to send() that have not left yet; characters, for what was sent in this turn. */
   get bufferedAmount() {
-    return this.#outbox.bufferedAmount
+    return this.#channel?.bufferedAmount ?? 0
+  }
+
+  /**
+   * Events sent and received since the beginning, events dropped because the peer does not keep up (only by hubs that are
+   * told to), bytes unsent, and when the stream began, in milliseconds since 1970.
+   */
+  stats() {
+    return {
+      sent: this.#sent,
+      received: this.#received,
+      dropped: 0,
+      bufferedAmount: this.bufferedAmount,
+      connectedAtMs: this.#connectedAt
+    }
   }
 
   /** Resolves when bufferedAmount is at most the endpoint's sendLowWater; rejects if the target closes before. */
-  drained() {
-    return this.#outbox.drained()
+  async drained() {
+    if (this.#channel === null) throw this[kUnsent]()
+    await this.#channel.drained()
   }
 
   /** No events come out, and the peer is held back by flow control. */
   pause() {
-    this.#inbox.pause()
+    this.#isPaused = true
+    this.#channel?.pause()
   }
 
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
-    this.#inbox.resume()
+    this.#isPaused = false
+    this.#channel?.resume()
   }
 
   /**
@@ -134,7 +148,7 @@ class IrohEventTarget extends EventTarget {
    * event comes out after that. The connection stays open.
    */
   async close() {
-    this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
+    this.#channel?.finish()
     await this.#closed.promise
   }
 
@@ -142,109 +156,78 @@ class IrohEventTarget extends EventTarget {
     return this.close()
   }
 
-  /** What the inbox gives. */
-  #onInput(what, about, goesOn) {
-    switch (what) {
-      case 'value':
-        this.#onValue(about)
-        break
-      case 'bad-frame':
-        this.#onBadFrame(about, goesOn)
-        break
-      case 'end':
-        this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
-        break
-      case 'reset':
-        this.#onPeerReset(about)
-        break
-      case 'gone':
-        this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error: about })
-        break
-    }
+  /** @private Goes on over this stream: one at a time. */
+  [kAttach](send, recv) {
+    const channel = new Channel(send, recv, this.#options, {
+      onEnvelope: (envelope) => this.#onEnvelope(envelope),
+      onError: (error) => this[kFire](new IrohErrorEvent(error)),
+      onOver: (ending) => this.#onOver(channel, ending)
+    })
+    this.#channel = channel
+    this.#connection = channel.connection
+    this.#connectedAt = Date.now()
+    if (this.#isPaused) channel.pause()
+    if (this.#options.operations) this.#register(this.#options.operations)
   }
 
-  #onValue(value) {
-    if (this.#over) return
-    if (!isEnvelope(value)) {
-      this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
-      return
-    }
-    const name = eventName(value)
-    if (name === REGISTER && this.#registered) this.#onRegister(value)
+  /** @private The stream is over: so is the target, unless it knows better. */
+  [kDetached](ending) {
+    this[kComplete](ending)
+  }
+
+  /** @private Why nothing can be sent without a stream. */
+  [kUnsent]() {
+    return this.#failure ?? this.#error('ERR_IROH_CLOSED', { detail: 'the event target is closed' })
+  }
+
+  /** @private The end of the target. */
+  [kComplete](ending) {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = ending.error
+    this.#registered?.reject(ending.error ?? this.#error('ERR_IROH_CLOSED'))
+    this.#closed.resolve(ending)
+    this[kFire](new IrohCloseEvent(ending))
+  }
+
+  /** @private Dispatches here. */
+  [kFire](event) {
+    super.dispatchEvent(event)
+  }
+
+  #onEnvelope(envelope) {
+    this.#received++
+    const name = eventName(envelope)
+    if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     super.dispatchEvent(
-      name === 'error' ? new PeerErrorEvent(name, { detail: value }) : new CustomEvent(name, { detail: value })
+      name === 'error' ? new PeerErrorEvent(name, { detail: envelope }) : new CustomEvent(name, { detail: envelope })
     )
   }
 
-  #onBadFrame(error, goesOn) {
-    if (this.#over) return
-    this.#fire(new IrohErrorEvent(error))
-    if (!goesOn || ++this.#refused > MAX_REFUSED)
-      this.#abandon(CloseCode.BAD_FRAME, { kind: 'stream-error', code: CloseCode.BAD_FRAME, reason: '', error })
+  #onOver(channel, ending) {
+    if (this.#channel !== channel) return
+    this.#channel = null
+    this[kDetached](ending)
   }
 
-  #onPeerReset(code) {
-    if (this.#over) return
-    const error = this.#error('ERR_IROH_STREAM_RESET', { quicError: code })
-    this.#fire(new IrohErrorEvent(error))
-    this.#abandon(CloseCode.NORMAL, { kind: 'stream-reset', code, reason: '', error })
-  }
-
-  /** The peer reads no more but may still send: its end, or the connection's, will close the target. */
-  #onStopped(error) {
-    if (!this.#over && error.quicError !== CloseCode.NORMAL) this.#fire(new IrohErrorEvent(error))
-  }
-
+  /** What the peer said over an earlier stream holds no longer. */
   #register(operations) {
+    this.#registered?.reject(this.#error('ERR_IROH_CLOSED'))
     this.#registered = quietDeferred()
     this.send({ type: REGISTER, id: '', payload: { operations } })
   }
 
   #onRegister({ payload }) {
     if (Array.isArray(payload?.operations)) this.#registered.resolve(payload)
-    else
-      this.#fire(
-        new IrohErrorEvent(this.#error('ERR_IROH_NOT_ENVELOPE', { detail: 'hub.register without operations' }))
-      )
-  }
-
-  /** Ends our half in good order; the rest follows when the peer has it. */
-  #end(ending) {
-    if (this.#ending) return
-    this.#ending = ending
-    this.#outbox.finish()
-    this.#outbox.done.then(() => this.#complete(ending))
-  }
-
-  /** Ends our half at once. */
-  #abandon(code, ending) {
-    this.#ending ??= ending
-    this.#outbox.reset(code, ending.error)
-    this.#complete(this.#ending)
-  }
-
-  #complete(ending) {
-    if (this.#over) return
-    this.#over = true
-    this.#inbox.stop(CloseCode.NORMAL)
-    const error = ending.error ?? this.#error('ERR_IROH_CLOSED')
-    this.#registered?.reject(error)
-    this.#closed.resolve(Object.freeze(ending))
-    this.#fire(new IrohCloseEvent(ending))
-  }
-
-  #fire(event) {
-    super.dispatchEvent(event)
+    else {
+      const error = this.#error('ERR_IROH_NOT_ENVELOPE', { detail: 'hub.register without operations' })
+      this[kFire](new IrohErrorEvent(error))
+    }
   }
 
   #error(code, about) {
-    return new IrohError(code, { peer: this.remoteNodeId, ...about })
+    return new IrohError(code, { peer: this.#remoteNodeId, ...about })
   }
-}
-
-function connectionEnd(connection) {
-  const { kind, code, reason } = connection.closeReason()
-  return { kind, code, reason }
 }
 
 function checkConnection(connection) {
@@ -262,21 +245,28 @@ function createIrohEventTarget(send, recv, options) {
   if (!(send instanceof SendStream && recv instanceof RecvStream))
     throw invalid('expected a SendStream and a RecvStream')
   if (send[kBusy] || recv[kBusy]) throw new IrohError('ERR_IROH_BUSY')
-  return new IrohEventTarget(send, recv, readTargetOptions(options))
+  return targetOver(send, recv, readTargetOptions(options))
 }
 
 /** The dialling side: opens the stream, and lets the peer know of it. */
 async function createSpokeIrohEventTarget(connection, options) {
   checkConnection(connection)
   const checked = readTargetOptions(options)
-  return openTarget(connection, (send, recv) => new IrohEventTarget(send, recv, checked))
+  const { send, recv } = await openStream(connection)
+  return targetOver(send, recv, checked)
 }
 
-/** Opens a stream and gives its halves to `make`. */
-async function openTarget(connection, make) {
+function targetOver(send, recv, options) {
+  const target = new IrohEventTarget(send[kStream].connection.remoteNodeId(), options)
+  target[kAttach](send, recv)
+  return target
+}
+
+/** Opens a stream for events, and lets the peer know of it. */
+async function openStream(connection) {
   const { send, recv } = await connection.openBi()
   send[kStream].call('streamAnnounce')
-  return make(send, recv)
+  return { send, recv }
 }
 
 /** The accepting side: takes the next stream the peer opens. */
@@ -284,7 +274,7 @@ async function createHubIrohEventTarget(connection, options) {
   checkConnection(connection)
   const checked = readTargetOptions(options)
   const { send, recv } = await connection.acceptBi()
-  return new IrohEventTarget(send, recv, checked)
+  return targetOver(send, recv, checked)
 }
 
 module.exports = {
@@ -293,6 +283,6 @@ module.exports = {
   createHubIrohEventTarget,
   createIrohEventTarget,
   createSpokeIrohEventTarget,
-  openTarget,
+  openStream,
   readTargetOptions
 }

@@ -48,6 +48,17 @@ class IrohCloseEvent extends Event {
 }
 
 /**
+ * The local events of a spoke's state: 'connecting', 'connected' and 'disconnected'. The last has { kind, code, reason,
+ * error } as IrohCloseEvent has, and `retryInMs`; all have `failures`, attempts that failed since the last that did not.
+ */
+class SpokeStateEvent extends Event {
+  constructor(state, about) {
+    super(state)
+    Object.assign(this, about)
+  }
+}
+
+/**
  * An envelope whose name is 'error': dispatched as any other, its envelope in `detail`. It has an `error` too, so that a
  * listener made for local errors is not surprised by a peer; local errors have no `detail`.
  */
@@ -63,4 +74,4 @@ class PeerErrorEvent extends CustomEvent {
   }
 }
 
-module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent }
+module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SpokeStateEvent }

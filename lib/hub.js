@@ -2,44 +2,46 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { checkInteger } = require('./check')
+const { AllowFile } = require('./allow-file')
+const { checkInteger, checkOneOf, checkOptions, checkText } = require('./check')
 const { CloseCode } = require('./close-reason')
 const { reportUncaught } = require('./deferred')
 const { Endpoint } = require('./endpoint')
 const { encodeEnvelope } = require('./envelope')
 const { IrohError, invalid } = require('./errors')
-const {
-  IrohEventTarget,
-  TARGET_OPTIONS,
-  createHubIrohEventTarget,
-  createSpokeIrohEventTarget,
-  readTargetOptions
-} = require('./event-target')
+const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('./event-target')
+const { DroppingSpoke } = require('./hub-spoke')
 const { parsePeer } = require('./node-addr')
 const { checkAlpn } = require('./options')
-const { asyncDispose, kRequeue, kSendJson } = require('./symbols')
+const { asyncDispose, kAllowFile, kAttach, kSendJson, kServe } = require('./symbols')
 const { within } = require('./within')
 
 const DEFAULT_ALPN = 'alkhub/1'
 const CLOSE_TIMEOUT_MS = 2000
-const HUB_OPTIONS = [...TARGET_OPTIONS, 'endpoint', 'endpointOptions', 'alpn', 'allow', 'streamTimeoutMs']
+const HUB_OPTIONS = [
+  ...TARGET_OPTIONS,
+  'endpoint',
+  'endpointOptions',
+  'alpn',
+  'allow',
+  'streamTimeoutMs',
+  'maxPending',
+  'slowSpoke'
+]
+/** What is done about a spoke whose buffer is full when all are sent to. */
+const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
 
-/** The endpoint of a hub: the one given, now also serving the hub's ALPN, or one of its own. */
-async function hubEndpoint({ endpoint, endpointOptions = {}, alpn, allow }) {
-  if (endpoint === undefined) {
-    const rules = allow === undefined ? {} : { allow }
-    const alpns = [...new Set([...(endpointOptions.alpns ?? []), alpn])]
-    return Endpoint.createWithOptions({ ...endpointOptions, ...rules, alpns })
-  }
+/** The endpoint of a hub: the one given, or one of its own. */
+async function hubEndpoint({ endpoint, endpointOptions = {}, allow }) {
+  if (endpoint === undefined) return Endpoint.createWithOptions({ ...endpointOptions, ...(allow && { allow }) })
   if (!(endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
   if (allow !== undefined) endpoint.setAllow(allow)
-  if (!endpoint.alpns().includes(alpn)) endpoint.setAlpns([...endpoint.alpns(), alpn])
   return endpoint
 }
 
 /**
- * Many spokes under one roof. Emits 'spoke' (target) when one has opened its event stream, and 'spokeclose'
- * (nodeId, reason) when it is gone.
+ * Many spokes under one roof. Emits 'spoke' (target) when one has opened its event stream, 'spokeclose'
+ * (nodeId, reason) when it is gone, and 'allowlist' (error, or null) when the file of the allowlist has changed.
  */
 class Hub extends EventEmitter {
   #endpoint
@@ -47,18 +49,26 @@ class Hub extends EventEmitter {
   #alpn
   #options
   #streamTimeoutMs
+  #maxPending
+  #slowSpoke
   #spokes = new Map()
+  #pending = 0
+  #stopServing
+  #allowFile = null
   #closing = null
+  #onConnection = (connection) => this.accept(connection)
 
   /** @private use createHub() */
-  constructor({ endpoint, owned, alpn, targetOptions, streamTimeoutMs }) {
+  constructor({ endpoint, owned, alpn, targetOptions, streamTimeoutMs, maxPending, slowSpoke }) {
     super()
     this.#endpoint = endpoint
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
     this.#streamTimeoutMs = streamTimeoutMs
-    this.#acceptAll()
+    this.#maxPending = maxPending
+    this.#slowSpoke = slowSpoke
+    this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
   }
 
   nodeId() {
@@ -79,17 +89,23 @@ class Hub extends EventEmitter {
     return this.#endpoint
   }
 
+  /** The protocol it serves. */
+  get alpn() {
+    return this.#alpn
+  }
+
   /** The spokes there are now: NodeId to event target. */
   get spokes() {
     return this.#spokes
   }
 
   /**
-   * Sends an envelope to every spoke; it is written as JSON once.
+   * Sends an envelope to every spoke; it is written as JSON once. What happens when a spoke's buffer is full is told by
+   * the `slowSpoke` option.
    * @param {object} envelope
    * @param {{ except?: string | IrohEventTarget | Iterable<string | IrohEventTarget> }} [options]
    * @returns {number} how many spokes it went to
-   * @throws {IrohError} as send(); ERR_IROH_BUFFER_FULL with `peers`, after the others got it, if some had no room
+   * @throws {IrohError} as send(); with `slowSpoke: 'wait'` ERR_IROH_BUFFER_FULL with `peers`, after the others got it
    */
   broadcast(envelope, { except } = {}) {
     const json = encodeEnvelope(envelope)
@@ -102,11 +118,16 @@ class Hub extends EventEmitter {
         target[kSendJson](json)
         sent++
       } catch (error) {
-        failures.push({ nodeId, error })
+        if (!this.#isDropped(target, error)) failures.push({ nodeId, error })
       }
     }
     throwUnsent(failures)
     return sent
+  }
+
+  /** Resolves when no spoke has more waiting than its endpoint's sendLowWater; one that leaves is not waited for. */
+  async drained() {
+    await Promise.allSettled([...this.#spokes.values()].map((target) => target.drained()))
   }
 
   /** Sends an envelope to one spoke. @throws {IrohError} ERR_IROH_CLOSED if it is not connected; else as send() */
@@ -120,9 +141,7 @@ class Hub extends EventEmitter {
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. @returns {Promise<IrohEventTarget>} */
   async dial(peer, options) {
     const connection = await this.#endpoint.connect(peer, this.#alpn, options)
-    const target = await createSpokeIrohEventTarget(connection, this.#options)
-    this.#add(target)
-    return target
+    return this.#add(connection, await openStream(connection))
   }
 
   /** Lets a NodeId connect. */
@@ -148,7 +167,43 @@ class Hub extends EventEmitter {
     return this.close()
   }
 
+  /**
+   * Takes a connection of its ALPN that somebody else accepted. It becomes a spoke once it opens its stream; one that does
+   * not is closed, and holds up nobody.
+   * @param {import('./connection').Connection} connection
+   */
+  async accept(connection) {
+    if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')
+    if (this.#pending >= this.#maxPending) return connection.close(CloseCode.FULL, 'too many connections begin at once')
+    const late = setTimeout(
+      () => connection.close(CloseCode.NO_STREAM, 'no event stream was opened in time'),
+      this.#streamTimeoutMs
+    )
+    this.#pending++
+    const stream = await connection.acceptBi().catch(() => null)
+    this.#pending--
+    clearTimeout(late)
+    if (stream) this.#add(connection, stream)
+    else connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
+  }
+
+  /** @private Connections of its ALPN go to `onConnection` first; gives back what ends that. */
+  [kServe](onConnection) {
+    this.#onConnection = onConnection
+    return () => {
+      this.#onConnection = (connection) => this.accept(connection)
+    }
+  }
+
+  /** @private The list of a file is who may connect, from now on and whenever it changes. */
+  [kAllowFile](file) {
+    this.#allowFile = new AllowFile(file, (error) => this.#onAllowFile(error))
+    this.#endpoint.setAllow(this.#allowFile.nodeIds)
+  }
+
   async #close() {
+    this.#stopServing()
+    this.#allowFile?.close()
     const targets = [...this.#spokes.values()]
     await within(Promise.all(targets.map((target) => target.close())), CLOSE_TIMEOUT_MS)
     for (const { connection } of targets) connection.close(CloseCode.NORMAL, 'the hub is closed')
@@ -156,38 +211,18 @@ class Hub extends EventEmitter {
     else await Promise.all(targets.map(({ connection }) => connection.closed()))
   }
 
-  async #acceptAll() {
-    for await (const connection of this.#endpoint) {
-      if (this.#closing) return this.#endpoint[kRequeue](connection)
-      this.#welcome(connection)
-    }
-  }
-
-  /** A connection becomes a spoke once it opens its stream; one that does not is closed and holds up nobody. */
-  async #welcome(connection) {
-    if (connection.alpn() !== this.#alpn) {
-      connection.close(CloseCode.WRONG_ALPN, 'the hub does not serve this protocol')
-      return
-    }
-    const late = setTimeout(
-      () => connection.close(CloseCode.NO_STREAM, 'no event stream was opened in time'),
-      this.#streamTimeoutMs
-    )
-    const target = await createHubIrohEventTarget(connection, this.#options).catch(() => null)
-    clearTimeout(late)
-    if (target) this.#add(target)
-    else connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
-  }
-
-  #add(target) {
-    const { connection, remoteNodeId } = target
+  #add(connection, { send, recv }) {
+    const nodeId = connection.remoteNodeId()
     if (this.#closing) {
       connection.close(CloseCode.NORMAL, 'the hub is closed')
-      return
+      throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
     }
-    const older = this.#spokes.get(remoteNodeId)
+    const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
+    const target = new SpokeTarget(nodeId, this.#options)
+    target[kAttach](send, recv)
+    const older = this.#spokes.get(nodeId)
     if (older) this.#replace(older)
-    this.#spokes.set(remoteNodeId, target)
+    this.#spokes.set(nodeId, target)
     const gone = (reason) => {
       this.#remove(target, reason)
       connection.close()
@@ -195,6 +230,27 @@ class Hub extends EventEmitter {
     target.closed.then(gone)
     connection.closed().then(gone)
     this.#emit('spoke', target)
+    return target
+  }
+
+  /** A spoke that does not keep up with what all are sent may be one too many. */
+  #isDropped(target, error) {
+    if (this.#slowSpoke !== 'disconnect' || error.code !== 'ERR_IROH_BUFFER_FULL') return false
+    const reason = 'the spoke does not read as fast as it is sent to'
+    target.connection.close(CloseCode.SLOW, reason)
+    this.#remove(target, { kind: 'locally-closed', code: CloseCode.SLOW, reason })
+    return true
+  }
+
+  #onAllowFile(error) {
+    if (!error) {
+      const { nodeIds } = this.#allowFile
+      this.#endpoint.setAllow(nodeIds)
+      for (const [nodeId, { connection }] of this.#spokes) {
+        if (!nodeIds.has(nodeId)) connection.close(CloseCode.NOT_ALLOWED, 'no longer on the allowlist')
+      }
+    }
+    this.#emit('allowlist', error)
   }
 
   #replace(older) {
@@ -239,6 +295,14 @@ function throwUnsent(failures) {
   throw summary
 }
 
+/** The `allow` option: { file } is a list that is watched. */
+function allowFileOf(allow) {
+  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
+  if (!isFile) return undefined
+  const { file } = checkOptions(allow, ['file'], 'allow')
+  return checkText(file ?? null, 'allow.file')
+}
+
 /**
  * A hub: an endpoint that accepts event targets.
  * @param {object} [options] see HubOptions in index.d.ts
@@ -252,8 +316,19 @@ async function createHub(options = {}) {
     max: 0x7fffffff,
     fallback: 10000
   })
-  const endpoint = await hubEndpoint({ ...options, alpn })
-  return new Hub({ endpoint, owned: options.endpoint === undefined, alpn, targetOptions, streamTimeoutMs })
+  const maxPending = checkInteger(options.maxPending, 'maxPending', { min: 1, fallback: 1024 })
+  const slowSpoke = checkOneOf(options.slowSpoke, 'slowSpoke', SLOW_SPOKE, 'wait')
+  const file = allowFileOf(options.allow)
+  const owned = options.endpoint === undefined
+  const endpoint = await hubEndpoint(file === undefined ? options : { ...options, allow: [] })
+  try {
+    const hub = new Hub({ endpoint, owned, alpn, targetOptions, streamTimeoutMs, maxPending, slowSpoke })
+    if (file !== undefined) hub[kAllowFile](file)
+    return hub
+  } catch (error) {
+    if (owned) await endpoint.close()
+    throw error
+  }
 }
 
 module.exports = { CLOSE_TIMEOUT_MS, DEFAULT_ALPN, Hub, createHub }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkOneOf } = require('./check')
+const { checkInteger, checkOneOf, checkSignal } = require('./check')
 const { CloseCode } = require('./close-reason')
 const { Endpoint } = require('./endpoint')
 const { IrohError, invalid } = require('./errors')
-const { IrohEventTarget, TARGET_OPTIONS, openTarget, readTargetOptions } = require('./event-target')
+const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('./event-target')
+const { SpokeStateEvent } = require('./events')
 const { CLOSE_TIMEOUT_MS, DEFAULT_ALPN } = require('./hub')
+const { parsePeer } = require('./node-addr')
+const { checkAlpn } = require('./options')
+const { Reconnect, readReconnect } = require('./reconnect')
+const { kAttach, kComplete, kDetached, kFire, kUnsent } = require('./symbols')
 const { within } = require('./within')
 
 const SPOKE_OPTIONS = [
@@ -20,19 +25,41 @@ const SPOKE_OPTIONS = [
   'signal',
   'timeoutMs'
 ]
+/** Of an endpoint the spoke makes: a hub that was restarted answers the next packet with a reset, so that comes soon. */
+const KEEP_ALIVE_MS = 2000
+/** What tells that a hub which was out of reach may be in reach now. */
+const HOPEFUL = new Set(['network-changed', 'relay-up', 'rebound'])
 
-/** The event target of a hub's spoke, which looks after its connection and, if it made one, its endpoint. */
+const LOCALLY_CLOSED = Object.freeze({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
+
+/**
+ * The event target of a hub's spoke. It looks after its connection, which it makes again when it is lost, and after its
+ * endpoint, if it made one.
+ */
 class Spoke extends IrohEventTarget {
   #endpoint
   #owned
+  #hub
+  #alpn
+  #timeoutMs
+  #reconnect
+  #state = 'connecting'
+  #ending = null
+  #stop = new AbortController()
+  #onNetwork = ({ type }) => {
+    if (HOPEFUL.has(type)) this.#reconnect?.soon()
+  }
 
   /** @private use createSpoke() */
-  constructor(send, recv, options, endpoint, owned) {
-    super(send, recv, options)
+  constructor({ endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions }) {
+    super(parsePeer(hub).nodeId, targetOptions)
     this.#endpoint = endpoint
     this.#owned = owned
-    this.closed.then(() => this.#leave())
-    this.connection.closed().then(() => this.#leave())
+    this.#hub = hub
+    this.#alpn = alpn
+    this.#timeoutMs = timeoutMs
+    this.#reconnect = reconnect && new Reconnect(reconnect, () => this.#again())
+    endpoint.on('network', this.#onNetwork)
   }
 
   nodeId() {
@@ -43,27 +70,124 @@ class Spoke extends IrohEventTarget {
     return this.#endpoint
   }
 
+  /** 'connecting', 'connected', 'disconnected' (and waiting to try again) or 'closed'. */
+  get state() {
+    return this.#state
+  }
+
   /**
    * Ends the stream, waits up to two seconds for the hub to have it all, and closes the connection; closes the endpoint
    * too if the spoke made it.
    */
   async close() {
-    await within(super.close(), CLOSE_TIMEOUT_MS)
-    await this.#leave()
+    this.#stop.abort(new IrohError('ERR_IROH_CLOSED'))
+    this.#reconnect?.stop()
+    if (this.#state === 'connected') await within(super.close(), CLOSE_TIMEOUT_MS)
+    await this.#leave(LOCALLY_CLOSED)
   }
 
-  async #leave() {
+  /** @private The first connection. @throws {IrohError} as endpoint.connect() */
+  async start(signal) {
+    const onAbort = () => this.#stop.abort(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason }))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    try {
+      await this.#connect()
+    } catch (error) {
+      await this.#leave({ ...LOCALLY_CLOSED, error })
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** @private The first connection, for which the hub may be waited for. */
+  startLater() {
+    this.#again()
+  }
+
+  /** @private */
+  [kDetached](ending) {
     this.connection.close(CloseCode.NORMAL, '')
-    await this.connection.closed()
+    const isReplaced = ending.kind === 'application-closed' && ending.code === CloseCode.REPLACED
+    if (this.#stop.signal.aborted || isReplaced) this.#leave(ending)
+    else this.#wait(ending)
+  }
+
+  /** @private */
+  [kUnsent]() {
+    if (this.#state === 'closed') return super[kUnsent]()
+    return new IrohError('ERR_IROH_NOT_CONNECTED', { peer: this.remoteNodeId })
+  }
+
+  async #connect() {
+    this.#stop.signal.throwIfAborted()
+    this.#tell('connecting')
+    const options = { signal: this.#stop.signal, timeoutMs: this.#timeoutMs }
+    const connection = await this.#endpoint.connect(this.#hub, this.#alpn, options).catch((error) => {
+      throw error.code === 'ERR_IROH_ABORTED' ? this.#stop.signal.reason : error
+    })
+    const { send, recv } = await openStream(connection)
+    if (this.#stop.signal.aborted) {
+      connection.close()
+      throw this.#stop.signal.reason
+    }
+    this[kAttach](send, recv)
+    this.#reconnect?.succeeded()
+    this.#tell('connected')
+  }
+
+  async #again() {
+    try {
+      await this.#connect()
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      this.#reconnect.failed()
+      if (this.#endpoint.isClosed()) this.#leave({ ...LOCALLY_CLOSED, error })
+      else this.#wait({ kind: 'not-connected', code: 0, reason: error.message, error })
+    }
+  }
+
+  /** Tries again after a while, or gives up. */
+  #wait(ending) {
+    const retryInMs = this.#reconnect?.schedule() ?? null
+    if (retryInMs === null) this.#leave(ending)
+    else this.#tell('disconnected', { ...ending, retryInMs })
+  }
+
+  /** The end. */
+  #leave(ending) {
+    this.#ending ??= this.#end(ending)
+    return this.#ending
+  }
+
+  async #end(ending) {
+    this.#stop.abort(new IrohError('ERR_IROH_CLOSED'))
+    this.#reconnect?.stop()
+    this.#endpoint.off('network', this.#onNetwork)
+    this.#state = 'closed'
+    const { connection } = this
+    connection?.close(CloseCode.NORMAL, '')
+    this[kComplete](ending)
+    await connection?.closed()
     if (this.#owned) await this.#endpoint.close()
+  }
+
+  #tell(state, about) {
+    this.#state = state
+    this[kFire](new SpokeStateEvent(state, { ...about, failures: this.#reconnect?.failures ?? 0 }))
   }
 }
 
+/** The endpoint of a spoke: the one given, or one of its own. */
+async function spokeEndpoint({ endpoint, endpointOptions }) {
+  if (endpoint === undefined) return Endpoint.createWithOptions({ keepAliveMs: KEEP_ALIVE_MS, ...endpointOptions })
+  if (!(endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
+  return endpoint
+}
+
 /** What is to come is refused clearly. */
-function checkPromises({ reconnect, delivery }) {
-  if (reconnect !== undefined && reconnect !== false) {
-    throw new IrohError('ERR_IROH_UNSUPPORTED', { detail: 'reconnect is not there yet; leave it out or give false' })
-  }
+function checkDelivery(delivery) {
   if (delivery === 'resume') {
     throw new IrohError('ERR_IROH_UNSUPPORTED', { detail: "delivery: 'resume' is not there yet" })
   }
@@ -71,25 +195,27 @@ function checkPromises({ reconnect, delivery }) {
 }
 
 /**
- * Dials a hub and opens the event stream.
+ * Dials a hub and opens the event stream; does so again whenever it is lost, unless `reconnect` is false.
  * @param {object} options see SpokeOptions in index.d.ts
- * @returns {Promise<Spoke>}
+ * @returns {Promise<Spoke>} connected; with `reconnect: { fromStart: true }` at once, connecting
  * @throws {IrohError} as endpoint.connect()
  */
 async function createSpoke(options) {
   const targetOptions = readTargetOptions(options, SPOKE_OPTIONS, 'createSpoke')
-  checkPromises(options ?? {})
-  const { hub, alpn = DEFAULT_ALPN, endpointOptions, signal, timeoutMs } = options ?? {}
-  const owned = options?.endpoint === undefined
-  if (!owned && !(options.endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
-  const endpoint = owned ? await Endpoint.createWithOptions(endpointOptions) : options.endpoint
-  try {
-    const connection = await endpoint.connect(hub, alpn, { signal, timeoutMs })
-    return await openTarget(connection, (send, recv) => new Spoke(send, recv, targetOptions, endpoint, owned))
-  } catch (error) {
-    if (owned) await endpoint.close()
-    throw error
-  }
+  const { hub, alpn = DEFAULT_ALPN, signal, timeoutMs, delivery } = options ?? {}
+  checkDelivery(delivery)
+  checkSignal(signal)
+  checkAlpn(alpn)
+  parsePeer(hub)
+  if (timeoutMs !== undefined) checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: 0xffffffff })
+  if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
+  const reconnect = readReconnect(options.reconnect)
+  const owned = options.endpoint === undefined
+  const endpoint = await spokeEndpoint(options)
+  const spoke = new Spoke({ endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions })
+  if (reconnect?.fromStart) spoke.startLater()
+  else await spoke.start(signal)
+  return spoke
 }
 
 module.exports = { Spoke, createSpoke }

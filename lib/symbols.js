@@ -9,9 +9,21 @@ module.exports = {
   kStream: Symbol('stream'),
   /** send[kBusy], recv[kBusy]: whether a call waits on the half. */
   kBusy: Symbol('busy'),
-  /** endpoint[kRequeue](connection): gives an accepted connection back to accept(). */
-  kRequeue: Symbol('requeue'),
+  /** endpoint[kServe](alpn, onConnection), hub[kServe](onConnection): takes connections; gives back what ends that. */
+  kServe: Symbol('serve'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */
   kSendJson: Symbol('sendJson'),
+  /** target[kAttach](send, recv): it goes on over this stream. */
+  kAttach: Symbol('attach'),
+  /** target[kDetached](ending): its stream is over. */
+  kDetached: Symbol('detached'),
+  /** target[kComplete](ending): it is over. */
+  kComplete: Symbol('complete'),
+  /** target[kUnsent](): the error of sending without a stream. */
+  kUnsent: Symbol('unsent'),
+  /** target[kFire](event): dispatches to its listeners here. */
+  kFire: Symbol('fire'),
+  /** hub[kAllowFile](file): who may connect stands in a file. */
+  kAllowFile: Symbol('allowFile'),
   asyncDispose: Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
 }

@@ -77,16 +77,30 @@ describe('Hub', () => {
     assert.deepEqual([kind, code], ['application-closed', CloseCode.NO_STREAM])
   })
 
-  it('closes a connection of a protocol that is not its own', async () => {
+  it('leaves connections of other protocols to whoever accepts them', async () => {
     const endpoint = await create({ alpns: ['other/1'] })
-    const hub = await startHub({ endpoint, endpointOptions: undefined })
+    await startHub({ endpoint, endpointOptions: undefined })
     const client = await create()
-    // The close may overtake the last of the handshake.
-    const dialling = client.connect(hub.addr(), 'other/1')
-    const code = await dialling.then(
-      async (connection) => (await connection.closed()).code,
-      (error) => error.quicError
+    const [accepted] = await Promise.all([endpoint.accept(), client.connect(endpoint.addr(), 'other/1')])
+    assert.equal(accepted.alpn(), 'other/1')
+  })
+
+  it('shares an endpoint with hubs of other protocols, and not of its own', async () => {
+    const endpoint = await create()
+    const [one, two] = [
+      await startHub({ endpoint, endpointOptions: undefined }),
+      await createHub({ endpoint, alpn: 'two/1' })
+    ]
+    assert.deepEqual(endpoint.alpns(), ['alkhub/1', 'two/1'])
+    await assert.rejects(createHub({ endpoint }), { code: 'ERR_IROH_BUSY' })
+    const spokes = await Promise.all([dial(one), dial(two, { alpn: 'two/1' })])
+    while (one.spokes.size + two.spokes.size < 2) await new Promise(setImmediate)
+    assert.deepEqual(
+      [...one.spokes.keys(), ...two.spokes.keys()],
+      spokes.map((spoke) => spoke.nodeId())
     )
-    assert.equal(code, CloseCode.WRONG_ALPN)
+    await Promise.all(spokes.map((spoke) => spoke.close()))
+    await two.close()
+    assert.deepEqual(endpoint.alpns(), ['alkhub/1'])
   })
 })

@@ -187,6 +187,14 @@ describe('A relay server as pkarr relay', () => {
       )
     })
 
+    it('needs a port that is free for UDP and TCP', async () => {
+      const taken = net.createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      await assert.rejects(listen({ dnsPort: taken.address().port }), { code: 'ERR_IROH_ADDRESS_IN_USE' })
+      taken.close()
+      assert.equal((await listen({ dnsPort: false })).ports.dns, null)
+    })
+
     it('is not shaken by what is no query', async () => {
       const { server, resolver, z32 } = await published()
       const socket = dgram.createSocket('udp4')

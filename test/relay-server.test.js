@@ -268,12 +268,12 @@ describe('a relay', () => {
       const servers = []
       const onListen = ({ server }) => servers.push(server)
       subscribe(LISTEN_CHANNEL, onListen)
-      const { relay, one } = await pair({ stunPort: 0, quicPort: 0, metricsPort: 0 })
+      const { relay, one } = await pair({ stunPort: 0, quicPort: 0, dnsPort: 0, metricsPort: 0 })
       unsubscribe(LISTEN_CHANNEL, onListen)
       one.pause()
       const closing = relay.close({ graceMs: 60000 })
       assert.deepEqual(await openPorts(), before)
-      assert.equal(servers.length, 2)
+      assert.equal(servers.length, 3)
       for (const server of servers) server.emit('error', new Error('out of file descriptors'))
       one.ws.resume()
       await closing

@@ -72,7 +72,9 @@ function zshOption([option, { value, multiple, choices, file, help }]) {
 
 function zshCommand([name, command]) {
   const { argument } = command
-  const position = argument ? [quoted(`1:${zshText(argument.name.slice(1, -1))}:(${(argument.choices ?? []).join(' ')})`)] : []
+  const position = argument
+    ? [quoted(`1:${zshText(argument.name.slice(1, -1))}:(${(argument.choices ?? []).join(' ')})`)]
+    : []
   const all = [...position, ...optionEntries(command).map(zshOption)]
   return `    ${name}) _arguments ${all.join(' ')} ;;`
 }

@@ -35,7 +35,8 @@ function parseReceiver(to) {
  */
 function parseLine(text, { isAddressed }) {
   const value = parseJson(text)
-  if (!isEnvelope(value)) throw new LineError('not an envelope: an object with a string "type" and, if any, a string "id"')
+  if (!isEnvelope(value))
+    throw new LineError('not an envelope: an object with a string "type" and, if any, a string "id"')
   const { from: _from, to, ...envelope } = value
   const strange = Object.keys(value).find((key) => !KEYS.includes(key) && !(isAddressed && key === 'to'))
   if (strange !== undefined) throw new LineError(`an envelope has no ${JSON.stringify(strange)}`)

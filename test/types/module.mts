@@ -49,21 +49,27 @@ import {
   type Operation,
   type Path,
   type Peer,
+  type ProtocolHandler,
   type PubSubEventTarget,
   parseNodeId,
   parseTicket,
   pkarrDiscovery,
   pubsubEventTarget,
+  type ReconnectOptions,
   type RecvStream,
   type Registration,
   type RemoteInfo,
   RoomTicket,
+  Router,
+  type RouterBuilder,
   SecretKey,
   type SendStream,
   type Spoke,
   type SpokeCloseReason,
   type SpokeOptions,
+  type SpokeStateEvent,
   type TargetClosed,
+  type TargetStats,
   type TicketedNodeAddr,
   type TicketNodeAddr,
   type TopicEvent,
@@ -314,4 +320,30 @@ export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): 
   same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
   same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
   same<NodeAddr>(EndpointTicket.parse(''))
+}
+
+export async function router(endpoint: Endpoint, hub: Hub): Promise<void> {
+  const handlers: ProtocolHandler[] = [hub, () => {}, { accept: async () => {}, shutdown: () => {} }]
+  const builder: RouterBuilder = Router.builder(endpoint).accept('a', hub, { admit: async () => true })
+  for (const handler of handlers) builder.accept('b', handler)
+  await using made: Router = builder.spawn()
+  made
+    .on('failed', (error, alpn) => console.log(error, alpn))
+    .on('rejected', (nodeId, alpn) => console.log(nodeId, alpn))
+  same<boolean>(made.isShutdown())
+  await made.shutdown()
+}
+
+export async function lasting(): Promise<void> {
+  const reconnect: ReconnectOptions = { minDelayMs: 1, maxDelayMs: 2, maxAttempts: 3, fromStart: true }
+  const spoke = await createSpoke({ hub: 'a', reconnect })
+  spoke.addEventListener('disconnected', ({ retryInMs, failures, error }: SpokeStateEvent) => {
+    same<[number | undefined, number, IrohError | null | undefined]>([retryInMs, failures, error])
+  })
+  spoke.addEventListener<number>('news', ({ detail }) => same<number | undefined>(detail.payload))
+  const stats: TargetStats = spoke.stats()
+  same<number>(stats.dropped)
+  const hub = await createHub({ allow: { file: 'allowed' }, slowSpoke: 'drop-oldest', maxPending: 1 })
+  hub.on('allowlist', (error) => same<IrohError | null>(error))
+  await hub.drained()
 }

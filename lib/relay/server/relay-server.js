@@ -32,6 +32,8 @@ const TLS_HANDSHAKE_MS = 10000
 const MAX_SWEEP_MS = 250
 const MIN_SWEEP_MS = 5
 const UINT32_MAX = 0xffffffff
+/** A port that is free for UDP need not be free for TCP. */
+const DNS_PORT_TRIES = 5
 
 function listenError(cause, what) {
   const code = /^(EADDRINUSE|EADDRNOTAVAIL)$/.test(cause.code) ? 'ERR_IROH_ADDRESS_IN_USE' : 'ERR_IROH_SYSTEM'
@@ -225,13 +227,22 @@ class RelayServer {
     await this.#answerDns(about)
   }
 
-  /** DNS is asked over TCP when an answer is too long, at the same port. */
+  /** DNS is asked over TCP when an answer is too long, at the same port: one that is free for both. */
   async #answerDns(about) {
     const { dns, host } = this.#options
-    if (!this.#pkarr) return
-    const port = await this.#bind(dns, (query) => this.#pkarr.answer(query), { ...about, counter: 'dnsAnswered' })
-    if (port === null) return
-    this.ports.dns = await this.#listen(this.#pkarr.tcpServer(), host, port, 'the DNS port')
+    if (!this.#pkarr || !dns) return
+    for (let tries = DNS_PORT_TRIES; this.ports.dns === null && tries > 0; tries--) {
+      const port = await this.#bind(dns, (query) => this.#pkarr.answer(query), { ...about, counter: 'dnsAnswered' })
+      if (port === null) return
+      try {
+        this.ports.dns = await this.#listen(this.#pkarr.tcpServer(), host, port, 'the DNS port')
+      } catch (error) {
+        await this.#responders.pop().close()
+        const isFixed = dns.port !== 0
+        if (isFixed && !dns.required) return
+        if (isFixed || tries === 1) throw error
+      }
+    }
   }
 
   async #bind(wanted, answer, about) {

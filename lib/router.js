@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { checkFunction, checkOptions } = require('./check')
+const { CloseCode } = require('./close-reason')
+const { reportUncaught } = require('./deferred')
+const { Endpoint } = require('./endpoint')
+const { invalid } = require('./errors')
+const { Hub } = require('./hub')
+const { checkAlpn } = require('./options')
+const { asyncDispose, kServe } = require('./symbols')
+const { within } = require('./within')
+
+/** How long shutdown() waits for handlers. */
+const SHUTDOWN_MS = 5000
+
+/** What accept() takes as its handler: a function, or an object with accept(connection), and shutdown() or close(). */
+function checkHandler(handler) {
+  if (typeof handler === 'function' || typeof handler?.accept === 'function') return handler
+  throw invalid('a handler must be a function or an object with accept()')
+}
+
+/** The protocols of a router that is to be. */
+class RouterBuilder {
+  #endpoint
+  #routes = new Map()
+
+  /** @private use Router.builder() */
+  constructor(endpoint) {
+    this.#endpoint = endpoint
+  }
+
+  /**
+   * Gives the connections of one ALPN to a handler.
+   * @param {string} alpn
+   * @param {Function | object} handler a hub, a function that gets the connection, or an object with accept(connection)
+   *   and, if it has something to end, shutdown() or close()
+   * @param {{ admit?: (nodeId: string, connection: object) => boolean | Promise<boolean> }} [options] `admit` lets a
+   *   connection through with true only
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, also for an ALPN that has a handler
+   */
+  accept(alpn, handler, options) {
+    checkAlpn(alpn)
+    if (this.#routes.has(alpn)) throw invalid(`${alpn} has a handler already`)
+    const { admit } = checkOptions(options, ['admit'], 'accept')
+    checkFunction(admit, 'admit')
+    if (handler instanceof Hub && (handler.alpn !== alpn || handler.endpoint !== this.#endpoint)) {
+      throw invalid(`the hub must be one of this endpoint, for ${alpn}`)
+    }
+    this.#routes.set(alpn, { handler: checkHandler(handler), admit })
+    return this
+  }
+
+  /**
+   * Begins to accept.
+   * @returns {Router}
+   * @throws {IrohError} ERR_IROH_BUSY when something else serves one of the ALPNs; ERR_IROH_CLOSED
+   */
+  spawn() {
+    return new Router(this.#endpoint, this.#routes)
+  }
+}
+
+/**
+ * Several protocols on one endpoint, each with a handler of its own. Emits 'rejected' (nodeId, alpn) for connections an
+ * `admit` hook did not let through, and 'failed' (error, alpn) when a handler fails: its connection is closed with code
+ * CloseCode.HANDLER_FAILED.
+ */
+class Router extends EventEmitter {
+  #endpoint
+  #routes
+  #stops = []
+  #running = new Set()
+  #shutdown = null
+
+  /** @param {Endpoint} endpoint @returns {RouterBuilder} */
+  static builder(endpoint) {
+    if (!(endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
+    return new RouterBuilder(endpoint)
+  }
+
+  /** @private use Router.builder(endpoint)….spawn() */
+  constructor(endpoint, routes) {
+    super()
+    this.#endpoint = endpoint
+    this.#routes = routes
+    try {
+      for (const [alpn, route] of routes) this.#serve(alpn, route)
+    } catch (error) {
+      for (const stop of this.#stops) stop()
+      throw error
+    }
+  }
+
+  get endpoint() {
+    return this.#endpoint
+  }
+
+  /** Whether shutdown() was called. */
+  isShutdown() {
+    return this.#shutdown !== null
+  }
+
+  /**
+   * Accepts nothing more, lets the handlers end (shutdown() or close() of those that have it), waits up to five seconds
+   * for what they are doing, and closes the endpoint. Never rejects.
+   */
+  shutdown() {
+    this.#shutdown ??= this.#end()
+    return this.#shutdown
+  }
+
+  [asyncDispose]() {
+    return this.shutdown()
+  }
+
+  /** A hub serves its ALPN by itself; what the router adds is the hook before it. */
+  #serve(alpn, route) {
+    const onConnection = (connection) => this.#run(alpn, route, connection)
+    const { handler } = route
+    this.#stops.push(
+      handler instanceof Hub ? handler[kServe](onConnection) : this.#endpoint[kServe](alpn, onConnection)
+    )
+  }
+
+  #run(alpn, route, connection) {
+    const running = this.#handle(alpn, route, connection).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  async #handle(alpn, { handler, admit }, connection) {
+    try {
+      if (admit && (await admit(connection.remoteNodeId(), connection)) !== true) {
+        connection.close(CloseCode.NOT_ALLOWED, 'not admitted')
+        this.emit('rejected', connection.remoteNodeId(), alpn)
+        return
+      }
+      await (typeof handler === 'function' ? handler(connection) : handler.accept(connection))
+    } catch (cause) {
+      connection.close(CloseCode.HANDLER_FAILED, 'the handler failed')
+      this.#failed(cause, alpn)
+    }
+  }
+
+  /** What nobody listens for is an uncaught exception, but for what shutdown() breaks off. */
+  #failed(error, alpn) {
+    if (this.listenerCount('failed') > 0) this.emit('failed', error, alpn)
+    else if (this.#shutdown === null) reportUncaught(error)
+  }
+
+  async #end() {
+    for (const stop of this.#stops) stop()
+    const handlers = new Set([...this.#routes.values()].map(({ handler }) => handler))
+    const ends = [...handlers].map(async (handler) => handler.shutdown?.() ?? handler.close?.())
+    await within(Promise.allSettled([...ends, ...this.#running]), SHUTDOWN_MS)
+    await this.#endpoint.close(CloseCode.NORMAL, 'the router is shut down')
+  }
+}
+
+module.exports = { Router, RouterBuilder }
