@@ -10,7 +10,18 @@ const { IrohError, invalid } = require('./errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent } = require('./events')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
-const { asyncDispose, kAttach, kBusy, kComplete, kDetached, kFire, kSendJson, kStream, kUnsent } = require('./symbols')
+const {
+  asyncDispose,
+  kAttach,
+  kBusy,
+  kComplete,
+  kDetached,
+  kFire,
+  kSendJson,
+  kStream,
+  kTap,
+  kUnsent
+} = require('./symbols')
 
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
@@ -197,6 +208,7 @@ class IrohEventTarget extends EventTarget {
 
   #onEnvelope(envelope) {
     this.#received++
+    this[kTap]?.(envelope)
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     super.dispatchEvent(

@@ -13,6 +13,8 @@ module.exports = {
   kServe: Symbol('serve'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */
   kSendJson: Symbol('sendJson'),
+  /** target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners. */
+  kTap: Symbol('tap'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),
   /** target[kDetached](ending): its stream is over. */

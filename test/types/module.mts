@@ -59,9 +59,9 @@ import {
   type RecvStream,
   type Registration,
   type RemoteInfo,
+  RoomTicket,
   Router,
   type RouterBuilder,
-  RoomTicket,
   SecretKey,
   type SendStream,
   type Spoke,
@@ -309,6 +309,19 @@ export async function discoveries(endpoint: Endpoint): Promise<void> {
   }
 }
 
+export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): void {
+  const ticket = new EndpointTicket(several)
+  const peers: Peer[] = [ticket, ticket.toString(), endpoint.ticket(), hub.ticket()]
+  const room = new RoomTicket({ topic: new Uint8Array(32), peers: [...peers, several] })
+  const live = new LiveTicket({ endpoint: ticket, name: 'x' })
+  same<TicketedNodeAddr[]>([ticket.nodeAddr, ...room.peers, live.nodeAddr])
+  same<Buffer>(room.topic)
+  same<string>(live.name + ticket.nodeId + ticket.relayUrls.join() + room.toJSON() + ticket.relayUrl)
+  same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
+  same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
+  same<NodeAddr>(EndpointTicket.parse(''))
+}
+
 export async function router(endpoint: Endpoint, hub: Hub): Promise<void> {
   const handlers: ProtocolHandler[] = [hub, () => {}, { accept: async () => {}, shutdown: () => {} }]
   const builder: RouterBuilder = Router.builder(endpoint).accept('a', hub, { admit: async () => true })
@@ -333,17 +346,4 @@ export async function lasting(): Promise<void> {
   const hub = await createHub({ allow: { file: 'allowed' }, slowSpoke: 'drop-oldest', maxPending: 1 })
   hub.on('allowlist', (error) => same<IrohError | null>(error))
   await hub.drained()
-}
-
-export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): void {
-  const ticket = new EndpointTicket(several)
-  const peers: Peer[] = [ticket, ticket.toString(), endpoint.ticket(), hub.ticket()]
-  const room = new RoomTicket({ topic: new Uint8Array(32), peers: [...peers, several] })
-  const live = new LiveTicket({ endpoint: ticket, name: 'x' })
-  same<TicketedNodeAddr[]>([ticket.nodeAddr, ...room.peers, live.nodeAddr])
-  same<Buffer>(room.topic)
-  same<string>(live.name + ticket.nodeId + ticket.relayUrls.join() + room.toJSON() + ticket.relayUrl)
-  same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
-  same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
-  same<NodeAddr>(EndpointTicket.parse(''))
 }
