@@ -264,17 +264,33 @@ export interface EndpointOptions {
  */
 export interface Discovery {
   /** Where a NodeId is; null: not known here. What it throws is told as a 'discovery-failed' event. */
-  resolve?(nodeId: NodeId, about: { signal: AbortSignal }): Promise<NodeAddr | null | undefined> | NodeAddr | null
+  resolve?(nodeId: NodeId, about: ResolveAbout): Promise<NodeAddr | null | undefined> | NodeAddr | null
   /** Called with the endpoint's address, and again whenever it is another, once the endpoint serves an ALPN. */
   publish?(nodeAddr: { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }): void | Promise<void>
-  /** Called once, before anything else, with the endpoint it works for. */
-  attach?(endpoint: { nodeId: NodeId; secretKey: SecretKey }): void
+  /** Called once, before anything else, with the endpoint it works for. What it throws, creating the endpoint throws. */
+  attach?(endpoint: DiscoveryEndpoint): void
   /** This host's addresses or routes have changed. */
   networkChanged?(): void
-  /** The endpoint is closed. */
+  /** The endpoint is closed; it waits a second at most. */
   close?(): void | Promise<void>
   /** For errors. */
   readonly name?: string
+}
+
+/** How a discovery is asked. */
+export interface ResolveAbout {
+  /** Aborted when the answer is not wanted any more. */
+  signal: AbortSignal
+  /** What was found before did not answer: what is cached does not help. */
+  fresh?: boolean
+}
+
+/** Whom a discovery works for. */
+export interface DiscoveryEndpoint {
+  nodeId: NodeId
+  secretKey: SecretKey
+  /** Takes what fails between calls; it becomes a 'discovery-failed' event. */
+  onError(error: unknown): void
 }
 
 /** A discovery that the program fills; endpoints of one process that share it find each other. */
