@@ -77,13 +77,74 @@ export type NodeId = string
 /** Where a NodeId is. */
 export interface NodeAddr {
   nodeId: NodeId
-  relayUrl?: string
+  relayUrl?: string | undefined
   /** 'ip:port' or '[ip]:port' */
   directAddresses?: Iterable<string>
 }
 
-/** Whatever names a peer. */
-export type Peer = NodeId | NodeAddr
+/** Whatever names a peer; an endpoint ticket also as the string. */
+export type Peer = NodeId | NodeAddr | EndpointTicket | string
+
+/** A NodeAddr of a ticket, which may have several relays. */
+export interface TicketNodeAddr extends NodeAddr {
+  relayUrls?: readonly string[]
+}
+
+/** A NodeAddr as tickets give it; of several relays it has the first. */
+export interface TicketedNodeAddr {
+  nodeId: NodeId
+  relayUrl?: string
+  directAddresses: string[]
+}
+
+/**
+ * Where one endpoint is, as a string to pass on: byte for byte iroh's own endpoint ticket. It has what a NodeAddr has,
+ * and is taken for one.
+ */
+export class EndpointTicket {
+  /** At most 1024 addresses. */
+  constructor(peer: Peer | TicketNodeAddr)
+  /** Throws ERR_IROH_INVALID_TICKET, with what is wrong. */
+  static parse(text: string): EndpointTicket
+  readonly nodeId: NodeId
+  /** The first relay. */
+  readonly relayUrl: string | undefined
+  /** Every relay, sorted. */
+  readonly relayUrls: string[]
+  /** Sorted, IPv4 first. */
+  readonly directAddresses: string[]
+  readonly nodeAddr: TicketedNodeAddr
+  toString(): string
+  toJSON(): string
+}
+
+/** A gossip topic and peers to join it by, as iroh-gossip's chat example writes it: `<base32>`. */
+export class RoomTicket {
+  /** `topic`: 32 bytes or 64 hex characters; at most 256 peers. */
+  constructor(room: { topic: Uint8Array | string; peers?: (Peer | TicketNodeAddr)[] })
+  /** Reads the older form too, which holds JSON. Throws ERR_IROH_INVALID_TICKET, with what is wrong. */
+  static parse(text: string): RoomTicket
+  /** 32 bytes, a copy. */
+  readonly topic: Buffer
+  readonly peers: TicketedNodeAddr[]
+  toString(): string
+  toJSON(): string
+}
+
+/** Where a live broadcast is, and its name, as iroh-live writes it: `iroh-live:<base64url>/<name>`. */
+export class LiveTicket {
+  /** `name`: up to 1024 bytes, without space around it. */
+  constructor(live: { endpoint: Peer | TicketNodeAddr; name: string })
+  /** Reads the older form `<name>@<base32>` too. Throws ERR_IROH_INVALID_TICKET, with what is wrong. */
+  static parse(text: string): LiveTicket
+  readonly name: string
+  readonly nodeAddr: TicketedNodeAddr
+  toString(): string
+  toJSON(): string
+}
+
+/** Reads a ticket of any kind. Throws ERR_IROH_INVALID_TICKET, with what is wrong. */
+export function parseTicket(text: string): EndpointTicket | RoomTicket | LiveTicket
 
 /** Bytes to send; a string is sent as UTF-8. */
 export type Bytes = Uint8Array | string
@@ -203,17 +264,33 @@ export interface EndpointOptions {
  */
 export interface Discovery {
   /** Where a NodeId is; null: not known here. What it throws is told as a 'discovery-failed' event. */
-  resolve?(nodeId: NodeId, about: { signal: AbortSignal }): Promise<NodeAddr | null | undefined> | NodeAddr | null
+  resolve?(nodeId: NodeId, about: ResolveAbout): Promise<NodeAddr | null | undefined> | NodeAddr | null
   /** Called with the endpoint's address, and again whenever it is another, once the endpoint serves an ALPN. */
   publish?(nodeAddr: { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }): void | Promise<void>
-  /** Called once, before anything else, with the endpoint it works for. */
-  attach?(endpoint: { nodeId: NodeId; secretKey: SecretKey }): void
+  /** Called once, before anything else, with the endpoint it works for. What it throws, creating the endpoint throws. */
+  attach?(endpoint: DiscoveryEndpoint): void
   /** This host's addresses or routes have changed. */
   networkChanged?(): void
-  /** The endpoint is closed. */
+  /** The endpoint is closed; it waits a second at most. */
   close?(): void | Promise<void>
   /** For errors. */
   readonly name?: string
+}
+
+/** How a discovery is asked. */
+export interface ResolveAbout {
+  /** Aborted when the answer is not wanted any more. */
+  signal: AbortSignal
+  /** What was found before did not answer: what is cached does not help. */
+  fresh?: boolean
+}
+
+/** Whom a discovery works for. */
+export interface DiscoveryEndpoint {
+  nodeId: NodeId
+  secretKey: SecretKey
+  /** Takes what fails between calls; it becomes a 'discovery-failed' event. */
+  onError(error: unknown): void
 }
 
 /** A discovery that the program fills; endpoints of one process that share it find each other. */
@@ -396,6 +473,8 @@ export class Endpoint extends EventEmitter {
   secretKey(): SecretKey
   /** Where this endpoint can be dialled, as far as it knows. */
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
+  /** addr() as an endpoint ticket. */
+  ticket(): string
   /** addr() now and whenever it is another; one that reads slowly gets the latest. Ends when the endpoint is closed. */
   watchAddr(): AsyncGenerator<{ nodeId: NodeId; relayUrl?: string; directAddresses: string[] }, void, void>
   /** The sockets' own addresses. */
@@ -764,6 +843,8 @@ export class Hub extends EventEmitter {
   readonly spokes: ReadonlyMap<NodeId, IrohEventTarget>
   nodeId(): NodeId
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
+  /** addr() as an endpoint ticket. */
+  ticket(): string
   /** How many spokes it went to. */
   broadcast(
     envelope: EventEnvelope,

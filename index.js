@@ -25,17 +25,21 @@ const { Router } = require('./lib/router')
 const { SecretKey } = require('./lib/secret-key')
 const { SendStream } = require('./lib/send-stream')
 const { Spoke, createSpoke } = require('./lib/spoke')
+const { EndpointTicket, LiveTicket, RoomTicket, parseTicket } = require('./lib/tickets')
 
 module.exports = {
   CloseCode,
   Connection,
   Endpoint,
+  EndpointTicket,
   Hub,
   IrohCloseEvent,
   IrohError,
   IrohErrorEvent,
   IrohEventTarget,
+  LiveTicket,
   RecvStream,
+  RoomTicket,
   Router,
   SecretKey,
   SendStream,
@@ -50,6 +54,7 @@ module.exports = {
   localDiscovery,
   memoryDiscovery,
   parseNodeId,
+  parseTicket,
   pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,

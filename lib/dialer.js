@@ -160,7 +160,8 @@ class Dialer {
   /** @returns {Promise<string[]>} where discovery finds the peer; none: nowhere */
   async #lookUp({ nodeId }, signal, fresh) {
     try {
-      const found = await this.#discovery.resolve(nodeId, { signal, fresh })
+      const isUsable = (where) => this.#addressesOf(where).length > 0
+      const found = await this.#discovery.resolve(nodeId, { signal, fresh, isUsable })
       return found ? this.#addressesOf(found) : []
     } finally {
       signal.throwIfAborted()

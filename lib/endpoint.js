@@ -19,6 +19,7 @@ const { parsePeer } = require('./node-addr')
 const { parseNodeId } = require('./node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
 const { asyncDispose, kServe } = require('./symbols')
+const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./whereabouts')
 
 const UINT32_MAX = 0xffffffff
@@ -129,6 +130,11 @@ class Endpoint extends EventEmitter {
   /** addr() now and whenever it is another, as an async iterable; one that reads slowly gets the latest. */
   watchAddr() {
     return this.#whereabouts.watch()
+  }
+
+  /** addr() as an endpoint ticket: a string that peers can pass to connect(). */
+  ticket() {
+    return new EndpointTicket(this.addr()).toString()
   }
 
   /** The sockets' own addresses, wildcards as they are. */

@@ -21,6 +21,7 @@ const {
   kMeasure,
   kSendJson,
   kStream,
+  kTap,
   kUnsent
 } = require('./symbols')
 
@@ -228,6 +229,7 @@ class IrohEventTarget extends EventTarget {
 
   #onEnvelope(envelope) {
     this.#received++
+    this[kTap]?.(envelope)
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     super.dispatchEvent(

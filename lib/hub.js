@@ -79,7 +79,7 @@ class Hub extends EventEmitter {
     return this.#endpoint.addr()
   }
 
-  /** What spokes can be given to dial this hub. */
+  /** addr() as an endpoint ticket: a string that spokes can be given. */
   ticket() {
     return this.#endpoint.ticket()
   }

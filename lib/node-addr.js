@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const net = require('node:net')
 const os = require('node:os')
-const { IrohError, invalid } = require('./errors')
-const { parseNodeId } = require('./node-id')
-
-const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/
-
-/** Splits 'ip:port' or '[ip]:port'. @throws {IrohError} ERR_IROH_INVALID_ADDRESS */
-function parseAddress(text) {
-  const match = typeof text === 'string' ? ADDRESS.exec(text) : null
-  const family = match ? net.isIP(match[1] ?? match[2]) : 0
-  const bracketed = match?.[1] !== undefined
-  if (family === 0 || bracketed !== (family === 6) || Number(match[3]) > 65535) {
-    throw new IrohError('ERR_IROH_INVALID_ADDRESS', { detail: String(text) })
-  }
-  return { host: match[1] ?? match[2], port: Number(match[3]), family }
-}
+const { formatAddress, parseAddress, readNodeAddr } = require('./read-node-addr')
+const { EndpointTicket, isTicketText } = require('./tickets/endpoint-ticket')
 
 /**
- * Reads whatever names a peer: a NodeId, or a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`.
+ * Reads whatever names a peer: a NodeId, a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`, or an EndpointTicket, also
+ * as the string it is passed on as.
  * @returns {{ nodeId: string, directAddresses: string[], relayUrl?: string }}
- * @throws {IrohError} ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_ARGUMENT
+ * @throws {IrohError} ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_ARGUMENT,
+ *   ERR_IROH_INVALID_TICKET
  */
 function parsePeer(peer) {
-  if (typeof peer === 'string') return { nodeId: parseNodeId(peer), directAddresses: [] }
-  if (peer === null || typeof peer !== 'object') throw invalid('a peer is a NodeId or a NodeAddr')
-  const { nodeId, relayUrl, directAddresses = [] } = peer
-  if (relayUrl !== undefined && typeof relayUrl !== 'string') throw invalid('relayUrl must be a string')
-  if (typeof directAddresses === 'string' || typeof directAddresses?.[Symbol.iterator] !== 'function') {
-    throw invalid('directAddresses must be an array of strings')
-  }
-  const addresses = [...directAddresses]
-  for (const address of addresses) parseAddress(address)
-  const parsed = { nodeId: parseNodeId(nodeId), directAddresses: addresses }
-  if (relayUrl !== undefined) parsed.relayUrl = relayUrl
-  return parsed
+  return isTicketText(peer) ? EndpointTicket.parse(peer).nodeAddr : readNodeAddr(peer)
 }
 
 function isWildcard(host) {
@@ -45,10 +22,6 @@ function isWildcard(host) {
 
 function isLinkLocal(host) {
   return /^fe[89ab]/i.test(host)
-}
-
-function formatAddress(host, port) {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** The addresses of this host's interfaces a wildcard stands for. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const net = require('node:net')
 const zlib = require('node:zlib')
+const { addressBytes, addressText } = require('./ip-bytes')
 
 // STUN messages (RFC 8489) with the attributes of NAT behaviour discovery (RFC 5780): reading and writing, no sockets.
 
@@ -107,26 +107,6 @@ function writeMessage(type, transaction, attributes, withFingerprint = false) {
     message.set(attribute(Attribute.FINGERPRINT, value), at)
   }
   return message
-}
-
-/** The 4 or 16 bytes of an IP address. */
-function addressBytes(address) {
-  if (net.isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  const url = new URL(`http://[${address.split('%', 1)[0]}]`) // writes groups only, no dotted end
-  const [head, tail = ''] = url.hostname.slice(1, -1).split('::')
-  const groups = (text) => (text === '' ? [] : text.split(':'))
-  const missing = 8 - groups(head).length - groups(tail).length
-  const bytes = Buffer.alloc(16)
-  const all = [...groups(head), ...Array(missing).fill('0'), ...groups(tail)]
-  for (const [index, group] of all.entries()) bytes.writeUInt16BE(Number.parseInt(group, 16), 2 * index)
-  return bytes
-}
-
-/** The address of 4 or 16 bytes. */
-function addressText(bytes) {
-  if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16))
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
 /** What XOR-MAPPED-ADDRESS is masked with: the cookie and the transaction (RFC 8489, section 14.2). */

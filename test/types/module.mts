@@ -2,6 +2,7 @@
 // Every public name once, as an ES module uses it. Only compiled.
 import type { Duplex } from 'node:stream'
 import { createPubSub } from '@graphql-yoga/subscription'
+import type { DiscoveryEndpoint, ResolveAbout } from 'event-target-iroh'
 import {
   type AccessRule,
   type BidiStream,
@@ -21,6 +22,7 @@ import {
   dnsDiscovery,
   Endpoint,
   type EndpointOptions,
+  EndpointTicket,
   type EnvelopeListener,
   type EventEnvelope,
   type EventTargetOptions,
@@ -32,6 +34,7 @@ import {
   type IrohErrorEvent,
   type IrohEventTarget,
   isNodeId,
+  LiveTicket,
   type LocalDiscovery,
   localDiscovery,
   type MemoryDiscovery,
@@ -50,12 +53,14 @@ import {
   type ProtocolHandler,
   type PubSubEventTarget,
   parseNodeId,
+  parseTicket,
   pkarrDiscovery,
   pubsubEventTarget,
   type ReconnectOptions,
   type RecvStream,
   type Registration,
   type RemoteInfo,
+  RoomTicket,
   Router,
   type RouterBuilder,
   SecretKey,
@@ -66,6 +71,8 @@ import {
   type SpokeStateEvent,
   type TargetClosed,
   type TargetStats,
+  type TicketedNodeAddr,
+  type TicketNodeAddr,
   type TopicEvent,
   toDuplex,
   verifySignature
@@ -294,13 +301,30 @@ export async function discoveries(endpoint: Endpoint): Promise<void> {
   same<boolean>(memory.remove('a'))
   const local: LocalDiscovery = localDiscovery({ interfaces: ['127.0.0.1'], timeoutMs: 1 })
   same<NodeAddr[]>(await local.peers({ waitMs: 0 }))
-  const own: Discovery = { name: 'own', resolve: async (nodeId, { signal }) => (signal.aborted ? null : { nodeId }) }
+  const own: Discovery = {
+    name: 'own',
+    attach: ({ nodeId, secretKey, onError }: DiscoveryEndpoint) => onError(`${nodeId} ${secretKey}`),
+    resolve: async (nodeId, { signal, fresh }: ResolveAbout) => (signal.aborted || fresh ? null : { nodeId })
+  }
   const discovery: Discovery[] = [memory, local, own, dnsDiscovery({ origin: 'a', servers: ['1.1.1.1'], timeoutMs: 1 })]
   discovery.push(pkarrDiscovery({ relay: 'http://a', ca: '', timeoutMs: 1, publishAddresses: true, resolve: false }))
   await Endpoint.createWithOptions({ discovery, preset: 'n0', maxDials: 1 })
   for await (const { nodeId, relayUrl, directAddresses } of endpoint.watchAddr()) {
     same<[string, string | undefined, string[]]>([nodeId, relayUrl, directAddresses])
   }
+}
+
+export function tickets(several: TicketNodeAddr, endpoint: Endpoint, hub: Hub): void {
+  const ticket = new EndpointTicket(several)
+  const peers: Peer[] = [ticket, ticket.toString(), endpoint.ticket(), hub.ticket()]
+  const room = new RoomTicket({ topic: new Uint8Array(32), peers: [...peers, several] })
+  const live = new LiveTicket({ endpoint: ticket, name: 'x' })
+  same<TicketedNodeAddr[]>([ticket.nodeAddr, ...room.peers, live.nodeAddr])
+  same<Buffer>(room.topic)
+  same<string>(live.name + ticket.nodeId + ticket.relayUrls.join() + room.toJSON() + ticket.relayUrl)
+  same<EndpointTicket | RoomTicket | LiveTicket>(parseTicket(''))
+  same<LiveTicket | RoomTicket>(Math.random() > 1 ? LiveTicket.parse('') : RoomTicket.parse(''))
+  same<NodeAddr>(EndpointTicket.parse(''))
 }
 
 export async function router(endpoint: Endpoint, hub: Hub): Promise<void> {

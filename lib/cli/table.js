@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+// The commands and their options, once: help, the reading of the command line and completion all come from here.
+
+/**
+ * @typedef {object} CliOption
+ * @property {string} help
+ * @property {string} [value] what follows it, as help shows it; without: nothing does
+ * @property {boolean} [multiple] it may be repeated
+ * @property {string[]} [choices] all it may be followed by
+ * @property {boolean} [number] it is followed by a number
+ * @property {boolean} [file] it is followed by a file, for completion
+ *
+ * @typedef {object} CliCommand
+ * @property {string} summary one line
+ * @property {string} about what it does, a paragraph to a line
+ * @property {{ name: string, choices?: string[] }} [argument] what must follow the options
+ * @property {{ [name: string]: CliOption }} options
+ * @property {string} json what --json does
+ * @property {string[]} [notes] paragraphs after the options
+ * @property {string[]} [examples]
+ * @property {() => { run: (values: object, argument?: string) => Promise<void> | void }} load
+ */
+
+const PIPES = [
+  'An envelope is {"type", "id"?, "payload"?}, one to a line. Lines that are none are named on stderr with their number, and skipped.',
+  'Ends with 0 when it was told to end, 1 when something failed, 2 when called wrongly, 4 when it was told to end and had skipped lines.'
+]
+
+/** How hub and spoke take part in the network. */
+const NODE = {
+  key: {
+    value: '<file>',
+    file: true,
+    help: 'the key; the file is made, for its owner alone, if there is none. Default: a fresh key'
+  },
+  bind: { value: '<ip:port>', multiple: true, help: 'the address of a socket. Default: any port, IPv4 and IPv6' },
+  preset: {
+    value: '<preset>',
+    choices: ['n0', 'minimal'],
+    help: 'n0: iroh’s public relays and look-up (default); minimal: nothing but what is given here'
+  },
+  relay: { value: '<URL>', multiple: true, help: 'a relay in place of the preset’s' },
+  local: { help: 'find others, and be found, on the local network and this host (mDNS)' },
+  alpn: { value: '<name>', help: 'the protocol; the same at both ends (default alkhub/1)' }
+}
+
+/** @type {{ [name: string]: CliCommand }} */
+const COMMANDS = {
+  completion: {
+    summary: 'print what makes a shell complete these commands',
+    about: 'Prints a script for a shell that completes the commands, their options and what follows them.',
+    argument: { name: '<shell>', choices: ['bash', 'zsh', 'fish'] },
+    options: {},
+    json: 'as {"shell", "script"}',
+    examples: [
+      'source <(event-target-iroh completion bash)',
+      'event-target-iroh completion zsh > ~/.zfunc/_event-target-iroh',
+      'event-target-iroh completion fish > ~/.config/fish/completions/event-target-iroh.fish'
+    ],
+    load: () => require('./completion')
+  },
+  doctor: {
+    summary: 'look at the network: what works, what the NAT does, what to change',
+    about:
+      'Looks at the network from here: whether UDP gets out, the public addresses, what the NAT does, how far the relays are; says what that means for connecting, and what to change. Asks the relays given, or else iroh’s public ones. Those answer no STUN: for the public addresses and the NAT give relays that do, such as event-target-iroh’s own.',
+    options: {
+      relay: {
+        value: '<URL>',
+        multiple: true,
+        help: 'a relay to ask; may be repeated. Two at two addresses tell the most'
+      },
+      ca: { value: '<file>', file: true, help: 'PEM certificates trusted for relays instead of the built-in ones' },
+      'stun-port': {
+        value: '<port>',
+        number: true,
+        help: 'UDP port of the relays given, for STUN (default 3478); 0: none'
+      },
+      'quic-port': {
+        value: '<port>',
+        number: true,
+        help: 'UDP port of the relays given, for QUIC address discovery (default 7842); 0: none'
+      },
+      timeout: { value: '<ms>', number: true, help: 'report what there is after so long (default 5000)' }
+    },
+    json: 'as one line of JSON',
+    notes: [
+      'Ends with 0 when something can be connected to (UDP works, or a relay is reached), 1 when not, 2 when called wrongly.'
+    ],
+    examples: [
+      'event-target-iroh doctor',
+      'event-target-iroh doctor --relay https://relay-1.example.com --relay https://relay-2.example.com',
+      'event-target-iroh doctor --relay http://192.0.2.10:3340 --json | jq .mapping'
+    ],
+    load: () => require('./doctor')
+  },
+  hub: {
+    summary: 'accept spokes; envelopes from stdin go to all of them, theirs to stdout',
+    about:
+      'Runs a hub until SIGINT or SIGTERM. Its NodeId and ticket stand on stderr. Each line of stdin is sent to every spoke, or to one: {"to": NodeId, "type", …}. Each envelope that comes is a line of stdout: {"from": NodeId, "type", "id"?, "payload"?}. The end of stdin does not end the hub.',
+    options: {
+      ...NODE,
+      allow: { value: '<NodeId>', multiple: true, help: 'only these may connect; may be repeated' },
+      'allow-file': {
+        value: '<file>',
+        file: true,
+        help: 'only those may connect that stand in the file, one a line; it is watched'
+      },
+      'slow-spoke': {
+        value: '<policy>',
+        choices: ['wait', 'disconnect', 'drop-oldest'],
+        help: 'when a spoke does not keep up: stdin waits (default), the spoke is closed, or it misses the oldest'
+      },
+      qr: { help: 'show the ticket as a QR code on stderr' }
+    },
+    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    notes: PIPES,
+    examples: [
+      'event-target-iroh hub --key hub.key --qr',
+      'event-target-iroh hub --preset minimal --local --allow-file friends.txt',
+      'tail -f log.jsonl | event-target-iroh hub --key hub.key | jq -c .payload'
+    ],
+    load: () => require('./hub')
+  },
+  id: {
+    summary: 'show or make an identity',
+    about:
+      'Prints the NodeId of the key in a file; the file is made, for its owner alone, if there is none. Without --key it prints a fresh secret key and its NodeId.',
+    options: { key: { value: '<file>', file: true, help: 'the key file' } },
+    json: 'as one line of JSON',
+    examples: ['event-target-iroh id --key hub.key', 'event-target-iroh id --key hub.key --json | jq -r .nodeId'],
+    load: () => require('./id')
+  },
+  relay: {
+    summary: 'run a relay',
+    about: 'Runs a relay for iroh nodes until SIGINT or SIGTERM. SIGHUP reads the certificate anew.',
+    options: {
+      host: { value: '<address>', help: 'where to listen (default ::, which is IPv4 too)' },
+      hostname: { value: '<name>', help: 'the name in the URL' },
+      port: { value: '<port>', number: true, help: 'default 3340, with TLS 443; 0: any' },
+      'tls-cert': { value: '<file>', file: true, help: 'PEM certificate chain; with --tls-key' },
+      'tls-key': { value: '<file>', file: true, help: 'PEM private key' },
+      'http-port': {
+        value: '<port>',
+        help: "plain HTTP beside TLS, for /generate_204 alone (default 80); 'off': none"
+      },
+      'access-token': { value: '<token>', multiple: true, help: 'clients must bring it; may be repeated' },
+      allow: { value: '<NodeId>', multiple: true, help: 'only these may use the relay; may be repeated' },
+      deny: { value: '<NodeId>', multiple: true, help: 'these may not; may be repeated' },
+      'access-url': { value: '<url>', help: 'asked about each client by POST' },
+      rate: { value: '<bytes>', number: true, help: 'bytes per second read from one client (default no limit)' },
+      'max-connections': { value: '<n>', number: true, help: 'default 16384' },
+      'stun-port': { value: '<port>', help: "UDP, for STUN (default 3478 if it is free); 'off': none" },
+      'stun-alt-port': {
+        value: '<port>',
+        help: "UDP, a second one for NAT behaviour discovery (default the next if it is free); 'off': none"
+      },
+      'quic-port': {
+        value: '<port>',
+        help: "UDP, keeps iroh nodes from waiting (default 7842 if it is free); 'off': none"
+      },
+      'metrics-port': { value: '<port>', number: true, help: 'HTTP on 127.0.0.1, for /metrics (default none)' }
+    },
+    json: 'one JSON object per line',
+    examples: [
+      'event-target-iroh relay --host 192.0.2.10',
+      'event-target-iroh relay --hostname relay.example.com --tls-cert fullchain.pem --tls-key privkey.pem'
+    ],
+    load: () => require('./relay')
+  },
+  spoke: {
+    summary: 'connect to a hub; envelopes from stdin go to it, its own to stdout',
+    about:
+      'Connects to a hub, given by its ticket or its NodeId, and comes back after every break. Each line of stdin is sent to the hub; while there is no connection stdin waits. Each envelope that comes is a line of stdout: {"from": NodeId, "type", "id"?, "payload"?}. It ends with stdin, once the hub has everything.',
+    argument: { name: '<ticket|NodeId>' },
+    options: {
+      ...NODE,
+      timeout: { value: '<ms>', number: true, help: 'how long one attempt to connect may take' },
+      wait: { help: 'wait for a hub that is not there yet' },
+      'no-reconnect': { help: 'end when the connection is lost' },
+      stay: { help: 'stay when stdin ends, until SIGINT or SIGTERM' }
+    },
+    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    notes: [...PIPES.slice(0, 1), `${PIPES[1].slice(0, -1)}, 3 when the connection was lost and is not made again.`],
+    examples: [
+      'event-target-iroh spoke endpointaa…',
+      `echo '{"type":"hello","payload":1}' | event-target-iroh spoke --key spoke.key endpointaa…`,
+      'event-target-iroh spoke --preset minimal --local --stay 5c49… </dev/null | jq -c .'
+    ],
+    load: () => require('./spoke')
+  }
+}
+
+/** What every command takes beside its own options. */
+const COMMON = {
+  json: {},
+  help: { short: 'h', help: 'this text' }
+}
+
+/** All options of a command, in the order of help. @param {CliCommand} command */
+function optionsOf(command) {
+  return { ...command.options, json: { ...COMMON.json, help: command.json }, help: COMMON.help }
+}
+
+module.exports = { COMMANDS, optionsOf }
