@@ -50,7 +50,7 @@ class Relays {
       onObserved()
       tell({ type: 'port-mapping', ...mapping })
     }
-    this.#mapPort = () => portMapping && new PortMapping(portMapping.bound, onMapping, portMapping)
+    this.#mapPort = () => (portMapping ? new PortMapping(portMapping.bound, onMapping, portMapping) : null)
   }
 
   /** Begins to use the network; nothing is sent before. Once only. */

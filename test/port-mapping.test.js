@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
-const { SecretKey } = require('event-target-iroh')
+const { Endpoint, SecretKey } = require('event-target-iroh')
 const { PortMapping } = require('../lib/port-mapping')
 const { Relays } = require('../lib/relays')
 const { natPmpAnswer, pcpAnswer, useFakeGateway } = require('./helpers/fake-gateway')
@@ -213,5 +213,13 @@ describe('PortMapping', () => {
     await relays.close()
     await deleted
     assert.equal(events.length, 2)
+  })
+  it('is left alone with portMapping: false', async () => {
+    const relays = ['http://127.0.0.1:9']
+    const options = { preset: 'minimal', bindAddress: '127.0.0.1:0', relays, portMapping: false, alpns: ['a/1'] }
+    const endpoint = await Endpoint.createWithOptions(options)
+    assert.equal(endpoint.addr().directAddresses.length, 1)
+    endpoint.rebind()
+    await endpoint.close()
   })
 })
