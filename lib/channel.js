@@ -69,6 +69,11 @@ class Channel {
     this.#inbox.resume()
   }
 
+  /** Ends our half after what was sent, and goes on reading. */
+  finishSending() {
+    this.#outbox.finish()
+  }
+
   /** Ends our half after what was sent; it is over once the peer has it all, or the connection is gone. */
   finish() {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })

@@ -17,6 +17,7 @@ const {
   kComplete,
   kDetached,
   kFire,
+  kHalfClose,
   kSendJson,
   kStream,
   kTap,
@@ -179,6 +180,11 @@ class IrohEventTarget extends EventTarget {
     this.#connectedAt = Date.now()
     if (this.#isPaused) channel.pause()
     if (this.#options.operations) this.#register(this.#options.operations)
+  }
+
+  /** @private Ends the sending half; a peer that has dispatched everything ends the other. */
+  [kHalfClose]() {
+    this.#channel?.finishSending()
   }
 
   /** @private The stream is over: so is the target, unless it knows better. */

@@ -25,6 +25,8 @@ module.exports = {
   kUnsent: Symbol('unsent'),
   /** target[kFire](event): dispatches to its listeners here. */
   kFire: Symbol('fire'),
+  /** target[kHalfClose](): sends no more, and reads on. */
+  kHalfClose: Symbol('halfClose'),
   /** hub[kAllowFile](file): who may connect stands in a file. */
   kAllowFile: Symbol('allowFile'),
   asyncDispose: Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
