@@ -106,16 +106,20 @@ function connectionOver(spoke) {
   })
 }
 
+/** Ends the sending half; resolves with how the connection ends, or with a good end when it is not to be waited for. */
+async function readToEnd(spoke, session) {
+  const over = connectionOver(spoke)
+  spoke[kHalfClose]()
+  return (await Promise.race([over, session.stopped])) ?? STOPPED
+}
+
 /**
  * Nothing more is to be sent: waits until the hub has dispatched everything, as long as that takes. A connection that is
  * closed at once would take along what the hub has received and not yet read.
  * @returns {Promise<number>} exit code
  */
 async function handOver(spoke, session) {
-  const over = connectionOver(spoke)
-  if (spoke.state === 'connected') spoke[kHalfClose]()
-  const isLost = spoke.state !== 'connected'
-  const { kind, reason } = isLost ? LOST : ((await Promise.race([over, session.stopped])) ?? STOPPED)
+  const { kind, reason } = spoke.state === 'connected' ? await readToEnd(spoke, session) : LOST
   if (GOOD_ENDS.includes(kind)) return Exit.OK
   const words = `the connection was lost before the hub had everything: ${reason || kind}`
   session.say({ event: 'closed', kind, reason }, words)
