@@ -264,17 +264,33 @@ export interface EndpointOptions {
  */
 export interface Discovery {
   /** Where a NodeId is; null: not known here. What it throws is told as a 'discovery-failed' event. */
-  resolve?(nodeId: NodeId, about: { signal: AbortSignal }): Promise<NodeAddr | null | undefined> | NodeAddr | null
+  resolve?(nodeId: NodeId, about: ResolveAbout): Promise<NodeAddr | null | undefined> | NodeAddr | null
   /** Called with the endpoint's address, and again whenever it is another, once the endpoint serves an ALPN. */
   publish?(nodeAddr: { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }): void | Promise<void>
-  /** Called once, before anything else, with the endpoint it works for. */
-  attach?(endpoint: { nodeId: NodeId; secretKey: SecretKey }): void
+  /** Called once, before anything else, with the endpoint it works for. What it throws, creating the endpoint throws. */
+  attach?(endpoint: DiscoveryEndpoint): void
   /** This host's addresses or routes have changed. */
   networkChanged?(): void
-  /** The endpoint is closed. */
+  /** The endpoint is closed; it waits a second at most. */
   close?(): void | Promise<void>
   /** For errors. */
   readonly name?: string
+}
+
+/** How a discovery is asked. */
+export interface ResolveAbout {
+  /** Aborted when the answer is not wanted any more. */
+  signal: AbortSignal
+  /** What was found before did not answer: what is cached does not help. */
+  fresh?: boolean
+}
+
+/** Whom a discovery works for. */
+export interface DiscoveryEndpoint {
+  nodeId: NodeId
+  secretKey: SecretKey
+  /** Takes what fails between calls; it becomes a 'discovery-failed' event. */
+  onError(error: unknown): void
 }
 
 /** A discovery that the program fills; endpoints of one process that share it find each other. */
@@ -712,7 +728,10 @@ export class IrohEventTarget extends EventTarget {
   /** Bytes handed to send() that have not left yet. */
   readonly bufferedAmount: number
   stats(): TargetStats
-  /** With the `operations` option: what the peer exposes; rejects if the target closes before. Without: null. */
+  /**
+   * With the `operations` option: what the peer exposes; rejects if the target closes before. A spoke has a new one from
+   * each 'connected' event on. Without: null.
+   */
   readonly registered: Promise<Registration> | null
   /** Never rejects. */
   readonly closed: Promise<TargetClosed>
@@ -805,7 +824,7 @@ export interface HubOptions extends EventTargetOptions {
   allow?: AccessRule | { file: string }
   /** How long a peer may take to open its event stream; default 10000. */
   streamTimeoutMs?: number
-  /** Connections that have not opened theirs yet; further ones are closed with code 8. Default 1024. */
+  /** Connections that have not opened theirs yet, four of a NodeId; further ones are closed with code 8. Default 1024. */
   maxPending?: number
   /**
    * What broadcast() does about a spoke with `maxBufferedAmount` unsent. 'wait' (default): it throws, after the others got
@@ -855,7 +874,10 @@ export class Hub extends EventEmitter {
 /** A hub: an endpoint that accepts event targets. */
 export function createHub(options?: HubOptions): Promise<Hub>
 
-/** When a spoke tries again: after a random part of a time that doubles with each failure. */
+/**
+ * When a spoke tries again: after a random part of a time that doubles with each failure, and with each connection that
+ * lasts shorter than `maxDelayMs`.
+ */
 export interface ReconnectOptions {
   /** Default 500. */
   minDelayMs?: number
@@ -869,6 +891,10 @@ export interface ReconnectOptions {
 
 export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
   hub: Peer
+  /** Ends the spoke unless it has been connected before; afterwards it does nothing. */
+  signal?: AbortSignal
+  /** Of each attempt. */
+  timeoutMs?: number
   endpoint?: Endpoint
   /** `keepAliveMs` is 2000 if not given. */
   endpointOptions?: EndpointOptions
@@ -932,7 +958,7 @@ export class Spoke extends IrohEventTarget {
 /** Dials a hub and opens the event stream; rejects if the first attempt fails. */
 export function createSpoke(options: SpokeOptions): Promise<Spoke>
 
-/** Codes this package closes connections (NORMAL to WRONG_ALPN) and streams (NORMAL, BAD_FRAME) with. */
+/** Codes this package closes streams (NORMAL, BAD_FRAME) and connections (the others and NORMAL) with. */
 export const CloseCode: Readonly<{
   NORMAL: 0
   REPLACED: 1
@@ -946,12 +972,12 @@ export const CloseCode: Readonly<{
   HANDLER_FAILED: 9
 }>
 
-/** What takes the connections of one ALPN. */
+/** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */
 export type ProtocolHandler =
   | Hub
-  | ((connection: Connection) => unknown)
+  | ((connection: Connection, options: { signal: AbortSignal }) => unknown)
   | {
-      accept(connection: Connection): unknown
+      accept(connection: Connection, options: { signal: AbortSignal }): unknown
       shutdown?(): unknown
       close?(): unknown
     }

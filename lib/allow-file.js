@@ -32,31 +32,43 @@ function parseList(text) {
 /** An allowlist in a file, which is read again whenever it changes, also when another file takes its place. */
 class AllowFile {
   #file
-  #onChange
-  #watcher
+  #onChange = () => {}
+  #watcher = null
   #settling = null
   #text
   /** The NodeIds of the last version that could be read. */
   nodeIds
 
   /**
-   * Reads the file and watches it; that does not keep the process alive.
+   * Reads the file.
    * @param {string} file
-   * @param {(error: Error | null) => void} onChange there is a new version in `nodeIds`; with an error: it cannot be read,
-   *   and the old one stays
    * @throws {IrohError} ERR_IROH_INVALID_NODE_ID; ERR_IROH_INVALID_ARGUMENT if it cannot be read
    */
-  constructor(file, onChange) {
+  constructor(file) {
     this.#file = path.resolve(file)
-    this.#onChange = onChange
     this.#text = this.#read()
     this.nodeIds = parseList(this.#text)
-    this.#watcher = fs.watch(path.dirname(this.#file), { persistent: false }, () => this.#touched())
+  }
+
+  /**
+   * Reads it again whenever it changes, until close(); that does not keep the process alive.
+   * @param {(error: Error | null) => void} onChange there is a new version in `nodeIds`; with an error: it cannot be read,
+   *   and the old one stays
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT if the system lets no more files be watched
+   */
+  watch(onChange) {
+    this.#onChange = onChange
+    try {
+      this.#watcher = fs.watch(path.dirname(this.#file), { persistent: false }, () => this.#touched())
+    } catch (cause) {
+      throw invalid(`the allowlist ${this.#file} cannot be watched: ${cause.message}`)
+    }
     this.#watcher.on('error', () => {}) // the folder is gone; the last version stays
+    this.#touched() // it may have changed since it was read
   }
 
   close() {
-    this.#watcher.close()
+    this.#watcher?.close()
     clearTimeout(this.#settling)
   }
 

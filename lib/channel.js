@@ -53,6 +53,11 @@ class Channel {
     this.#outbox.push(json)
   }
 
+  /** How much of the buffer it takes. @throws {IrohError} if it can be sent at no time */
+  measure(json) {
+    return this.#outbox.measure(json)
+  }
+
   get bufferedAmount() {
     return this.#outbox.bufferedAmount
   }

@@ -75,6 +75,7 @@ class Endpoint extends EventEmitter {
   /** @private use Endpoint.create() or Endpoint.createWithOptions() */
   constructor(options) {
     super()
+    this.setMaxListeners(0) // hubs and spokes that share the endpoint listen, too
     this.#access = new AccessList({ allow: options?.allow, deny: options?.deny })
     const opened = openCore(options, this.#access, (...event) => this.#onEvent(...event))
     this.#core = opened.core
@@ -103,13 +104,13 @@ class Endpoint extends EventEmitter {
    */
   [kServe](alpn, onConnection) {
     if (this.#served.has(alpn)) throw new IrohError('ERR_IROH_BUSY', { detail: `this endpoint serves ${alpn} already` })
-    const isNew = !this.#alpns.includes(alpn)
-    if (isNew) this.setAlpns([...this.#alpns, alpn])
+    this.#assertOpen()
     this.#served.set(alpn, onConnection)
+    this.#acceptAlpns()
     for (const connection of this.#accepting.drain()) this.#accept(connection)
     return () => {
       this.#served.delete(alpn)
-      if (isNew && !this.#closing) this.setAlpns(this.#alpns.filter((one) => one !== alpn))
+      if (!this.#closing) this.#acceptAlpns()
     }
   }
 
@@ -214,19 +215,18 @@ class Endpoint extends EventEmitter {
     this.#dialer.forgive(named.nodeId)
   }
 
-  /** The protocols accepted from now on. */
+  /** The protocols accepted from now on, beside those that hubs and others serve at this endpoint. */
   setAlpns(alpns) {
     if (!Array.isArray(alpns)) throw invalid('alpns must be an array of strings')
     const checked = checkAlpns(alpns)
     this.#assertOpen()
-    check(binding.setAlpns(this.#core.handle, checked))
     this.#alpns = checked
-    if (checked.length > 0) this.#whereabouts.publish()
+    this.#acceptAlpns()
   }
 
   /** The protocols accepted now. */
   alpns() {
-    return [...this.#alpns]
+    return [...new Set([...this.#alpns, ...this.#served.keys()])]
   }
 
   /** Lets a NodeId connect, also one denied before. A `deny` function still has its say. */
@@ -372,10 +372,19 @@ class Endpoint extends EventEmitter {
     return connection
   }
 
+  #acceptAlpns() {
+    const alpns = this.alpns()
+    check(binding.setAlpns(this.#core.handle, alpns))
+    if (alpns.length > 0) this.#whereabouts.publish()
+  }
+
+  /** Who served its protocol may have ended during the handshake. */
   #accept(connection) {
-    const serve = this.#served.get(connection.alpn())
+    const alpn = connection.alpn()
+    const serve = this.#served.get(alpn)
     if (serve) serve(connection)
-    else this.#accepting.push(connection)
+    else if (this.#alpns.includes(alpn)) this.#accepting.push(connection)
+    else connection.close(CloseCode.WRONG_ALPN, 'nobody serves this protocol any more')
   }
 
   /** Peers that left are remembered up to as many as may be connected. */

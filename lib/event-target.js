@@ -13,11 +13,13 @@ const { SendStream } = require('./send-stream')
 const {
   asyncDispose,
   kAttach,
+  kBroadcastJson,
   kBusy,
   kComplete,
   kDetached,
   kFire,
   kHalfClose,
+  kMeasure,
   kSendJson,
   kStream,
   kTap,
@@ -29,11 +31,17 @@ const MAX = 1024 * MIB
 const REGISTER = 'hub.register'
 const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
 
+/** The envelope that tells what a side exposes. */
+function registration(operations) {
+  return { type: REGISTER, id: '', payload: { operations } }
+}
+
 /** Reads the options of an event target, of a hub or of a spoke. */
 function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target') {
   const options = checkOptions(given, known, where)
   const { operations } = options
   if (operations !== undefined && !Array.isArray(operations)) throw invalid('operations must be an array')
+  if (operations) encodeEnvelope(registration(operations)) // says at once what cannot be sent
   return {
     maxFrameLength: checkInteger(options.maxFrameLength, 'maxFrameLength', { min: 2, max: MAX, fallback: MIB }),
     maxDepth: checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: 256 }),
@@ -60,6 +68,7 @@ class IrohEventTarget extends EventTarget {
   #failure = null
   #closed = quietDeferred()
   #registered = null
+  #isRegistered = false
   #sent = 0
   #received = 0
   #connectedAt = 0
@@ -69,6 +78,7 @@ class IrohEventTarget extends EventTarget {
     super()
     this.#remoteNodeId = remoteNodeId
     this.#options = options
+    if (options.operations) this.#registered = quietDeferred()
   }
 
   /** The connection under the stream; the last one there was. */
@@ -103,6 +113,17 @@ class IrohEventTarget extends EventTarget {
     if (this.#channel === null) throw this[kUnsent]()
     this.#channel.push(json)
     this.#sent++
+  }
+
+  /** @private */
+  [kBroadcastJson](json) {
+    this[kSendJson](json)
+  }
+
+  /** @private */
+  [kMeasure](json) {
+    if (this.#channel === null) throw this[kUnsent]()
+    return this.#channel.measure(json)
   }
 
   /** Bytes handed to send() that have not left yet; characters, for what was sent in this turn. */
@@ -144,7 +165,7 @@ class IrohEventTarget extends EventTarget {
 
   /**
    * With the `operations` option: a promise of what the peer exposes, { operations }; it rejects if the target closes
-   * before. Without: null.
+   * before. A spoke has a new one from each 'connected' event on, if the one before is fulfilled. Without: null.
    */
   get registered() {
     return this.#registered?.promise ?? null
@@ -228,16 +249,18 @@ class IrohEventTarget extends EventTarget {
     this[kDetached](ending)
   }
 
-  /** What the peer said over an earlier stream holds no longer. */
+  /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */
   #register(operations) {
-    this.#registered?.reject(this.#error('ERR_IROH_CLOSED'))
-    this.#registered = quietDeferred()
-    this.send({ type: REGISTER, id: '', payload: { operations } })
+    if (this.#isRegistered) this.#registered = quietDeferred()
+    this.#isRegistered = false
+    this.send(registration(operations))
   }
 
   #onRegister({ payload }) {
-    if (Array.isArray(payload?.operations)) this.#registered.resolve(payload)
-    else {
+    if (Array.isArray(payload?.operations)) {
+      this.#isRegistered = true
+      this.#registered.resolve(payload)
+    } else {
       const error = this.#error('ERR_IROH_NOT_ENVELOPE', { detail: 'hub.register without operations' })
       this[kFire](new IrohErrorEvent(error))
     }

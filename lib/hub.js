@@ -13,7 +13,8 @@ const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = requi
 const { DroppingSpoke } = require('./hub-spoke')
 const { parsePeer } = require('./node-addr')
 const { checkAlpn } = require('./options')
-const { asyncDispose, kAllowFile, kAttach, kSendJson, kServe } = require('./symbols')
+const { asyncDispose, kAllow, kAttach, kBroadcastJson, kServe } = require('./symbols')
+const { Welcome } = require('./welcome')
 const { within } = require('./within')
 
 const DEFAULT_ALPN = 'alkhub/1'
@@ -30,12 +31,13 @@ const HUB_OPTIONS = [
 ]
 /** What is done about a spoke whose buffer is full when all are sent to. */
 const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
+/** Of what sending to one of many throws; the rest says that this one is leaving. */
+const CALLERS_CARE = new Set(['ERR_IROH_BUFFER_FULL', 'ERR_IROH_FRAME_TOO_LONG'])
 
 /** The endpoint of a hub: the one given, or one of its own. */
-async function hubEndpoint({ endpoint, endpointOptions = {}, allow }) {
-  if (endpoint === undefined) return Endpoint.createWithOptions({ ...endpointOptions, ...(allow && { allow }) })
+async function hubEndpoint({ endpoint, endpointOptions }) {
+  if (endpoint === undefined) return Endpoint.createWithOptions(endpointOptions)
   if (!(endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
-  if (allow !== undefined) endpoint.setAllow(allow)
   return endpoint
 }
 
@@ -48,25 +50,22 @@ class Hub extends EventEmitter {
   #owned
   #alpn
   #options
-  #streamTimeoutMs
-  #maxPending
   #slowSpoke
   #spokes = new Map()
-  #pending = 0
+  #welcome
   #stopServing
   #allowFile = null
   #closing = null
   #onConnection = (connection) => this.accept(connection)
 
   /** @private use createHub() */
-  constructor({ endpoint, owned, alpn, targetOptions, streamTimeoutMs, maxPending, slowSpoke }) {
+  constructor({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke }) {
     super()
     this.#endpoint = endpoint
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
-    this.#streamTimeoutMs = streamTimeoutMs
-    this.#maxPending = maxPending
+    this.#welcome = new Welcome(welcome)
     this.#slowSpoke = slowSpoke
     this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
   }
@@ -101,11 +100,12 @@ class Hub extends EventEmitter {
 
   /**
    * Sends an envelope to every spoke; it is written as JSON once. What happens when a spoke's buffer is full is told by
-   * the `slowSpoke` option.
+   * the `slowSpoke` option. A spoke whose stream is ending does not count.
    * @param {object} envelope
    * @param {{ except?: string | IrohEventTarget | Iterable<string | IrohEventTarget> }} [options]
    * @returns {number} how many spokes it went to
-   * @throws {IrohError} as send(); with `slowSpoke: 'wait'` ERR_IROH_BUFFER_FULL with `peers`, after the others got it
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE; _FRAME_TOO_LONG and, with `slowSpoke: 'wait'`,
+   *   _BUFFER_FULL with `peers`, after the others got it
    */
   broadcast(envelope, { except } = {}) {
     const json = encodeEnvelope(envelope)
@@ -115,10 +115,10 @@ class Hub extends EventEmitter {
     for (const [nodeId, target] of this.#spokes) {
       if (left.has(nodeId)) continue
       try {
-        target[kSendJson](json)
+        target[kBroadcastJson](json)
         sent++
       } catch (error) {
-        if (!this.#isDropped(target, error)) failures.push({ nodeId, error })
+        if (CALLERS_CARE.has(error.code) && !this.#isDropped(target, error)) failures.push({ nodeId, error })
       }
     }
     throwUnsent(failures)
@@ -174,17 +174,12 @@ class Hub extends EventEmitter {
    */
   async accept(connection) {
     if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')
-    if (this.#pending >= this.#maxPending) return connection.close(CloseCode.FULL, 'too many connections begin at once')
-    const late = setTimeout(
-      () => connection.close(CloseCode.NO_STREAM, 'no event stream was opened in time'),
-      this.#streamTimeoutMs
-    )
-    this.#pending++
-    const stream = await connection.acceptBi().catch(() => null)
-    this.#pending--
-    clearTimeout(late)
-    if (stream) this.#add(connection, stream)
-    else connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
+    const stream = await this.#welcome.stream(connection)
+    try {
+      if (stream) this.#add(connection, stream)
+    } catch {
+      // The hub is closed, or the stream was over before it began; the connection is closed.
+    }
   }
 
   /** @private Connections of its ALPN go to `onConnection` first; gives back what ends that. */
@@ -195,15 +190,18 @@ class Hub extends EventEmitter {
     }
   }
 
-  /** @private The list of a file is who may connect, from now on and whenever it changes. */
-  [kAllowFile](file) {
-    this.#allowFile = new AllowFile(file, (error) => this.#onAllowFile(error))
-    this.#endpoint.setAllow(this.#allowFile.nodeIds)
+  /** @private Who may connect: what the `allow` option takes, or a list in a file. */
+  [kAllow](allow) {
+    if (!(allow instanceof AllowFile)) return this.#endpoint.setAllow(allow)
+    this.#endpoint.setAllow(allow.nodeIds)
+    this.#allowFile = allow
+    allow.watch((error) => this.#onAllowFile(error))
   }
 
   async #close() {
     this.#stopServing()
     this.#allowFile?.close()
+    this.#welcome.close(CloseCode.NORMAL, 'the hub is closed')
     const targets = [...this.#spokes.values()]
     await within(Promise.all(targets.map((target) => target.close())), CLOSE_TIMEOUT_MS)
     for (const { connection } of targets) connection.close(CloseCode.NORMAL, 'the hub is closed')
@@ -219,7 +217,12 @@ class Hub extends EventEmitter {
     }
     const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
     const target = new SpokeTarget(nodeId, this.#options)
-    target[kAttach](send, recv)
+    try {
+      target[kAttach](send, recv)
+    } catch (error) {
+      connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
+      throw error
+    }
     const older = this.#spokes.get(nodeId)
     if (older) this.#replace(older)
     this.#spokes.set(nodeId, target)
@@ -245,9 +248,11 @@ class Hub extends EventEmitter {
   #onAllowFile(error) {
     if (!error) {
       const { nodeIds } = this.#allowFile
+      const reason = 'no longer on the allowlist'
       this.#endpoint.setAllow(nodeIds)
+      this.#welcome.close(CloseCode.NOT_ALLOWED, reason, (nodeId) => !nodeIds.has(nodeId))
       for (const [nodeId, { connection }] of this.#spokes) {
-        if (!nodeIds.has(nodeId)) connection.close(CloseCode.NOT_ALLOWED, 'no longer on the allowlist')
+        if (!nodeIds.has(nodeId)) connection.close(CloseCode.NOT_ALLOWED, reason)
       }
     }
     this.#emit('allowlist', error)
@@ -296,11 +301,11 @@ function throwUnsent(failures) {
 }
 
 /** The `allow` option: { file } is a list that is watched. */
-function allowFileOf(allow) {
+function readAllow(allow) {
   const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
-  if (!isFile) return undefined
+  if (!isFile) return allow
   const { file } = checkOptions(allow, ['file'], 'allow')
-  return checkText(file ?? null, 'allow.file')
+  return new AllowFile(checkText(file ?? null, 'allow.file'))
 }
 
 /**
@@ -311,21 +316,21 @@ function allowFileOf(allow) {
 async function createHub(options = {}) {
   const targetOptions = readTargetOptions(options, HUB_OPTIONS, 'createHub')
   const alpn = checkAlpn(options.alpn ?? DEFAULT_ALPN)
-  const streamTimeoutMs = checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', {
-    min: 1,
-    max: 0x7fffffff,
-    fallback: 10000
-  })
-  const maxPending = checkInteger(options.maxPending, 'maxPending', { min: 1, fallback: 1024 })
+  const welcome = {
+    max: checkInteger(options.maxPending, 'maxPending', { min: 1, fallback: 1024 }),
+    timeoutMs: checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', { min: 1, max: 0x7fffffff, fallback: 10000 })
+  }
   const slowSpoke = checkOneOf(options.slowSpoke, 'slowSpoke', SLOW_SPOKE, 'wait')
-  const file = allowFileOf(options.allow)
+  const allow = readAllow(options.allow)
   const owned = options.endpoint === undefined
-  const endpoint = await hubEndpoint(file === undefined ? options : { ...options, allow: [] })
+  const endpoint = await hubEndpoint(options)
+  let hub
   try {
-    const hub = new Hub({ endpoint, owned, alpn, targetOptions, streamTimeoutMs, maxPending, slowSpoke })
-    if (file !== undefined) hub[kAllowFile](file)
+    hub = new Hub({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke })
+    if (allow !== undefined) hub[kAllow](allow)
     return hub
   } catch (error) {
+    await hub?.close()
     if (owned) await endpoint.close()
     throw error
   }

@@ -60,15 +60,24 @@ class Outbox {
    * @throws {IrohError} ERR_IROH_FRAME_TOO_LONG, ERR_IROH_BUFFER_FULL, or why nothing can be sent any more
    */
   push(json) {
+    const length = this.measure(json)
+    this.#makeRoom(length)
+    if (json.length >= ALONE && this.#sendAlone(json)) return
+    this.#pending += MARK + json
+    this.#pendingBytes += length
+    if (this.#pendingBytes >= this.#chunk) this.flush()
+    else if (!this.#scheduled) this.#schedule()
+  }
+
+  /**
+   * How much of the buffer a frame takes, at least.
+   * @throws {IrohError} ERR_IROH_FRAME_TOO_LONG, or why nothing can be sent any more
+   */
+  measure(json) {
     if (this.#error) throw this.#error
     const length = json.length > this.#measured ? Buffer.byteLength(json) : json.length
     if (length > this.#maxFrameLength) throw tooLong(length, this.#maxFrameLength)
-    this.#makeRoom(length + MARK.length)
-    if (json.length >= ALONE && this.#sendAlone(json)) return
-    this.#pending += MARK + json
-    this.#pendingBytes += length + MARK.length
-    if (this.#pendingBytes >= this.#chunk) this.flush()
-    else if (!this.#scheduled) this.#schedule()
+    return length + MARK.length
   }
 
   /** Bytes handed in and not yet sent. Asks the core at most once between two flushes. */

@@ -32,7 +32,8 @@ function readReconnect(given) {
 
 /**
  * When to try again: after a random part of a time that doubles with each failure (exponential back-off with full
- * jitter), so that many who lost the same hub do not come back all at once.
+ * jitter), so that many who lost the same hub do not come back all at once. A connection that lasts shorter than
+ * `maxDelayMs` counts as a failure here: a hub that closes every connection is not dialled ever faster.
  */
 class Reconnect {
   #policy
@@ -40,6 +41,9 @@ class Reconnect {
   #clock
   #random
   #failures = 0
+  /** How often the time has doubled. */
+  #doubled = 0
+  #connectedAt = null
   #timer = null
 
   /**
@@ -64,7 +68,9 @@ class Reconnect {
   schedule() {
     const { minDelayMs, maxDelayMs, maxAttempts } = this.#policy
     if (this.#failures >= maxAttempts) return null
-    const ms = Math.round(Math.min(maxDelayMs, minDelayMs * FACTOR ** this.#failures) * this.#random())
+    if (this.#connectedAt !== null) this.#doubled = this.#hasLasted() ? 0 : this.#doubled + 1
+    this.#connectedAt = null
+    const ms = Math.round(Math.min(maxDelayMs, minDelayMs * FACTOR ** this.#doubled) * this.#random())
     this.#set(ms)
     return ms
   }
@@ -72,11 +78,13 @@ class Reconnect {
   /** An attempt failed. */
   failed() {
     this.#failures++
+    this.#doubled++
   }
 
   /** An attempt did not. */
   succeeded() {
     this.#failures = 0
+    this.#connectedAt = this.#clock.now()
   }
 
   /** If it waits, it need not wait any longer. */
@@ -87,6 +95,10 @@ class Reconnect {
   stop() {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer)
     this.#timer = null
+  }
+
+  #hasLasted() {
+    return this.#clock.now() - this.#connectedAt >= this.#policy.maxDelayMs
   }
 
   #set(ms) {

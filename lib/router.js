@@ -34,8 +34,9 @@ class RouterBuilder {
   /**
    * Gives the connections of one ALPN to a handler.
    * @param {string} alpn
-   * @param {Function | object} handler a hub, a function that gets the connection, or an object with accept(connection)
-   *   and, if it has something to end, shutdown() or close()
+   * @param {Function | object} handler a hub, a function that gets the connection and { signal }, or an object with
+   *   accept(connection, { signal }) and, if it has something to end, shutdown() or close(). `signal` is aborted by
+   *   shutdown(), which waits for the promise that is returned
    * @param {{ admit?: (nodeId: string, connection: object) => boolean | Promise<boolean> }} [options] `admit` lets a
    *   connection through with true only
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, also for an ALPN that has a handler
@@ -72,6 +73,7 @@ class Router extends EventEmitter {
   #routes
   #stops = []
   #running = new Set()
+  #ending = new AbortController()
   #shutdown = null
 
   /** @param {Endpoint} endpoint @returns {RouterBuilder} */
@@ -99,7 +101,7 @@ class Router extends EventEmitter {
 
   /** Whether shutdown() was called. */
   isShutdown() {
-    return this.#shutdown !== null
+    return this.#ending.signal.aborted
   }
 
   /**
@@ -133,26 +135,36 @@ class Router extends EventEmitter {
     try {
       if (admit && (await admit(connection.remoteNodeId(), connection)) !== true) {
         connection.close(CloseCode.NOT_ALLOWED, 'not admitted')
-        this.emit('rejected', connection.remoteNodeId(), alpn)
+        this.#emit('rejected', connection.remoteNodeId(), alpn)
         return
       }
-      await (typeof handler === 'function' ? handler(connection) : handler.accept(connection))
-    } catch (cause) {
+      const { signal } = this.#ending
+      await (typeof handler === 'function' ? handler(connection, { signal }) : handler.accept(connection, { signal }))
+    } catch (error) {
       connection.close(CloseCode.HANDLER_FAILED, 'the handler failed')
-      this.#failed(cause, alpn)
+      this.#failed(error, alpn)
     }
   }
 
   /** What nobody listens for is an uncaught exception, but for what shutdown() breaks off. */
   #failed(error, alpn) {
-    if (this.listenerCount('failed') > 0) this.emit('failed', error, alpn)
-    else if (this.#shutdown === null) reportUncaught(error)
+    if (this.listenerCount('failed') > 0) this.#emit('failed', error, alpn)
+    else if (!this.isShutdown()) reportUncaught(error)
+  }
+
+  #emit(...event) {
+    try {
+      this.emit(...event)
+    } catch (error) {
+      reportUncaught(error)
+    }
   }
 
   async #end() {
     for (const stop of this.#stops) stop()
+    this.#ending.abort()
     const handlers = new Set([...this.#routes.values()].map(({ handler }) => handler))
-    const ends = [...handlers].map(async (handler) => handler.shutdown?.() ?? handler.close?.())
+    const ends = [...handlers].map(async (handler) => (handler.shutdown ? handler.shutdown() : handler.close?.()))
     await within(Promise.allSettled([...ends, ...this.#running]), SHUTDOWN_MS)
     await this.#endpoint.close(CloseCode.NORMAL, 'the router is shut down')
   }

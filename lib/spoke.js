@@ -30,6 +30,9 @@ const KEEP_ALIVE_MS = 2000
 /** What tells that a hub which was out of reach may be in reach now. */
 const HOPEFUL = new Set(['network-changed', 'relay-up', 'rebound'])
 
+/** No later attempt would do better. */
+const HOPELESS = new Set(['ERR_IROH_SELF_CONNECT'])
+
 const LOCALLY_CLOSED = Object.freeze({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
 
 /**
@@ -46,6 +49,7 @@ class Spoke extends IrohEventTarget {
   #state = 'connecting'
   #ending = null
   #stop = new AbortController()
+  #forgetSignal = () => {}
   #onNetwork = ({ type }) => {
     if (HOPEFUL.has(type)) this.#reconnect?.soon()
   }
@@ -87,23 +91,30 @@ class Spoke extends IrohEventTarget {
   }
 
   /** @private The first connection. @throws {IrohError} as endpoint.connect() */
-  async start(signal) {
-    const onAbort = () => this.#stop.abort(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason }))
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
+  async start() {
     try {
       await this.#connect()
     } catch (error) {
       await this.#leave({ ...LOCALLY_CLOSED, error })
       throw error
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
     }
   }
 
   /** @private The first connection, for which the hub may be waited for. */
   startLater() {
     this.#again()
+  }
+
+  /** @private Until it is connected for the first time, this signal ends it. */
+  endWith(signal) {
+    const onAbort = () => {
+      const error = new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
+      this.#stop.abort(error)
+      this.#leave({ ...LOCALLY_CLOSED, error })
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#forgetSignal = () => signal.removeEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
   }
 
   /** @private */
@@ -127,14 +138,25 @@ class Spoke extends IrohEventTarget {
     const connection = await this.#endpoint.connect(this.#hub, this.#alpn, options).catch((error) => {
       throw error.code === 'ERR_IROH_ABORTED' ? this.#stop.signal.reason : error
     })
-    const { send, recv } = await openStream(connection)
-    if (this.#stop.signal.aborted) {
-      connection.close()
-      throw this.#stop.signal.reason
-    }
-    this[kAttach](send, recv)
+    await this.#goOnOver(connection)
+    this.#forgetSignal()
     this.#reconnect?.succeeded()
     this.#tell('connected')
+  }
+
+  async #goOnOver(connection) {
+    const onStop = () => connection.close()
+    this.#stop.signal.addEventListener('abort', onStop, { once: true })
+    try {
+      const { send, recv } = await openStream(connection)
+      this.#stop.signal.throwIfAborted()
+      this[kAttach](send, recv)
+    } catch (error) {
+      connection.close()
+      throw this.#stop.signal.aborted ? this.#stop.signal.reason : error
+    } finally {
+      this.#stop.signal.removeEventListener('abort', onStop)
+    }
   }
 
   async #again() {
@@ -143,8 +165,10 @@ class Spoke extends IrohEventTarget {
     } catch (error) {
       if (this.#stop.signal.aborted) return
       this.#reconnect.failed()
+      const ending = { kind: 'not-connected', code: 0, reason: error.message, error }
       if (this.#endpoint.isClosed()) this.#leave({ ...LOCALLY_CLOSED, error })
-      else this.#wait({ kind: 'not-connected', code: 0, reason: error.message, error })
+      else if (HOPELESS.has(error.code)) this.#leave(ending)
+      else this.#wait(ending)
     }
   }
 
@@ -164,6 +188,7 @@ class Spoke extends IrohEventTarget {
   async #end(ending) {
     this.#stop.abort(new IrohError('ERR_IROH_CLOSED'))
     this.#reconnect?.stop()
+    this.#forgetSignal()
     this.#endpoint.off('network', this.#onNetwork)
     this.#state = 'closed'
     const { connection } = this
@@ -213,8 +238,9 @@ async function createSpoke(options) {
   const owned = options.endpoint === undefined
   const endpoint = await spokeEndpoint(options)
   const spoke = new Spoke({ endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions })
+  if (signal) spoke.endWith(signal)
   if (reconnect?.fromStart) spoke.startLater()
-  else await spoke.start(signal)
+  else await spoke.start()
   return spoke
 }
 

@@ -13,6 +13,10 @@ module.exports = {
   kServe: Symbol('serve'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */
   kSendJson: Symbol('sendJson'),
+  /** target[kBroadcastJson](json): the same, for what all spokes of a hub are sent. */
+  kBroadcastJson: Symbol('broadcastJson'),
+  /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
+  kMeasure: Symbol('measure'),
   /** target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners. */
   kTap: Symbol('tap'),
   /** target[kAttach](send, recv): it goes on over this stream. */
@@ -27,7 +31,7 @@ module.exports = {
   kFire: Symbol('fire'),
   /** target[kHalfClose](): sends no more, and reads on. */
   kHalfClose: Symbol('halfClose'),
-  /** hub[kAllowFile](file): who may connect stands in a file. */
-  kAllowFile: Symbol('allowFile'),
+  /** hub[kAllow](allow): who may connect, from a rule or a watched file. */
+  kAllow: Symbol('allow'),
   asyncDispose: Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
 }

@@ -132,6 +132,36 @@ describe('Discovery by', () => {
       while (requests.length < 2) await new Promise(setImmediate)
     })
 
+    it('tells each failure of those in between, and goes on', async () => {
+      const { relay, requests } = await answering((response, count) =>
+        response.writeHead(count <= 2 ? 500 : 204).end('x'.repeat(5000))
+      )
+      const discovery = pkarrDiscovery({ relay, publishAddresses: true })
+      open.push(() => discovery.close())
+      const told = new Promise((resolve) => discovery.attach({ nodeId, secretKey: key, onError: resolve }))
+      await assert.rejects(discovery.publish(at(1)), /answered 500/)
+      assert.match((await told).message, /answered 500/)
+      while (requests.length < 3) await new Promise(setImmediate)
+    })
+
+    it('takes pages for people behind a status for that status', async () => {
+      const { relay } = await answering((response) => response.writeHead(404).end('x'.repeat(10_000)))
+      assert.equal(await attached(relay).resolve(nodeId, { signal: never }), null)
+      const endless = await answering((response) => {
+        response.writeHead(404)
+        const timer = setInterval(() => response.write('x'.repeat(10_000)), 1)
+        response.on('close', () => clearInterval(timer))
+      })
+      await assert.rejects(attached(endless.relay).resolve(nodeId, { signal: never }), /too long/)
+    })
+
+    it('follows no redirects', async () => {
+      const elsewhere = await answering((response) => response.end())
+      const { relay } = await answering((response) => response.writeHead(302, { location: elsewhere.relay }).end())
+      await assert.rejects(attached(relay).resolve(nodeId, { signal: never }), /answered 302/)
+      assert.equal(elsewhere.requests.length, 0)
+    })
+
     it('takes nothing that is not signed by the key, too long, or slow', async () => {
       const good = signPacket(key, ['addr=127.0.0.1:1'], 1n)
       const forged = signPacket(SecretKey.generate(), ['addr=127.0.0.1:1'], 1n)

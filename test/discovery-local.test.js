@@ -9,13 +9,24 @@ const { once } = require('node:events')
 const path = require('node:path')
 const dnsPacket = require('dns-packet')
 const { SecretKey, localDiscovery } = require('event-target-iroh')
-const { announcement, isQuery, query, readAnnouncement } = require('../lib/discovery/local-message')
+const {
+  announcement,
+  mayBeOurs,
+  questionFor,
+  questionForAll,
+  readAnnouncement,
+  readQuery
+} = require('../lib/discovery/local-message')
 const { alpn, useEndpoints } = require('./helpers/endpoints')
 
 const GROUP = '224.0.0.251'
 const here = { interfaces: ['127.0.0.1'] }
 const never = new AbortController().signal
-const nodeId = SecretKey.fromBytes(Buffer.alloc(32, 0x2a)).nodeId()
+/** Other runs on this host are heard, too. */
+const nodeId = SecretKey.generate().nodeId()
+
+/** What real iroh asks. */
+const forReal = { questions: [{ type: 'PTR', name: '_irohv1._udp.local' }] }
 
 /** A message as others get it. */
 const sent = (message) => dnsPacket.decode(dnsPacket.encode({ type: 'response', ...message }))
@@ -28,9 +39,9 @@ describe('localDiscovery', () => {
     for (const close of open.splice(0)) await close()
   })
 
-  function attached(options) {
+  function attached(options, id = SecretKey.generate().nodeId()) {
     const discovery = localDiscovery({ ...here, ...options })
-    discovery.attach({ nodeId: SecretKey.generate().nodeId() })
+    discovery.attach({ nodeId: id })
     open.push(() => discovery.close())
     return discovery
   }
@@ -80,20 +91,20 @@ describe('localDiscovery', () => {
 
   it('says nothing of one that only dials, and asks nothing when nobody waits', async () => {
     const { heard, say } = await wiretap()
-    const quiet = attached()
-    const published = attached()
+    const quietId = SecretKey.generate().nodeId()
+    const quiet = attached({}, quietId)
+    const asks = (message) => readQuery(message)?.includes(nodeId) === true
+    const published = attached({}, nodeId)
     await published.publish({ nodeId, directAddresses: ['127.0.0.1:1'] })
     while (!heard.some(isOf(nodeId))) await new Promise(setImmediate)
-    assert.ok(!heard.some(isQuery))
+    assert.ok(!heard.some(asks))
     const asked = quiet.resolve(nodeId, { signal: never })
     assert.equal((await asked).nodeId, nodeId)
-    assert.ok(heard.some(isQuery))
-    assert.ok(
-      heard.every((message) => isQuery(message) || readAnnouncement(message).every((peer) => peer.nodeId === nodeId))
-    )
+    assert.ok(heard.some(asks))
+    assert.ok(!heard.some(isOf(quietId)))
 
     const before = heard.filter(isOf(nodeId)).length
-    for (let n = 0; n < 50; n++) say(dnsPacket.encode({ type: 'query', ...query }))
+    for (let n = 0; n < 50; n++) say(dnsPacket.encode({ type: 'query', ...questionForAll() }))
     while (heard.filter(isOf(nodeId)).length === before) await new Promise(setImmediate)
     assert.equal(heard.filter(isOf(nodeId)).length, before + 1)
   })
@@ -128,6 +139,39 @@ describe('localDiscovery', () => {
     assert.deepEqual(await asked, { nodeId, directAddresses: ['192.0.2.1:7'] })
   })
 
+  it('answers who asks for it or for all, and real iroh, once a second', async () => {
+    const { heard, say } = await wiretap()
+    const discovery = attached({}, nodeId)
+    await discovery.publish({ nodeId, directAddresses: ['127.0.0.1:1'] })
+    const answers = () => heard.filter(isOf(nodeId)).length
+    while (answers() < 1) await new Promise(setImmediate)
+    const ask = (message) => say(dnsPacket.encode({ type: 'query', ...message }))
+    for (const [index, message] of [questionFor(nodeId), questionForAll(), forReal].entries()) {
+      ask(message)
+      while (answers() < 2 + index) await new Promise(setImmediate)
+    }
+    assert.equal(answers(), 4)
+  })
+
+  it('gives what was heard before when a peer does not answer', async () => {
+    const { heard, say } = await wiretap()
+    const discovery = attached({ timeoutMs: 1000 })
+    const asked = discovery.resolve(nodeId, { signal: never })
+    while (!heard.some((message) => readQuery(message)?.includes(nodeId))) await new Promise(setImmediate)
+    say(dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) }))
+    const found = { nodeId, directAddresses: ['192.0.2.1:7'] }
+    assert.deepEqual(await asked, found)
+    assert.deepEqual(await discovery.resolve(nodeId, { signal: never, fresh: true }), found)
+  })
+
+  it('goes on when the network has changed', async () => {
+    const [hub, client] = [attached({}, nodeId), attached()]
+    await hub.publish({ nodeId, directAddresses: ['127.0.0.1:1'] })
+    await hub.networkChanged()
+    await client.networkChanged() // it has nothing open yet
+    assert.equal((await client.resolve(nodeId, { signal: never })).nodeId, nodeId)
+  })
+
   it('says so when there can be no multicast', async () => {
     const discovery = attached({ interfaces: ['192.0.2.200'] })
     await assert.rejects(discovery.resolve(nodeId, { signal: never }), { code: 'ERR_IROH_DISCOVERY' })
@@ -136,6 +180,31 @@ describe('localDiscovery', () => {
       code: 'ERR_IROH_NO_ADDRESS',
       message: /multicast at 192.0.2.200/
     })
+  })
+
+  it('decodes no datagram that cannot be for it', () => {
+    const good = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) })
+    assert.equal(mayBeOurs(good), true)
+    assert.equal(mayBeOurs(dnsPacket.encode({ type: 'query', ...questionForAll() })), true)
+    const promising = Buffer.from(good)
+    promising.writeUInt16BE(0xffff, 10)
+    const other = dnsPacket.encode({ type: 'query', questions: [{ type: 'PTR', name: '_http._tcp.local' }] })
+    const long = Buffer.concat([good, Buffer.alloc(1473)])
+    for (const datagram of [promising, other, long, good.subarray(0, 11), Buffer.alloc(0)]) {
+      assert.equal(mayBeOurs(datagram), false)
+    }
+  })
+
+  it('knows whom a question is for', () => {
+    const read = (...questions) => readQuery(dnsPacket.decode(dnsPacket.encode({ type: 'query', questions })))
+    const ptr = { type: 'PTR', name: '_IROHv1._udp.local' }
+    assert.equal(read(ptr), 'all')
+    assert.equal(read(...questionForAll().questions), 'all now')
+    assert.deepEqual(read(...questionFor(nodeId).questions), [nodeId])
+    assert.equal(read({ ...ptr, name: '_http._tcp.local' }), null)
+    assert.equal(read({ ...ptr, type: 'A' }), null)
+    assert.equal(read(ptr, { type: 'SRV', name: `x._irohv1._udp.local` }), 'all')
+    assert.equal(read(), null)
   })
 
   describe('announcements', () => {
@@ -191,6 +260,11 @@ describe('localDiscovery', () => {
       assert.deepEqual(read([srv(instance.replace('irohv1', 'other'), 'x.local')], [a('x.local')]), [])
       assert.deepEqual(read([srv(instance, 'x.local')], [a('y.local')]), [])
       assert.deepEqual(read([], [a('x.local')]), [])
+      for (const data of ['0.0.0.0', '224.0.0.251']) {
+        assert.deepEqual(read([srv(instance, 'x.local')], [{ type: 'A', name: 'x.local', data }]), [])
+      }
+      const noPort = { type: 'SRV', name: instance, data: { port: 0, target: 'x.local' } }
+      assert.deepEqual(read([noPort], [a('x.local')]), [])
     })
   })
 })

@@ -7,7 +7,7 @@ const crypto = require('node:crypto')
 const dnsPacket = require('dns-packet')
 const { SecretKey } = require('event-target-iroh')
 const { base32, zBase32 } = require('../lib/base32')
-const { readRecords, writeRecords } = require('../lib/discovery/records')
+const { isPeerAddress, readRecords, writeRecords } = require('../lib/discovery/records')
 const { fromZ32, isNewer, openPacket, recordsOf, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
 
 const key = SecretKey.fromBytes(Buffer.alloc(32, 0x2a))
@@ -99,8 +99,20 @@ describe('TXT records', () => {
       directAddresses: ['1.2.3.4:5'],
       userData: 'hi'
     })
-    const many = Array.from({ length: 100 }, (_, port) => `addr=192.0.2.1:${port}`)
+    const many = Array.from({ length: 100 }, (_, port) => `addr=192.0.2.1:${port + 1}`)
     assert.equal(readRecords(many).directAddresses.length, 32)
+  })
+})
+
+describe('An address that others tell', () => {
+  it('is of one host, and has a port', () => {
+    for (const text of ['192.0.2.1:1', '127.0.0.1:65535', '[2001:db8::1]:7', '[fe80::1]:7', '[::1]:7']) {
+      assert.equal(isPeerAddress(text), true, text)
+    }
+    const none = ['', 'a.example:7', '192.0.2.1', '192.0.2.1:0', '0.0.0.0:7', '224.0.0.251:7', '255.255.255.255:7']
+    for (const text of [...none, '[::]:7', '[ff02::fb]:7', '[fe80::1%eth0]:7', '[::ffff:224.0.0.1]:7', 'NaN.1.1.1:7']) {
+      assert.equal(isPeerAddress(text), false, text)
+    }
   })
 })
 
@@ -113,6 +125,23 @@ describe('A signed packet', () => {
       key.sign(Buffer.concat([Buffer.from(`3:seqi1700000000000000e1:v${vector.dns.length}:`), vector.dns])),
       vector.signature
     )
+  })
+
+  it('is, byte for byte, what that encoder makes', () => {
+    const packet = signPacket(key, ['relay=https://relay.example.com/', 'user-data=hi'], vector.timestamp)
+    assert.deepEqual(packet, packetOf(vector))
+  })
+
+  it('holds a relay and twenty addresses', () => {
+    const addresses = Array.from({ length: 20 }, (_, n) => `addr=203.0.113.${100 + n}:50000`)
+    const records = ['relay=https://relay.example.com/', ...addresses]
+    assert.deepEqual(recordsOf(nodeId, openPacket(nodeId, signPacket(key, records, 5n)).dns), records)
+  })
+
+  it('whose message is cut short has no records', () => {
+    for (let length = 0; length < vector.dns.length; length++) {
+      assert.throws(() => recordsOf(nodeId, vector.dns.subarray(0, length)), bad, `${length}`)
+    }
   })
 
   it('brings its records back, and leaves out what does not fit', () => {

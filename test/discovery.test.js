@@ -26,8 +26,8 @@ describe('Discovery', () => {
     const one = {
       name: 'slow',
       asked: [],
-      resolve(id, { signal }) {
-        const asked = { ...deferred(), id, signal }
+      resolve(id, about) {
+        const asked = { ...deferred(), id, ...about }
         one.asked.push(asked)
         return asked.promise
       }
@@ -131,6 +131,84 @@ describe('Discovery', () => {
     discovery.resolve(nodeId)
     assert.equal(a.asked.length, 2)
     await discovery.close()
+  })
+
+  it('goes on until there is an answer that can be dialled', async () => {
+    const [a, b] = [slow(), slow()]
+    const discovery = open(a, b)
+    const isUsable = ({ directAddresses }) => directAddresses.length > 0
+    const found = discovery.resolve(nodeId, { isUsable })
+    a.asked[0].resolve({ nodeId, relayUrl: 'http://relay.test/' })
+    await turn()
+    b.asked[0].resolve(at('127.0.0.1:1'))
+    assert.deepEqual(await found, { directAddresses: ['127.0.0.1:1'], relayUrl: 'http://relay.test/' })
+  })
+
+  it('gives what cannot be dialled when there is nothing else, and soon asks again', async () => {
+    const a = slow()
+    const discovery = open(a)
+    const options = { isUsable: () => false }
+    const found = discovery.resolve(nodeId, options)
+    a.asked[0].resolve({ nodeId, relayUrl: 'http://relay.test/' })
+    assert.equal((await found).relayUrl, 'http://relay.test/')
+    clock.advance(1000)
+    discovery.resolve(nodeId, options)
+    assert.equal(a.asked.length, 2)
+    await discovery.close()
+  })
+
+  it('does not take an answer over which isUsable stumbles', async () => {
+    const discovery = open({ resolve: () => ({ nodeId, relayUrl: 'no URL' }) }, { resolve: () => at('127.0.0.1:1') })
+    const isUsable = ({ relayUrl }) => relayUrl === undefined || new URL(relayUrl).href !== ''
+    assert.deepEqual(await discovery.resolve(nodeId, { isUsable }), {
+      directAddresses: ['127.0.0.1:1'],
+      relayUrl: undefined
+    })
+  })
+
+  it('begins nothing for a signal that is aborted already', async () => {
+    const a = slow()
+    const discovery = open(a)
+    await assert.rejects(discovery.resolve(nodeId, { signal: AbortSignal.abort(new Error('before')) }), /before/)
+    assert.equal(a.asked.length, 0)
+  })
+
+  it('tells discoveries when they are to look afresh, and forgets all on another network', async () => {
+    const a = slow()
+    const discovery = open(a)
+    for (const [index, fresh] of [false, true].entries()) {
+      const found = discovery.resolve(nodeId, { fresh })
+      assert.equal(a.asked[index].fresh, fresh)
+      a.asked[index].resolve(at('127.0.0.1:1'))
+      await found
+    }
+    discovery.networkChanged()
+    discovery.resolve(nodeId)
+    assert.equal(a.asked.length, 3)
+    await discovery.close()
+  })
+
+  it('closes those that are attached when a later one refuses', () => {
+    const seen = []
+    const fine = { publish() {}, attach: () => seen.push('attached'), close: () => seen.push('closed') }
+    const attach = () => {
+      throw new Error('of another endpoint')
+    }
+    const close = () => seen.push('closed what belongs to another')
+    assert.throws(() => open(fine, { publish() {}, attach, close }), /of another endpoint/)
+    assert.deepEqual(seen, ['attached', 'closed'])
+  })
+
+  it('tells what fails between calls', () => {
+    open({ name: 'busy', publish() {}, attach: ({ onError }) => onError(new Error('later')) })
+    assert.deepEqual(
+      events.map(({ type, name, error }) => [type, name, error.message]),
+      [['discovery-failed', 'busy', 'later']]
+    )
+  })
+
+  it('waits a second at most for one that does not close', async () => {
+    await open({ publish() {}, close: () => new Promise(() => {}) }).close()
   })
 
   it('publishes to all, and tells what fails', async () => {

@@ -6,7 +6,7 @@ const { MixedEvents } = require('./helpers/mixed-events.js')
 const { UdpProxy } = require('./helpers/udp-proxy.js')
 const { createHubIrohEventTarget, createSpokeIrohEventTarget } = require('event-target-iroh')
 const { alpn, useEndpoints } = require('./helpers/endpoints.js')
-const { nextEvent } = require('./helpers/events.js')
+const { nextEvent, until } = require('./helpers/events.js')
 
 describe('a bad network', () => {
   const { create } = useEndpoints()
@@ -47,6 +47,21 @@ describe('a bad network', () => {
       }
     })
   }
+
+  it('that swallows everything is asked more often than keep-alives would, so that its return is noticed', async () => {
+    const server = await create({ alpns: [alpn], keepAliveMs: 0 })
+    const client = await create({ keepAliveMs: 2500 })
+    proxy = await UdpProxy.open(server.boundAddresses()[0])
+    const peer = { nodeId: server.nodeId(), directAddresses: [proxy.address] }
+    const [dialled] = await Promise.all([client.connect(peer, alpn), server.accept()])
+    proxy.blocked = true
+    const before = proxy.counts.lost
+    await until(() => proxy.counts.lost >= before + 9) // keep-alives alone take longer than this test may
+    proxy.blocked = false
+    const { forwarded } = proxy.counts
+    await until(() => proxy.counts.forwarded >= forwarded + 2)
+    assert.equal(dialled.closeReason(), null)
+  })
 
   it('that gives the dialler another port is followed by migration', async () => {
     const { server, hub, spoke, accepted } = await targetsThrough()

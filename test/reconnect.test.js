@@ -4,8 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const path = require('node:path')
 const { CloseCode, createHub, createSpoke, SecretKey } = require('event-target-iroh')
 const { Reconnect, readReconnect } = require('../lib/reconnect')
+const { useChildren } = require('./helpers/child')
 const { local, useEndpoints } = require('./helpers/endpoints')
 const { nextEvent } = require('./helpers/events')
 const { FakeClock } = require('./helpers/fake-clock')
@@ -13,6 +15,7 @@ const { FakeClock } = require('./helpers/fake-clock')
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
 
 describe('A spoke', () => {
+  const startChild = useChildren()
   const { create } = useEndpoints()
   const open = new Set()
 
@@ -94,6 +97,43 @@ describe('A spoke', () => {
     assert.equal(hub.endpoint.isClosed(), false)
   })
 
+  it('comes back, as all do, to a hub that was killed and started again', async () => {
+    const file = path.join(__dirname, 'helpers/children/hub.js')
+    const secretKey = SecretKey.generate().toBytes()
+    const killed = startChild(file)
+    const addr = await killed.ask({ secretKey })
+    const endpointOptions = { ...local, keepAliveMs: 100 }
+    const options = { endpointOptions, operations: ['spoke.work'] }
+    const spokes = await Promise.all(Array.from({ length: 8 }, () => startSpoke(addr, options)))
+    const known = spokes.map((spoke) => ({ nodeId: spoke.nodeId(), operations: ['spoke.work'] }))
+    const byNodeId = (one, other) => (one.nodeId < other.nodeId ? -1 : 1)
+    const registered = async (child) => {
+      const messages = []
+      for (let count = 0; count < known.length; count++) messages.push(await child.message())
+      return messages.sort(byNodeId)
+    }
+    assert.deepEqual(await registered(killed), known.sort(byNodeId))
+
+    const back = spokes.map((spoke) => once(spoke, 'connected'))
+    killed.kill('SIGKILL')
+    await killed.ended
+    const child = startChild(file)
+    await child.ask({ secretKey, bindAddress: addr.directAddresses[0] })
+    assert.deepEqual(await registered(child), known)
+    await Promise.all(back)
+    for (const spoke of spokes) assert.deepEqual(await spoke.registered, { operations: ['hub.list'] })
+  })
+
+  it('lets its process end once it is closed, though its hub is gone', async () => {
+    const hub = await startHub()
+    const child = startChild(path.join(__dirname, 'helpers/children/lasting-spoke.js'))
+    assert.equal(await child.ask(hub.addr()), 'connected')
+    open.delete(hub)
+    await hub.close()
+    assert.equal(await child.message(), 'closed')
+    assert.equal((await child.ended).code, 0)
+  })
+
   it('ends when it is closed, connected or not, and at once', async () => {
     const { first } = await lastingHub()
     const [one, two] = await Promise.all([startSpoke(first.addr()), startSpoke(first.addr())])
@@ -166,6 +206,68 @@ describe('A spoke', () => {
     assert.equal(lone.state, 'closed')
   })
 
+  it('that waits for the hub ends with its signal, until it is connected', async () => {
+    const { first, again } = await lastingHub({ operations: ['hub.list'] })
+    const addr = first.addr()
+    open.delete(first)
+    await first.close()
+    const reconnect = { ...soon, fromStart: true }
+    const stop = new AbortController()
+    const lone = await startSpoke(addr, { reconnect, signal: stop.signal })
+    await once(lone, 'disconnected')
+    stop.abort('enough')
+    const { error } = await lone.closed
+    assert.deepEqual([lone.state, error.code, error.cause], ['closed', 'ERR_IROH_ABORTED', 'enough'])
+
+    const late = new AbortController()
+    const spoke = await startSpoke(addr, { reconnect, signal: late.signal, operations: ['spoke.work'] })
+    const { registered } = spoke
+    await again()
+    assert.deepEqual(await registered, { operations: ['hub.list'] })
+    late.abort('too late')
+    assert.equal(spoke.state, 'connected')
+  })
+
+  it('gives up at once what no attempt can do', async () => {
+    const endpoint = await create({ alpns: ['alkhub/1'] })
+    const lone = await startSpoke(endpoint.addr(), {
+      endpoint,
+      endpointOptions: undefined,
+      reconnect: { ...soon, fromStart: true }
+    })
+    const { kind, error } = await lone.closed
+    assert.deepEqual([kind, error.code], ['not-connected', 'ERR_IROH_SELF_CONNECT'])
+    await assert.rejects(createSpoke({ hub: endpoint.addr(), endpointOptions: local, operations: [1n] }), {
+      code: 'ERR_IROH_NOT_SERIALIZABLE'
+    })
+  })
+
+  it('waits longer and longer for a hub that closes every connection', async () => {
+    const endpoint = await create({ alpns: ['alkhub/1'] })
+    const closing = (async () => {
+      for await (const connection of endpoint) connection.close(77, 'not now')
+    })()
+    const reconnect = { minDelayMs: 10, maxDelayMs: 100_000, fromStart: true }
+    const spoke = await startSpoke(endpoint.addr(), { reconnect })
+    const waits = []
+    for (let round = 0; round < 6; round++) waits.push((await once(spoke, 'disconnected'))[0].retryInMs)
+    for (const [round, ms] of waits.entries()) assert.ok(ms <= 10 * 2 ** (round + 1), `${waits}`)
+    await spoke.close()
+    await endpoint.close()
+    await closing
+  })
+
+  it('shares an endpoint with many others without a warning', async () => {
+    const [hub, endpoint] = [await startHub(), await create()]
+    const warned = []
+    process.on('warning', (warning) => warned.push(warning))
+    const alone = { endpoint, endpointOptions: undefined, reconnect: { fromStart: true } }
+    for (let count = 0; count < 12; count++) await startSpoke(hub.addr(), { ...alone, alpn: `other/${count}` })
+    await new Promise(setImmediate)
+    process.removeAllListeners('warning')
+    assert.deepEqual(warned, [])
+  })
+
   it('ends with the endpoint it was given', async () => {
     const { first } = await lastingHub()
     const endpoint = await create()
@@ -230,9 +332,31 @@ describe('Reconnect', () => {
     }
     assert.deepEqual(waits, [50, 100, 200, 400, 500, 500])
     reconnect.succeeded()
+    clock.advance(1000)
     assert.equal(reconnect.schedule(), 50)
     reconnect.stop()
     assert.equal(clock.pending, 0)
+  })
+
+  it('takes a connection that does not last for a failure', () => {
+    const clock = new FakeClock()
+    const policy = readReconnect({ minDelayMs: 100, maxDelayMs: 1000, maxAttempts: 1 })
+    const reconnect = new Reconnect(
+      policy,
+      () => {},
+      clock,
+      () => 0.5
+    )
+    const waits = []
+    for (const lastedMs of [5000, 999, 0, 0, 0, 1000, 1]) {
+      reconnect.succeeded()
+      clock.advance(lastedMs)
+      waits.push(reconnect.schedule())
+      clock.advance(1000)
+    }
+    assert.deepEqual(waits, [50, 100, 200, 400, 500, 50, 100])
+    reconnect.failed()
+    assert.equal(reconnect.schedule(), null)
   })
 
   it('need not wait when something gives hope, and does not begin for it', () => {

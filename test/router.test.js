@@ -126,6 +126,25 @@ describe('Router', () => {
     assert.equal(router.isShutdown(), true)
   })
 
+  it('tells handlers to end, and waits for them', async () => {
+    const endpoint = await create()
+    const ended = []
+    const untilEnd = async (_connection, { signal }) => {
+      await once(signal, 'abort')
+      await new Promise(setImmediate)
+      ended.push('function')
+    }
+    const object = { accept: untilEnd, shutdown: () => ended.push('shutdown'), close: () => assert.fail('both') }
+    const router = spawn(Router.builder(endpoint).accept('a/1', untilEnd).accept('b/1', object))
+    const client = await create()
+    const connections = [await client.connect(endpoint.addr(), 'a/1'), await client.connect(endpoint.addr(), 'b/1')]
+    while (endpoint.metrics().connectionsAccepted < 2) await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    await router.shutdown()
+    assert.deepEqual(ended, ['shutdown', 'function', 'function'])
+    for (const connection of connections) assert.equal((await connection.closed()).kind, 'application-closed')
+  })
+
   it('refuses what is no handler, and protocols served already', async () => {
     const endpoint = await create()
     const builder = Router.builder(endpoint)

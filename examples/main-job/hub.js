@@ -3,11 +3,11 @@
 'use strict'
 
 const { createHub } = require('event-target-iroh')
+const { thisHostOnly } = require('./this-host.js')
 const { begin, eventCount, report, sendMany, short } = require('./report.js')
 
 begin(async ({ secretKey, allow }) => {
-  const endpointOptions = { secretKey, bindAddress: '127.0.0.1:0', preset: 'minimal' }
-  const hub = await createHub({ endpointOptions, allow })
+  const hub = await createHub({ endpointOptions: { secretKey, ...thisHostOnly() }, allow })
 
   hub.on('spoke', (spoke) => {
     const { remoteAddress } = spoke.connection.paths()[0]
@@ -33,6 +33,6 @@ begin(async ({ secretKey, allow }) => {
     if (type === 'refused') report(`turned away ${short(nodeId)}: not on the allowlist`, 'refused a stranger')
   })
 
-  report(`listening as ${hub.nodeId()}`, 'listening', { addr: hub.endpoint.addr() })
+  report(`listening as ${hub.nodeId()}`, 'listening', { nodeId: hub.nodeId() })
   return () => hub.close()
 })

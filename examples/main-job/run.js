@@ -15,14 +15,14 @@ async function main() {
   const allow = [keys.red.nodeId(), keys.blue.nodeId()]
 
   const hub = new Part('hub', { secretKey: secret('hub'), allow })
-  const { addr } = await hub.step('listening')
+  const { nodeId } = await hub.step('listening') // all that the others are told of the hub
 
-  const red = new Part('red', { secretKey: secret('red'), hub: addr }, 'spoke.js')
+  const red = new Part('red', { secretKey: secret('red'), hub: nodeId }, 'spoke.js')
   await red.step('measured')
-  const blue = new Part('blue', { secretKey: secret('blue'), hub: addr }, 'spoke.js')
+  const blue = new Part('blue', { secretKey: secret('blue'), hub: nodeId }, 'spoke.js')
   await blue.step('measured')
 
-  const stranger = new Part('stranger', { hub: addr })
+  const stranger = new Part('stranger', { hub: nodeId })
   await stranger.step('turned away')
   await hub.step('refused a stranger')
 

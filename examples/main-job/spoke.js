@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A spoke: dials the hub, sends it many events, receives as many, and times requests that the hub answers.
+// A spoke: dials the hub by its NodeId, sends it many events, receives as many, and times requests that the hub answers.
 'use strict'
 
 const { randomUUID } = require('node:crypto')
 const { once } = require('node:events')
 const { createSpoke } = require('event-target-iroh')
 const { begin, eventCount, report, sendMany } = require('./report.js')
+const { thisHostOnly } = require('./this-host.js')
 
 const requestCount = 2000
 
@@ -47,8 +48,7 @@ async function receiveNews(spoke) {
 }
 
 begin(async ({ secretKey, hub }) => {
-  const endpointOptions = { secretKey, bindAddress: '127.0.0.1:0', preset: 'minimal' }
-  const spoke = await createSpoke({ hub, endpointOptions, reconnect: false })
+  const spoke = await createSpoke({ hub, endpointOptions: { secretKey, ...thisHostOnly() } })
   const { remoteAddress, isRelay } = spoke.connection.paths()[0]
   report(`connected to hub ${spoke.remoteNodeId} at ${remoteAddress} (${isRelay ? 'relayed' : 'direct'} path)`)
 

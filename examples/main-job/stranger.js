@@ -4,10 +4,10 @@
 
 const { createSpoke } = require('event-target-iroh')
 const { begin, report } = require('./report.js')
+const { thisHostOnly } = require('./this-host.js')
 
 begin(async ({ hub }) => {
-  const endpointOptions = { bindAddress: '127.0.0.1:0', preset: 'minimal' }
-  const letIn = await createSpoke({ hub, endpointOptions, reconnect: false }).catch((error) => {
+  const letIn = await createSpoke({ hub, endpointOptions: thisHostOnly() }).catch((error) => {
     if (error.code !== 'ERR_IROH_REFUSED') throw error
     report(`was turned away: ${error.code}, ${error.message}`, 'turned away')
   })

@@ -3,23 +3,27 @@
 
 const { invalid } = require('../errors')
 const { systemClock } = require('../relay/client-timers')
+const { within } = require('../within')
 const { Lookup, nameOf } = require('./lookup')
 
-/** How long an answer is used again, and how long it is believed that there is none. */
+/** How long an answer is used again, and how long it is believed that there is none that can be used. */
 const TTL_MS = 30_000
 const NEGATIVE_TTL_MS = 1000
 /** Peers whose answer is kept; the oldest is forgotten beyond them. */
 const MAX_PEERS = 1024
 const MAX_DISCOVERIES = 16
+/** How long close() waits for a discovery that does not end. */
+const CLOSE_MS = 1000
 
 /**
  * Whatever finds NodeIds and publishes where an endpoint is. Both methods are optional; one that needs to know the
  * endpoint has attach(), one that holds something open has close().
  * @typedef {object} DiscoveryLike
- * @property {(nodeId: string, about: { signal: AbortSignal }) => Promise<object | null> | object | null} [resolve] a
- *   NodeAddr, or null when it does not know
+ * @property {(nodeId: string, about: { signal: AbortSignal, fresh: boolean }) => Promise<object | null> | object | null}
+ *   [resolve] a NodeAddr, or null when it does not know; fresh: what was found before did not answer
  * @property {(nodeAddr: object) => void | Promise<void>} [publish] called with the first address and each change
- * @property {(endpoint: { nodeId: string, secretKey: import('../secret-key').SecretKey }) => void} [attach]
+ * @property {(endpoint: { nodeId: string, secretKey: import('../secret-key').SecretKey, onError: (error: unknown) => void
+ *   }) => void} [attach] onError: what fails between calls
  * @property {() => void | Promise<void>} [close]
  * @property {() => void} [networkChanged]
  * @property {string} [name] for errors
@@ -59,7 +63,7 @@ class Discovery {
     this.#resolvers = list.filter(({ resolve }) => resolve !== undefined)
     this.#tell = tell
     this.#clock = clock
-    for (const one of list) one.attach?.(endpoint)
+    this.#attach(endpoint)
   }
 
   /** Whether nothing can be asked. */
@@ -74,8 +78,9 @@ class Discovery {
     }
   }
 
-  /** The ways to them may have changed. */
+  /** The ways to them may have changed, and what was found on another network counts no more. */
   networkChanged() {
+    this.#known.clear()
     for (const one of this.#list) {
       if (one.networkChanged) this.#call(one, () => one.networkChanged())
     }
@@ -84,16 +89,20 @@ class Discovery {
   /**
    * Where a NodeId is. Several callers share one look-up.
    * @param {string} nodeId
-   * @param {{ signal?: AbortSignal, fresh?: boolean }} [options] fresh: what was found before did not answer; it takes all
-   *   answers, and not the first
+   * @param {object} [options]
+   * @param {AbortSignal} [options.signal]
+   * @param {boolean} [options.fresh] what was found before did not answer; it takes all answers, and not the first
+   * @param {(found: { directAddresses: string[], relayUrl?: string }) => boolean} [options.isUsable] whether this endpoint
+   *   can dial it: one that cannot be is not taken for the first; default: anything can
    * @returns {Promise<{ directAddresses: string[], relayUrl?: string } | null>} null: nobody knows
    * @throws {unknown} the signal's reason
    */
-  resolve(nodeId, { signal, fresh = false } = {}) {
-    if (this.#isClosed || this.isEmpty) return Promise.resolve(null)
+  async resolve(nodeId, { signal, fresh = false, isUsable = () => true } = {}) {
+    signal?.throwIfAborted()
+    if (this.#isClosed || this.isEmpty) return null
     const known = this.#known.get(nodeId)
-    if (!fresh && known && known.until > this.#clock.now()) return Promise.resolve(known.found)
-    return this.#look(nodeId).wait(fresh ? 'all' : 'first', signal)
+    if (!fresh && known && known.until > this.#clock.now()) return known.found
+    return this.#look(nodeId, { fresh, isUsable }).wait(fresh ? 'all' : 'first', signal)
   }
 
   /** Why a NodeId was not found, as words to put behind others; '' if all of them simply do not know it. */
@@ -102,31 +111,46 @@ class Discovery {
     return errors.length === 0 ? '' : `: ${errors.map(({ name, error }) => `${name}: ${error.message}`).join('; ')}`
   }
 
-  /** Gives up what is being looked up, and closes all of them. Never rejects. */
+  /** Gives up what is being looked up, and closes all of them, waiting a second at most. Never rejects. */
   async close() {
     this.#isClosed = true
     for (const lookup of this.#running.values()) lookup.stop()
-    await Promise.all(this.#list.map((one) => this.#call(one, () => one.close?.())))
+    await within(Promise.all(this.#list.map((one) => this.#call(one, () => one.close?.()))), CLOSE_MS)
   }
 
-  #look(nodeId) {
+  /** Those that are attached are closed when a later one refuses. */
+  #attach(endpoint) {
+    const attached = []
+    try {
+      for (const one of this.#list) {
+        one.attach?.({ ...endpoint, onError: (error) => this.#failed(one, error) })
+        attached.push(one)
+      }
+    } catch (error) {
+      this.#isClosed = true
+      for (const one of attached) this.#call(one, () => one.close?.())
+      throw error
+    }
+  }
+
+  #look(nodeId, options) {
     const running = this.#running.get(nodeId)
-    if (running) return running
-    const lookup = new Lookup(nodeId, this.#resolvers, this.#clock)
+    if (running && !running.isOver) return running
+    const lookup = new Lookup(nodeId, this.#resolvers, this.#clock, options)
     this.#running.set(nodeId, lookup)
     lookup.first.then((found) => this.#keep(nodeId, found, lookup))
     lookup.all.then((found) => {
-      this.#running.delete(nodeId)
+      if (this.#running.get(nodeId) === lookup) this.#running.delete(nodeId)
       this.#keep(nodeId, found, lookup)
       this.#report(nodeId, found, lookup)
     })
     return lookup
   }
 
-  #keep(nodeId, found, { errors, isGivenUp }) {
+  #keep(nodeId, found, { errors, isDecided, isGivenUp }) {
     if (isGivenUp) return
     this.#known.delete(nodeId)
-    this.#known.set(nodeId, { found, errors, until: this.#clock.now() + (found ? TTL_MS : NEGATIVE_TTL_MS) })
+    this.#known.set(nodeId, { found, errors, until: this.#clock.now() + (isDecided ? TTL_MS : NEGATIVE_TTL_MS) })
     if (this.#known.size > MAX_PEERS) this.#known.delete(this.#known.keys().next().value)
   }
 
@@ -140,8 +164,12 @@ class Discovery {
     try {
       await action()
     } catch (error) {
-      if (!this.#isClosed) this.#tell({ type: 'discovery-failed', name: nameOf(one), error })
+      this.#failed(one, error)
     }
+  }
+
+  #failed(one, error) {
+    if (!this.#isClosed) this.#tell({ type: 'discovery-failed', name: nameOf(one), error })
   }
 }
 

@@ -5,18 +5,25 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const os = require('node:os')
 const { checkInteger, checkOptions, checkTexts } = require('../check')
 const { IrohError, invalid } = require('../errors')
-const { parsePeer } = require('../node-addr')
+const { isOwnAddress, parseAddress, parsePeer } = require('../node-addr')
 const { LocalLink } = require('./local-link')
-const { announcement, isQuery, query, readAnnouncement } = require('./local-message')
+const { announcement, questionFor, questionForAll, readAnnouncement, readQuery } = require('./local-message')
 
 /** When a question is repeated, and when it is given up. */
 const ASK_AT_MS = [0, 250, 750, 1500]
 const TIMEOUT_MS = 3000
-/** Answers wait so long at most, so that not all of a network come at once, and come so often at most. */
-const MAX_DELAY_MS = 100
+/** What one endpoint tells comes so often at most (RFC 6762, section 6). */
 const MIN_INTERVAL_MS = 1000
-/** What was heard so lately is believed without asking. */
+/** How long an answer may wait that only one gives, and that all are to give now. */
+const DELAY_MS = 20
+const DELAY_NOW_MS = 500
+/** To the question that real iroh asks all the time, a network is to answer 2.5 times a second, as it does itself. */
+const DELAY_PER_PEER_MS = 400
+const MIN_DELAY_MS = 100
+const MAX_DELAY_MS = 30_000
+/** What was heard so lately is believed without asking, and so lately when nothing answers. */
 const FRESH_MS = 10_000
+const STALE_MS = 120_000
 /** Peers remembered; the one heard longest ago is forgotten beyond them. */
 const MAX_PEERS = 1024
 
@@ -29,9 +36,16 @@ function allInterfaces() {
   return [...new Set((outside.length > 0 ? outside : items).map(({ address }) => address))]
 }
 
+/** Nobody elsewhere is at an address of the loopback. */
+function withoutLoopback(addr) {
+  const isOutside = (address) => !/^(?:127\.|::1$|::ffff:127\.)/i.test(parseAddress(address).host)
+  return { ...addr, directAddresses: addr.directAddresses.filter(isOutside) }
+}
+
 /**
  * Finds peers of the same network and of this host by multicast DNS (RFC 6762), as iroh's mDNS address look-up does. It
- * asks only while somebody waits for an answer, and answers others at most once a second.
+ * asks only while somebody waits for an answer, and answers others at most once a second; the more peers there are, the
+ * later.
  */
 class LocalDiscovery {
   name = 'local'
@@ -43,8 +57,10 @@ class LocalDiscovery {
   #own = null
   #lastAnswer = Number.NEGATIVE_INFINITY
   #answering = null
+  #answerAt = 0
   #peers = new Map()
   #waiting = new Map()
+  #isStarted = false
   #isClosed = false
 
   constructor(options) {
@@ -62,35 +78,35 @@ class LocalDiscovery {
   async publish(nodeAddr) {
     this.#own = announcement(parsePeer(nodeAddr))
     await this.#open()
-    this.#answerSoon()
+    this.#answerSoon(MIN_DELAY_MS)
   }
 
-  async resolve(nodeId, { signal }) {
-    const known = this.#peers.get(nodeId)
-    if (known && performance.now() - known.at < FRESH_MS) return known.addr
+  async resolve(nodeId, { signal, fresh = false }) {
+    const heard = fresh ? null : this.#heardWithin(FRESH_MS, nodeId)
+    if (heard) return heard
     await this.#open()
-    return this.#ask(nodeId, signal)
+    return (await this.#ask(nodeId, signal)) ?? this.#heardWithin(STALE_MS, nodeId)
   }
 
   /**
    * Asks who is there.
    * @param {{ waitMs?: number }} [options] how long answers are waited for, default 1000
-   * @returns {Promise<object[]>} the NodeAddrs of those who answered, and were heard in the last ten seconds
+   * @returns {Promise<object[]>} the NodeAddrs of those who answered, and were heard in the last two minutes
    */
   async peers({ waitMs = MIN_INTERVAL_MS } = {}) {
     checkInteger(waitMs, 'waitMs', { max: 60_000 })
     await this.#open()
-    this.#query()
+    this.#query(questionForAll())
     await sleep(waitMs)
-    const oldest = performance.now() - FRESH_MS
-    return [...this.#peers.values()].filter(({ at }) => at > oldest).map(({ addr }) => addr)
+    this.#forgetOld()
+    return [...this.#peers.values()].map(({ addr }) => addr)
   }
 
   /** Interfaces may have come and gone. */
   async networkChanged() {
-    if (this.#links.size === 0) return
+    if (!this.#isStarted) return
     await this.#open()
-    if (this.#own) this.#answerSoon()
+    if (this.#own) this.#answerSoon(MIN_DELAY_MS)
   }
 
   async close() {
@@ -103,6 +119,7 @@ class LocalDiscovery {
 
   /** Has a link for each interface there is now. @throws {IrohError} ERR_IROH_DISCOVERY when there is none at all */
   async #open() {
+    this.#isStarted = true
     this.#opening = this.#openAll(this.#opening)
     const failure = await this.#opening
     if (failure) throw failure
@@ -113,7 +130,7 @@ class LocalDiscovery {
     await before
     const wanted = this.#isClosed ? [] : (this.#interfaces ?? allInterfaces())
     for (const [address, link] of this.#links) {
-      if (wanted.includes(address) || this.#isClosed) continue
+      if (this.#isClosed || (wanted.includes(address) && link.rejoin())) continue
       this.#links.delete(address)
       await link.close()
     }
@@ -121,7 +138,7 @@ class LocalDiscovery {
     for (const address of wanted) {
       if (this.#links.has(address)) continue
       try {
-        this.#links.set(address, await LocalLink.open(address, (message) => this.#onMessage(message)))
+        this.#links.set(address, await LocalLink.open(address, (...heard) => this.#onMessage(...heard)))
       } catch (error) {
         failure = error
       }
@@ -130,7 +147,7 @@ class LocalDiscovery {
   }
 
   async #ask(nodeId, signal) {
-    const timers = ASK_AT_MS.map((ms) => setTimeout(() => this.#query(), ms).unref())
+    const timers = ASK_AT_MS.map((ms) => setTimeout(() => this.#query(questionFor(nodeId)), ms).unref())
     let stop
     try {
       return await new Promise((resolve) => {
@@ -146,21 +163,35 @@ class LocalDiscovery {
     }
   }
 
-  #query() {
-    for (const link of this.#links.values()) link.query({ ...query })
+  #query(question) {
+    for (const link of this.#links.values()) link.query({ ...question })
   }
 
-  #onMessage(message) {
+  #onMessage(message, from) {
     if (this.#isClosed) return
     if (message.type === 'query') {
-      if (this.#own && isQuery(message)) this.#answerSoon()
+      if (this.#own) this.#onQuery(readQuery(message))
       return
     }
-    for (const addr of readAnnouncement(message)) this.#heard(addr)
+    for (const addr of readAnnouncement(message)) {
+      if (addr.nodeId !== this.#nodeId) this.#heard(isOwnAddress(from.address) ? addr : withoutLoopback(addr))
+    }
+  }
+
+  #onQuery(asked) {
+    if (asked === 'all now') this.#answerSoon(DELAY_NOW_MS)
+    else if (asked === 'all') this.#answerSoon(this.#turnMs())
+    else if (asked?.includes(this.#nodeId)) this.#answerSoon(DELAY_MS)
+  }
+
+  /** How long the peers of this network take to answer one after the other. */
+  #turnMs() {
+    this.#forgetOld()
+    const turn = (this.#peers.size - 1) * DELAY_PER_PEER_MS
+    return Math.min(Math.max(turn, MIN_DELAY_MS), MAX_DELAY_MS)
   }
 
   #heard(addr) {
-    if (addr.nodeId === this.#nodeId) return
     this.#peers.delete(addr.nodeId)
     this.#peers.set(addr.nodeId, { addr, at: performance.now() })
     if (this.#peers.size > MAX_PEERS) this.#peers.delete(this.#peers.keys().next().value)
@@ -169,10 +200,29 @@ class LocalDiscovery {
     }
   }
 
-  #answerSoon() {
-    if (this.#answering !== null || this.#isClosed) return
-    const wait = Math.max(0, this.#lastAnswer + MIN_INTERVAL_MS - performance.now())
-    this.#answering = setTimeout(() => this.#answer(), wait + Math.random() * MAX_DELAY_MS).unref()
+  #heardWithin(ms, nodeId) {
+    const peer = this.#peers.get(nodeId)
+    return peer && performance.now() - peer.at < ms ? peer.addr : null
+  }
+
+  /** Those heard longest ago come first. */
+  #forgetOld() {
+    const oldest = performance.now() - STALE_MS
+    for (const [nodeId, { at }] of this.#peers) {
+      if (at > oldest) return
+      this.#peers.delete(nodeId)
+    }
+  }
+
+  /** One answer is pending at most: the one that comes first. */
+  #answerSoon(maxDelayMs) {
+    if (this.#isClosed) return
+    const now = performance.now()
+    const at = Math.max(this.#lastAnswer + MIN_INTERVAL_MS, now + Math.random() * maxDelayMs)
+    if (this.#answering !== null && this.#answerAt <= at) return
+    clearTimeout(this.#answering)
+    this.#answerAt = at
+    this.#answering = setTimeout(() => this.#answer(), at - now).unref()
   }
 
   #answer() {

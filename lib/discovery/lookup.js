@@ -32,6 +32,8 @@ function readAnswer(answer, nodeId) {
 class Lookup {
   #nodeId
   #clock
+  #isUsable
+  #isDecided = false
   #stop = new AbortController()
   #found = null
   #errors = []
@@ -48,16 +50,34 @@ class Lookup {
    * @param {string} nodeId
    * @param {object[]} discoveries those that resolve
    * @param {import('../relay/client-timers').Clock} clock
+   * @param {object} options
+   * @param {boolean} options.fresh passed on to the discoveries
+   * @param {(found: { directAddresses: string[], relayUrl?: string }) => boolean} options.isUsable whether the endpoint can
+   *   dial it
    */
-  constructor(nodeId, discoveries, clock) {
+  constructor(nodeId, discoveries, clock, { fresh, isUsable }) {
     this.#nodeId = nodeId
     this.#clock = clock
+    this.#isUsable = isUsable
     this.#pending = discoveries.length
     this.#setTimer(TIMEOUT_MS)
-    for (const discovery of discoveries) this.#ask(discovery)
+    for (const discovery of discoveries) this.#ask(discovery, fresh)
   }
 
-  /** Resolves with the first good answer, { directAddresses, relayUrl? }, or null. Never rejects. */
+  /** Whether there is an answer that can be used. */
+  get isDecided() {
+    return this.#isDecided
+  }
+
+  /** Whether there is no more to come. */
+  get isOver() {
+    return this.#isOver
+  }
+
+  /**
+   * Resolves with the first answer that can be used, { directAddresses, relayUrl? }; with what there is when none can, or
+   * null. Never rejects.
+   */
   get first() {
     return this.#first.promise
   }
@@ -108,9 +128,9 @@ class Lookup {
     this.stop()
   }
 
-  async #ask(discovery) {
+  async #ask(discovery, fresh) {
     try {
-      const answer = await discovery.resolve(this.#nodeId, { signal: this.#stop.signal })
+      const answer = await discovery.resolve(this.#nodeId, { signal: this.#stop.signal, fresh })
       this.#answered(readAnswer(answer, this.#nodeId))
     } catch (error) {
       if (!this.#isOver) this.#errors.push({ name: nameOf(discovery), error })
@@ -121,9 +141,11 @@ class Lookup {
 
   #answered(found) {
     if (found === null || this.#isOver) return
-    const isFirst = this.#found === null
-    this.#found = merge(this.#found, found)
-    if (!isFirst) return
+    const merged = merge(this.#found, found)
+    const isUsable = this.#isUsable(merged) // of a relay that is none it throws
+    this.#found = merged
+    if (this.#isDecided || !isUsable) return
+    this.#isDecided = true
     this.#first.resolve(this.#found)
     this.#setTimer(GRACE_MS)
   }
@@ -135,7 +157,7 @@ class Lookup {
   }
 
   #late() {
-    if (this.#found === null) this.#errors.push({ name: 'all', error: new IrohError('ERR_IROH_TIMEOUT') })
+    if (!this.#isDecided) this.#errors.push({ name: 'all', error: new IrohError('ERR_IROH_TIMEOUT') })
     this.stop()
   }
 }

@@ -1,46 +1,22 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const http = require('node:http')
-const https = require('node:https')
 const { checkBoolean, checkInteger, checkOptions, checkText } = require('../check')
 const { IrohError, invalid } = require('../errors')
 const { addressOf } = require('./dns')
+const { exchange } = require('./http-exchange')
 const { readRecords, writeRecords } = require('./records')
-const { MAX_BYTES, openPacket, recordsOf, signPacket, toZ32 } = require('./signed-packet')
+const { openPacket, recordsOf, signPacket, toZ32 } = require('./signed-packet')
 
 const N0_RELAY = 'https://dns.iroh.link/pkarr'
 const REPUBLISH_MS = 5 * 60_000
 const MAX_RETRY_MS = 60_000
-const TYPE = 'application/x-pkarr-signed-packet'
 
 function checkRelay(relay) {
   const text = checkText(relay, 'relay') ?? N0_RELAY
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || !/^https?:$/.test(url.protocol)) throw invalid('relay must be an http or https URL')
   return url
-}
-
-/** One request to a pkarr relay; its answer's body is read as far as a packet may be long. */
-function request(url, { method, body, ca, timeoutMs, signal }) {
-  const { request: open } = url.protocol === 'https:' ? https : http
-  const headers = body ? { 'content-type': TYPE, 'content-length': body.length } : {}
-  return new Promise((resolve, reject) => {
-    const limits = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-    const sent = open(url, { method, headers, ca, agent: false, signal: limits }, (response) => {
-      const chunks = []
-      let length = 0
-      response.on('data', (chunk) => {
-        length += chunk.length
-        if (length > MAX_BYTES) response.destroy(new Error('the answer is too long'))
-        else chunks.push(chunk)
-      })
-      response.on('end', () => resolve({ status: response.statusCode, body: Buffer.concat(chunks) }))
-      response.on('error', reject)
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
 }
 
 /** Publishes and finds peers as signed packets at a pkarr relay, over HTTP. */
@@ -70,9 +46,9 @@ class PkarrDiscovery {
     this.#resolves = checkBoolean(resolve, 'resolve', true)
   }
 
-  attach(endpoint) {
+  attach({ nodeId, secretKey, onError = () => {} }) {
     if (this.#endpoint) throw invalid('a pkarrDiscovery() belongs to one endpoint; make another one')
-    this.#endpoint = endpoint
+    this.#endpoint = { nodeId, secretKey, onError }
   }
 
   /** What is published is the relay alone, unless addresses are to be, too; nothing, as long as there is neither. */
@@ -123,7 +99,7 @@ class PkarrDiscovery {
     if (this.#closed.signal.aborted) return
     this.#failures = failure ? this.#failures + 1 : 0
     const wait = failure ? Math.min(this.#failures * 1000, MAX_RETRY_MS) : REPUBLISH_MS
-    this.#timer = setTimeout(() => this.#publishNow().catch(() => {}), wait).unref()
+    this.#timer = setTimeout(() => this.#publishNow().catch(this.#endpoint.onError), wait).unref()
     if (failure) throw failure
   }
 
@@ -145,9 +121,9 @@ class PkarrDiscovery {
     const url = new URL(this.#relay)
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${toZ32(nodeId)}`
     try {
-      return await request(url, { ca: this.#ca, timeoutMs: this.#timeoutMs, ...options })
+      return await exchange(url, { ca: this.#ca, timeoutMs: this.#timeoutMs, ...options })
     } catch (cause) {
-      throw this.#error(cause.name === 'TimeoutError' ? 'no answer in time' : cause.message, nodeId, cause)
+      throw this.#error(cause.message || cause.code, nodeId, cause)
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const net = require('node:net')
 const { parseAddress } = require('../node-addr')
 const { normalizeRelayUrl } = require('../relay/client-url')
 
@@ -8,10 +9,23 @@ const { normalizeRelayUrl } = require('../relay/client-url')
 const MAX_ADDRESSES = 32
 const MAX_USER_DATA_BYTES = 245
 
-function isAddress(text) {
+/** What is no one's address: wildcards, multicast, broadcast. */
+const noOnes = new net.BlockList()
+noOnes.addSubnet('0.0.0.0', 8)
+noOnes.addSubnet('224.0.0.0', 4)
+noOnes.addAddress('255.255.255.255')
+noOnes.addAddress('::', 'ipv6')
+noOnes.addSubnet('ff00::', 8, 'ipv6')
+
+/**
+ * Whether a peer can be at an address that somebody else tells of it: there is a port, and the IP address is one host's,
+ * whoever looks at it; a scope ('%eth0') means something on the host that wrote it only.
+ * @param {string} text
+ */
+function isPeerAddress(text) {
   try {
-    parseAddress(text)
-    return true
+    const { host, port, family } = parseAddress(text)
+    return port > 0 && !host.includes('%') && !noOnes.check(host, `ipv${family}`)
   } catch {
     return false
   }
@@ -48,7 +62,7 @@ function readRecords(records) {
     const [key, value] = record.split('=')
     if (value === undefined) continue
     if (key === 'relay') read.relayUrl ??= readRelayUrl(value)
-    else if (key === 'addr' && isAddress(value)) read.directAddresses.push(value)
+    else if (key === 'addr' && isPeerAddress(value)) read.directAddresses.push(value)
     else if (key === 'user-data' && Buffer.byteLength(value) <= MAX_USER_DATA_BYTES) read.userData ??= value
   }
   read.directAddresses = [...new Set(read.directAddresses)].slice(0, MAX_ADDRESSES)
@@ -56,4 +70,4 @@ function readRecords(records) {
   return read
 }
 
-module.exports = { readRecords, writeRecords }
+module.exports = { isPeerAddress, readRecords, writeRecords }

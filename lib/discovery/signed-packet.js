@@ -13,6 +13,13 @@ const MAX_DNS_BYTES = 1000
 const MAX_BYTES = HEADER_BYTES + MAX_DNS_BYTES
 const TTL_S = 30
 
+const DNS_HEADER_BYTES = 12
+const RESPONSE = 0x8000
+const TYPE_TXT = 16
+const CLASS_IN = 1
+/** A pointer to the name behind the header. */
+const FIRST_NAME = Buffer.from([0xc0, DNS_HEADER_BYTES])
+
 function bad(detail, peer) {
   return new IrohError('ERR_IROH_DISCOVERY', { detail, peer })
 }
@@ -38,9 +45,25 @@ function signable(timestamp, dns) {
   return Buffer.concat([Buffer.from(`3:seqi${timestamp}e1:v${dns.length}:`), dns])
 }
 
+/** One TXT record; the first has its owner's name in full, the others point to it (RFC 1035, section 4.1.4). */
+function encodeRecord(owner, record) {
+  const data = Buffer.from(record)
+  const fixed = Buffer.alloc(11)
+  fixed.writeUInt16BE(TYPE_TXT, 0)
+  fixed.writeUInt16BE(CLASS_IN, 2)
+  fixed.writeUInt32BE(TTL_S, 4)
+  fixed.writeUInt16BE(data.length + 1, 8)
+  fixed[10] = data.length
+  return Buffer.concat([owner, fixed, data])
+}
+
+/** dns-packet would write the name again with each record, and then half as many addresses fit. */
 function encodeDns(name, records) {
-  const answers = records.map((data) => ({ type: 'TXT', name, ttl: TTL_S, data }))
-  return dnsPacket.encode({ type: 'response', id: 0, answers })
+  const header = Buffer.alloc(DNS_HEADER_BYTES)
+  header.writeUInt16BE(RESPONSE, 2)
+  header.writeUInt16BE(records.length, 6)
+  const owners = [dnsPacket.name.encode(name), FIRST_NAME]
+  return Buffer.concat([header, ...records.map((record, index) => encodeRecord(owners[Math.min(index, 1)], record))])
 }
 
 /**
@@ -103,6 +126,8 @@ function recordsOf(nodeId, dns) {
   } catch (cause) {
     throw new IrohError('ERR_IROH_DISCOVERY', { detail: `no DNS message: ${cause.message}`, peer: nodeId, cause })
   }
+  // dns-packet reads on beyond the end, and says nothing.
+  if (!(dnsPacket.decode.bytes <= dns.length)) throw bad('its DNS message is cut short', nodeId)
   return textsOf(answers.filter((answer) => answer.type === 'TXT' && answer.name.toLowerCase() === name))
 }
 

@@ -71,6 +71,7 @@ typedef struct {
   uint64_t ticked_at; /* the last paths_tick */
   uint64_t heard_at;  /* when anything came last */
   uint64_t asked_at;  /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
+  uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
   bool in_handshake;  /* counted among the handshakes in flight */

@@ -2,6 +2,7 @@
  * Which path a connection takes. The first flight of a dial goes to every address of the peer, and what answers is used.
  * From a relay it tries to move to a direct address, and back when that one falls silent. Only the side that dialled
  * moves (RFC 9000 section 9); the other follows. */
+#include <sodium/randombytes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,12 @@
  * while is not gone. */
 #define SILENCE_MAX (1500 * NS_PER_MS)
 #define SILENCE_ROUND_TRIPS 3
+/* A peer that does not answer for this long is asked again, at intervals, of which a part is random: many may have the
+ * same peer. Probe timeouts double each time, and keep-alives have none: a peer that was restarted, or out of reach, would
+ * be noticed long after it is back. */
+#define NUDGE_AFTER (1000 * NS_PER_MS)
+#define NUDGE_EVERY (375 * NS_PER_MS)
+#define NUDGE_JITTER_MS 250
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
 
@@ -302,12 +309,37 @@ static uint64_t silent_at(const conn_t *conn) {
   return conn->asked_at + (patience > SILENCE_MAX ? patience : SILENCE_MAX);
 }
 
+/* Since when an answer of the peer is due: to what we sent, or to our next keep-alive. */
+static uint64_t due_since(const conn_t *conn) {
+  uint64_t keep_alive = conn->ep->quic_config.keep_alive;
+  if (conn->asked_at != 0) return conn->asked_at;
+  return keep_alive != 0 ? conn->heard_at + keep_alive : QUIC_NEVER;
+}
+
+/* When a dialled peer is asked once more. */
+static uint64_t nudge_at(const conn_t *conn) {
+  if (quic_conn_is_server(conn->quic)) return QUIC_NEVER;
+  uint64_t since = due_since(conn);
+  if (since == QUIC_NEVER) return QUIC_NEVER;
+  return conn->nudge_at > since ? conn->nudge_at : since + NUDGE_AFTER;
+}
+
+static void nudge(conn_t *conn, uint64_t now) {
+  conn->nudge_at = now + NUDGE_EVERY + randombytes_uniform(NUDGE_JITTER_MS) * NS_PER_MS;
+  quic_conn_nudge(conn->quic);
+  endpoint_changed(conn);
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
 uint64_t paths_deadline(const conn_t *conn) {
-  if (quic_conn_state(conn->quic) != QUIC_OPEN || !conn->knows_relay) return QUIC_NEVER;
+  if (quic_conn_state(conn->quic) != QUIC_OPEN) return QUIC_NEVER;
+  uint64_t nudge = nudge_at(conn);
+  if (!conn->knows_relay) return nudge;
   uint64_t silent = silent_at(conn);
   bool waiting = silent > conn->ticked_at && !is_relayed(conn);
-  uint64_t next = conn->move_at < conn->survey.due_at ? conn->move_at : conn->survey.due_at;
-  return waiting && silent < next ? silent : next;
+  uint64_t next = sooner(nudge, sooner(conn->move_at, conn->survey.due_at));
+  return waiting ? sooner(silent, next) : next;
 }
 
 void paths_tick(conn_t *conn, uint64_t now) {
@@ -319,6 +351,7 @@ void paths_tick(conn_t *conn, uint64_t now) {
     if (dead && conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
     return;
   }
+  if (nudge_at(conn) <= now) nudge(conn, now);
   if (conn->move_at <= now) try_direct(conn, now);
   survey_tick(conn, now);
   if (dead) fall_back(conn, now);

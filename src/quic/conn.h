@@ -172,6 +172,9 @@ int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 bool quic_conn_is_quiet(const quic_conn_t *conn);
 /* The smoothed round trip time (RFC 9002 section 5.3), ns; a guess until it was measured. */
 uint64_t quic_conn_rtt(const quic_conn_t *conn);
+/* Sends something that asks for an acknowledgement, beside what the loss detection timer (RFC 9002 section 6.2) sends ever
+ * more rarely. */
+void quic_conn_nudge(quic_conn_t *conn);
 /* Starts a key update (RFC 9001 section 6). */
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now);
 /* The largest datagram the peer and the path take; 0: none. */

@@ -142,6 +142,13 @@ bool quic_conn_is_quiet(const quic_conn_t *conn) {
 }
 #endif
 
+/* ngtcp2 sends a PING by itself only. MAX_STREAMS asks for an acknowledgement, too, and leaves at once. */
+void quic_conn_nudge(quic_conn_t *conn) {
+  if (conn->state != QUIC_OPEN || conn->close_wanted) return;
+  ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
+  conn->streams_ahead++;
+}
+
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now) {
   if (conn->state != QUIC_OPEN) return IROH_ERR_CLOSED;
   return ngtcp2_conn_initiate_key_update(conn->q, now) == 0 ? 0 : IROH_ERR_BUSY;

@@ -41,6 +41,7 @@ struct quic_conn {
   size_t doubtful_ends;      /* streams with end_doubtful */
   size_t resets_wanted;      /* streams with reset_wanted */
   uint32_t uni_streams_seen; /* peer-opened and over */
+  uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
   list_t streams;            /* every stream, by all_node */
   list_t sendable;           /* streams with something to send, by priority, by send_node */
   list_t eventful;           /* streams with events, by event_node */

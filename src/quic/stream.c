@@ -36,7 +36,9 @@ static void set_doubt(quic_stream_t *stream, bool doubtful);
 void quic_stream_free(quic_stream_t *stream) {
   quic_conn_t *conn = stream->conn;
   if (stream->opened_by_peer && conn->state == QUIC_OPEN) {
-    if (is_bidirectional(stream->id))
+    if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
+      conn->streams_ahead--;
+    else if (is_bidirectional(stream->id))
       ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
     else if (conn->uni_streams_seen++ < QUIC_UNI_STREAMS_MAX)
       ngtcp2_conn_extend_max_streams_uni(conn->q, 1);

@@ -183,6 +183,40 @@ static void released_streams_make_room_for_new_ones(void **state) {
   pair_deinit(&pair);
 }
 
+/* Streams that the peer was let ahead by are taken off again. */
+static void a_nudge_leaves_at_once_and_gives_no_streams_away(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 36);
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  for (int i = 0; i < 3; i++) {
+    uint64_t sent = pair.sent;
+    quic_conn_nudge(pair.server.conn);
+    pair_run(&pair, NULL, pair.delay + PAIR_MS);
+    assert_true(pair.sent > sent);
+    pair_run(&pair, NULL, PAIR_S);
+    assert_true(quic_conn_is_quiet(pair.server.conn));
+  }
+  quic_stream_t *stream;
+  for (int i = 0; i < 3; i++) {
+    size_t at = pair_open_stream(&pair.client, true);
+    write_pattern(&pair.client, at, 0, 5);
+    assert_int_equal(quic_stream_finish(pair.client.streams[at]), 0);
+    pair_run(&pair, NULL, PAIR_S);
+    assert_int_equal(quic_stream_finish(pair.server.streams[0]), 0);
+    pair_run(&pair, NULL, PAIR_S);
+    quic_stream_release(pair.server.streams[0]);
+    quic_stream_release(pair.client.streams[at]);
+    pair.server.stream_count = pair.client.stream_count = 0;
+    pair.server.ended[0] = pair.client.ended[0] = false;
+    pair_run(&pair, NULL, PAIR_S);
+  }
+  for (int i = 0; i < 4; i++) assert_int_equal(quic_conn_open_stream(pair.client.conn, true, &stream), 0);
+  assert_int_equal(quic_conn_open_stream(pair.client.conn, true, &stream), IROH_ERR_STREAM_LIMIT);
+  pair_deinit(&pair);
+}
+
 static void an_announced_stream_is_seen_empty(void **state) {
   (void)state;
   pair_t pair;
@@ -250,6 +284,7 @@ int main(void) {
       cmocka_unit_test(reset_and_stop_carry_their_codes),
       cmocka_unit_test(a_reset_before_the_first_byte_is_heard),
       cmocka_unit_test(released_streams_make_room_for_new_ones),
+      cmocka_unit_test(a_nudge_leaves_at_once_and_gives_no_streams_away),
       cmocka_unit_test(an_announced_stream_is_seen_empty),
       cmocka_unit_test(finished_means_that_the_peer_has_the_end),
       cmocka_unit_test(a_finished_stream_takes_no_more),

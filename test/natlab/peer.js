@@ -2,7 +2,14 @@
 // The program on a site's host: one endpoint, one connection, and numbered events both ways over it.
 'use strict'
 
-const { createHubIrohEventTarget, createSpokeIrohEventTarget, Endpoint } = require('event-target-iroh')
+const {
+  createHubIrohEventTarget,
+  createSpokeIrohEventTarget,
+  dnsDiscovery,
+  Endpoint,
+  localDiscovery,
+  pkarrDiscovery
+} = require('event-target-iroh')
 const { serve } = require('./program.js')
 
 const ALPN = 'natlab/1'
@@ -79,10 +86,18 @@ async function untilTrue(condition, timeoutMs) {
   return true
 }
 
+/** 'local', or `{ pkarr, dns }` of a look-up server. */
+function discoveriesOf(named) {
+  if (named === undefined) return []
+  if (named === 'local') return [localDiscovery()]
+  return [pkarrDiscovery({ relay: named.pkarr, resolve: false }), dnsDiscovery({ servers: [named.dns] })]
+}
+
 serve({
   /** @returns where the endpoint can be dialled, once it is online */
-  async start({ relays, timeoutMs, ...options }) {
-    endpoint = await Endpoint.createWithOptions({ preset: 'minimal', alpns: [ALPN], relays, ...options })
+  async start({ relays, timeoutMs, discovery: named, ...options }) {
+    const discovery = discoveriesOf(named)
+    endpoint = await Endpoint.createWithOptions({ preset: 'minimal', alpns: [ALPN], relays, discovery, ...options })
     await endpoint.online({ timeoutMs })
     return endpoint.addr()
   },

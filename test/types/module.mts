@@ -2,6 +2,7 @@
 // Every public name once, as an ES module uses it. Only compiled.
 import type { Duplex } from 'node:stream'
 import { createPubSub } from '@graphql-yoga/subscription'
+import type { DiscoveryEndpoint, ResolveAbout } from 'event-target-iroh'
 import {
   type AccessRule,
   type BidiStream,
@@ -300,7 +301,11 @@ export async function discoveries(endpoint: Endpoint): Promise<void> {
   same<boolean>(memory.remove('a'))
   const local: LocalDiscovery = localDiscovery({ interfaces: ['127.0.0.1'], timeoutMs: 1 })
   same<NodeAddr[]>(await local.peers({ waitMs: 0 }))
-  const own: Discovery = { name: 'own', resolve: async (nodeId, { signal }) => (signal.aborted ? null : { nodeId }) }
+  const own: Discovery = {
+    name: 'own',
+    attach: ({ nodeId, secretKey, onError }: DiscoveryEndpoint) => onError(`${nodeId} ${secretKey}`),
+    resolve: async (nodeId, { signal, fresh }: ResolveAbout) => (signal.aborted || fresh ? null : { nodeId })
+  }
   const discovery: Discovery[] = [memory, local, own, dnsDiscovery({ origin: 'a', servers: ['1.1.1.1'], timeoutMs: 1 })]
   discovery.push(pkarrDiscovery({ relay: 'http://a', ca: '', timeoutMs: 1, publishAddresses: true, resolve: false }))
   await Endpoint.createWithOptions({ discovery, preset: 'n0', maxDials: 1 })
