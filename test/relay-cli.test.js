@@ -2,14 +2,16 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const dns = require('node:dns')
 const fs = require('node:fs')
 const path = require('node:path')
 const { SecretKey } = require('event-target-iroh')
 const { createCertificate } = require('../bench/certificate.js')
 const { usePrograms } = require('./helpers/program.js')
+const { toZ32 } = require('../lib/discovery/signed-packet')
 const { useRelays } = require('./helpers/raw-relay-client')
 
-const quiet = ['--host', '127.0.0.1', '--port', '0', '--stun-port', 'off', '--quic-port', 'off']
+const quiet = ['--host', '127.0.0.1', '--port', '0', '--stun-port', 'off', '--quic-port', 'off', '--dns-port', 'off']
 
 describe('the command line', () => {
   const { connect } = useRelays()
@@ -79,6 +81,19 @@ describe('the command line', () => {
       assert.match(await relay.line(), /^relay at http:\/\/127\.0\.0\.1:\d+\/$/)
       relay.kill('SIGINT')
       assert.match((await relay.ended).stdout, /\nclosing\nclosed\n$/)
+    })
+
+    it('looks NodeIds up, over HTTP and DNS, unless told not to', async () => {
+      const ports = [...quiet.slice(0, -1), '0']
+      const { pkarrUrl, ports: opened } = await start('relay', ...ports, '--dns-origin', 'x.example', '--json').json()
+      const missing = `${pkarrUrl}/${toZ32(SecretKey.generate().nodeId())}`
+      assert.equal((await (await fetch(missing)).json()).status, '404')
+      const resolver = new dns.promises.Resolver()
+      resolver.setServers([`127.0.0.1:${opened.dns}`])
+      assert.match((await resolver.resolveSoa('x.example')).nsname, /^x\.example$/)
+      await assert.rejects(resolver.resolveTxt('y.example'), { code: 'EREFUSED' })
+      const none = await start('relay', ...ports, '--no-pkarr', '--json').json()
+      assert.deepEqual([none.pkarrUrl, none.ports.dns], [null, null])
     })
 
     it('reads its certificate anew on SIGHUP', async () => {
