@@ -26,7 +26,7 @@
 
 /* A batch the socket would not take yet. */
 typedef struct {
-  quic_path_t path;
+  address_t remote, local; /* as udp_send takes them: a name that QUIC knows the path by is no address to send from */
   uint8_t ecn;
   size_t len, segment;
   uint8_t *data;

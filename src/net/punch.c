@@ -110,7 +110,7 @@ static void add_candidate(punch_t *punch, const disco_candidate_t *candidate, ui
   punch_probe_t *probe = add(punch, &candidate->address, 0, now);
   /* One that is being pinged goes on; one that was, only after a while. */
   if (probe == NULL || probe->next_at != PUNCH_NEVER) return;
-  if (candidate->kind == DISCO_PREDICTED) probe->pings = PINGS_PREDICTED;
+  probe->pings = candidate->kind == DISCO_PREDICTED ? PINGS_PREDICTED : PUNCH_PINGS;
   bool again = probe->sent > 0;
   if (!again || (now - probe->sent_at[0] >= PING_AGAIN && may_ping_again(punch, now))) ping_again(probe, now);
 }

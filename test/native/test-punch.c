@@ -134,6 +134,20 @@ static void pings_end_by_themselves(void **state) {
   assert_int_equal(punch_deadline(&world.a.punch), PUNCH_NEVER);
 }
 
+static void a_survey_takes_nothing_from_later_rounds(void **state) {
+  (void)state;
+  world_t world;
+  world_init(&world);
+  address_t nobody = address("203.0.113.9:9");
+  punch_know(&world.a.punch, &nobody, world.now);
+  punch_survey(&world.a.punch, world.now);
+  run(&world, 10000);
+  assert_int_equal(world.a.sent, 2);
+  punch_add(&world.a.punch, &nobody, world.now);
+  run(&world, 10000);
+  assert_int_equal(world.a.sent, 2 + PUNCH_PINGS);
+}
+
 static void two_that_reach_each_other_come_to_rest(void **state) {
   (void)state;
   world_t world;
@@ -336,6 +350,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_get_through_two_strict_nats),
       cmocka_unit_test(pings_end_by_themselves),
+      cmocka_unit_test(a_survey_takes_nothing_from_later_rounds),
       cmocka_unit_test(two_that_reach_each_other_come_to_rest),
       cmocka_unit_test(no_more_addresses_than_there_is_room_for),
       cmocka_unit_test(addresses_in_place_of_others_are_bounded),
