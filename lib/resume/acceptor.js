@@ -27,6 +27,10 @@ class Acceptor {
     return this.#link
   }
 
+  get delivery() {
+    return 'resume'
+  }
+
   /** Whether a peer that asks for this can go on with this session. @param {object} asked see readAsked() */
   fits({ session, received, fresh }) {
     const mine = this.#link.session

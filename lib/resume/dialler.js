@@ -52,6 +52,11 @@ class Dialler {
     return this.#link
   }
 
+  /** What is in force, or hoped for. */
+  get delivery() {
+    return this.#state === 'plain' ? 'at-most-once' : 'resume'
+  }
+
   /** Asks for the session on a new channel. */
   attach(channel) {
     const { id, received, established } = this.#link.session
@@ -59,7 +64,7 @@ class Dialler {
     this.#link.attach(channel)
     this.#state = 'asked'
     this.#timer = this.#clock.setTimeout(() => this.#onTimeout(), this.#bounds.answerTimeoutMs)
-    channel.pushJson(registerJson(this.#operations, { session: id, received, fresh: !established }))
+    channel.push(registerJson(this.#operations, { session: id, received, fresh: !established }))
   }
 
   detach() {

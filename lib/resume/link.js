@@ -12,7 +12,7 @@ const HIGH_WATER = 1024 * 1024
 /**
  * What a link puts events on: an event stream of one connection.
  * @typedef {object} LinkChannel
- * @property {(json: string) => void} pushJson throws ERR_IROH_BUFFER_FULL while it has no room
+ * @property {(json: string) => void} push throws ERR_IROH_BUFFER_FULL while it has no room
  * @property {number} bufferedAmount
  * @property {() => Promise<void>} drained rejects if the channel ends
  */
@@ -100,7 +100,7 @@ class Link {
     session.establish()
     this.#rewind()
     this.#sending = true
-    this.#channel.pushJson(resumeJson(session.id, session.received))
+    this.#channel.push(resumeJson(session.id, session.received))
     this.#pump()
     this.#settle()
   }
@@ -167,10 +167,12 @@ class Link {
 
   /** Resolves when there is room in the replay buffer and little is unsent; rejects if the link is over before. */
   drained(lowWater) {
-    const waiter = { ...deferred(), lowWater }
-    this.#waiters.push(waiter)
-    this.#settle()
-    return waiter.promise
+    return this.#until(() => this.#session.isRoomy && this.bufferedAmount <= lowWater)
+  }
+
+  /** Resolves when the peer has all that was sent; rejects if the link is over before. */
+  acknowledged() {
+    return this.#until(() => this.#session.acknowledged === this.#session.sent)
   }
 
   /** Nothing is sent any more; a store keeps what it has. */
@@ -222,7 +224,7 @@ class Link {
   /** @returns {boolean} false: it waits for room, or for another channel */
   #write(number, json) {
     try {
-      this.#channel.pushJson(json)
+      this.#channel.push(json)
     } catch {
       this.#waitForRoom()
       return false
@@ -260,29 +262,30 @@ class Link {
   #acknowledge() {
     if (!this.isLive) return false
     try {
-      this.#channel.pushJson(ackJson(this.#session.received))
+      this.#channel.push(ackJson(this.#session.received))
     } catch {
       return false
     }
     return true
   }
 
-  /** Lets those go on who wait for room. */
+  #until(isMet) {
+    const waiter = { ...deferred(), isMet }
+    this.#waiters.push(waiter)
+    this.#settle()
+    return waiter.promise
+  }
+
+  /** Lets those go on whose condition is met. */
   #settle() {
     if (this.#waiters.length === 0) return
-    if (this.#error) {
-      for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error)
-      return
-    }
-    const amount = this.bufferedAmount
-    const isRoomy = this.#session.isRoomy
-    const waiting = this.#waiters
-    this.#waiters = []
+    const waiting = this.#waiters.splice(0)
     for (const waiter of waiting) {
-      if (isRoomy && amount <= waiter.lowWater) waiter.resolve()
+      if (this.#error) waiter.reject(this.#error)
+      else if (waiter.isMet()) waiter.resolve()
       else this.#waiters.push(waiter)
     }
-    if (this.#waiters.length > 0 && this.#sending && amount > 0) this.#waitForRoom()
+    if (this.#waiters.length > 0 && this.#sending && this.bufferedAmount > 0) this.#waitForRoom()
   }
 
   #guard(act) {

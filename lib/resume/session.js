@@ -145,6 +145,11 @@ class Session {
     return this.#replay.slice(this.acknowledged + 1, this.#transmitted).map((json) => JSON.parse(json))
   }
 
+  /** All envelopes that the peer has not said to have dispatched. */
+  unacknowledged() {
+    return this.#replay.slice(this.acknowledged + 1, this.sent).map((json) => JSON.parse(json))
+  }
+
   /** The JSON of what was never on a channel. */
   untransmitted() {
     return this.#replay.slice(Math.max(this.#transmitted, this.acknowledged) + 1, this.sent)

@@ -65,7 +65,7 @@ class WireEnd {
   #drainers = []
   isCut = false
 
-  pushJson(json) {
+  push(json) {
     if (this.isCut) throw new IrohError('ERR_IROH_CLOSED')
     if (this.queue.length >= WIRE_ROOM) throw new IrohError('ERR_IROH_BUFFER_FULL')
     this.queue.push(json)
@@ -219,7 +219,7 @@ class Model {
   #greet(wire, envelope) {
     const asked = readAsked(envelope.payload)
     wire.isGreeted = true
-    wire.down.pushJson(registerJson())
+    wire.down.push(registerJson())
     const answer = answerTo(this.sides.hub, asked)
     if (answer.id) {
       if (this.sides.hub) this.#loseHub()
