@@ -78,6 +78,13 @@ class Channel {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
   }
 
+  /** The connection is over: so is this, whatever is still held back. */
+  drop() {
+    const { errorCode, code, reason } = this.#connection.closeReason()
+    const error = this.#error(errorCode, { quicError: code, detail: reason || undefined })
+    this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
+  }
+
   #onInput(what, about, goesOn) {
     switch (what) {
       case 'value':

@@ -161,9 +161,11 @@ describe("delivery: 'resume'", () => {
     await closed
 
     const other = await startSpoke(hub, { reconnect: false })
-    const [late] = [...hub.spokes.values()].length ? [...hub.spokes.values()] : await once(hub, 'spoke')
-    const error = nextEvent(late, 'error')
+    await until(() => hub.spokes.size === 1)
+    const [late] = hub.spokes.values()
+    const [error, gone] = [nextEvent(late, 'error'), once(hub, 'spokeclose')]
     other.connection.close(99)
+    await gone
     assert.equal((await error).error.code, 'ERR_IROH_SESSION_LOST')
     assert.equal(hub.spokes.size, 0)
     assert.equal((await target.closed).kind, 'finished')

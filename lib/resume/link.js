@@ -8,6 +8,8 @@ const { ackJson, readCount, resumeJson } = require('./control')
 
 /** A replay pauses while more than this is unsent in the channel. */
 const HIGH_WATER = 1024 * 1024
+/** drained() lets so much be in no channel yet. */
+const LOW_WATER = 64 * 1024
 
 /**
  * What a link puts events on: an event stream of one connection.
@@ -99,8 +101,7 @@ class Link {
     session.acknowledge(received)
     session.establish()
     this.#rewind()
-    this.#sending = true
-    this.#channel.push(resumeJson(session.id, session.received))
+    this.#sending = this.#tell(resumeJson(session.id, session.received))
     this.#pump()
     this.#settle()
   }
@@ -110,6 +111,7 @@ class Link {
     this.#sending = true
     this.#plain = true
     this.#pump()
+    this.#settle()
   }
 
   /** The peer has said where it is: its events have numbers from now on. */
@@ -166,8 +168,12 @@ class Link {
   }
 
   /** Resolves when there is room in the replay buffer and little is unsent; rejects if the link is over before. */
-  drained(lowWater) {
-    return this.#until(() => this.#session.isRoomy && this.bufferedAmount <= lowWater)
+  async drained() {
+    const hasRoom = () => this.#session.isRoomy && this.#unwritten <= LOW_WATER
+    do {
+      await this.#until(hasRoom)
+      await this.#channel?.drained().catch(() => {})
+    } while (!hasRoom())
   }
 
   /** Resolves when the peer has all that was sent; rejects if the link is over before. */
@@ -175,7 +181,12 @@ class Link {
     return this.#until(() => this.#session.acknowledged === this.#session.sent)
   }
 
-  /** Nothing is sent any more; a store keeps what it has. */
+  /** Puts into the store what was sent in this turn. */
+  commit() {
+    if (this.#committing) this.#guard(() => this.#session.commit())
+  }
+
+  /** Nothing is sent any more; a store keeps what was committed. */
   end(error) {
     this.#error = error
     this.detach()
@@ -218,14 +229,14 @@ class Link {
   #commit() {
     this.#committing = false
     if (this.#error) return
-    if (this.#guard(() => this.#session.commit())) this.#pump()
+    if (!this.#guard(() => this.#session.commit())) return
+    this.#pump()
+    this.#settle()
   }
 
   /** @returns {boolean} false: it waits for room, or for another channel */
   #write(number, json) {
-    try {
-      this.#channel.push(json)
-    } catch {
+    if (!this.#tell(json)) {
       this.#waitForRoom()
       return false
     }
@@ -260,13 +271,17 @@ class Link {
   }
 
   #acknowledge() {
-    if (!this.isLive) return false
+    return this.isLive && this.#tell(ackJson(this.#session.received))
+  }
+
+  /** @returns {boolean} false: the channel has no room, or is at its end */
+  #tell(json) {
     try {
-      this.#channel.push(ackJson(this.#session.received))
+      this.#channel.push(json)
+      return true
     } catch {
       return false
     }
-    return true
   }
 
   #until(isMet) {
@@ -285,7 +300,6 @@ class Link {
       else if (waiter.isMet()) waiter.resolve()
       else this.#waiters.push(waiter)
     }
-    if (this.#waiters.length > 0 && this.#sending && this.bufferedAmount > 0) this.#waitForRoom()
   }
 
   #guard(act) {

@@ -5,12 +5,21 @@ const { CloseCode } = require('../close-reason')
 const { encodeEnvelope, isWrittenAsIs } = require('../envelope')
 const { IrohError, invalid } = require('../errors')
 const { IrohErrorEvent } = require('../events')
-const { kComplete, kDetached, kEnvelope, kFail, kFinish, kFire, kRefused, kSendJson, kSide } = require('../symbols')
+const {
+  kComplete,
+  kDetached,
+  kEnvelope,
+  kFail,
+  kFinish,
+  kFire,
+  kRefused,
+  kSendJson,
+  kSide,
+  kTake
+} = require('../symbols')
 const { within } = require('../within')
 const { isControl } = require('./control')
 
-/** drained() resolves at so little unsent. */
-const LOW_WATER = 64 * 1024
 /** How long close() waits for the peer to have it all. */
 const CLOSE_MS = 2000
 
@@ -66,14 +75,14 @@ function resuming(Base) {
 
     /** Resolves when there is room in the replay buffer again and nearly nothing is unsent, be it after a reconnect. */
     drained() {
-      return this.#side.link.drained(LOW_WATER)
+      return this.#side.link.drained()
     }
 
     /** Waits up to two seconds for the peer to have it all. A spool keeps what is left; else `closed` tells of it. */
     async close() {
       this.#isClosing = true
       const { link } = this.#side
-      if (link.isLive)
+      if (link.channel)
         await within(
           link.acknowledged().catch(() => {}),
           CLOSE_MS
@@ -98,6 +107,12 @@ function resuming(Base) {
       if (!this.#isOver) this.#side.link.skip()
     }
 
+    /** @private What has come and is held back by pause() comes again: the end need not wait for it. */
+    [kTake](channel, isGreeted) {
+      super[kTake](channel, isGreeted)
+      channel.connection.closed().then(() => channel.drop())
+    }
+
     /** @private The end of the stream would be the end of the session: one that is kept ends its connection instead. */
     [kFinish](channel) {
       if (this.delivery === 'resume' && this.#side.link.session.isStored) channel.connection.close(CloseCode.NORMAL, '')
@@ -114,8 +129,8 @@ function resuming(Base) {
     [kComplete](ending) {
       if (this.#isOver) return
       this.#isOver = true
-      const { session } = this.#side.link
-      const error = withLost(ending.error, session.isStored ? [] : session.unacknowledged())
+      this.#side.link.commit()
+      const error = withLost(ending.error, this.#side.link.session.unkept())
       this.#side.end(error ?? new IrohError('ERR_IROH_CLOSED', { detail: 'the event target is closed' }))
       if (error?.code === 'ERR_IROH_SESSION_LOST') this[kFire](new IrohErrorEvent(error))
       super[kComplete](Object.freeze({ ...ending, error }))
@@ -125,7 +140,7 @@ function resuming(Base) {
 
 /** The error that a target ends with, which names the envelopes that the peer may not have. */
 function withLost(cause, unacknowledged) {
-  const isLost = cause?.code === 'ERR_IROH_SESSION_LOST'
+  const isLost = cause?.code === 'ERR_IROH_SESSION_LOST' || cause?.code === 'ERR_IROH_SPOOL'
   if (!isLost && unacknowledged.length === 0) return cause
   const detail = `${unacknowledged.length} events were not acknowledged`
   const error = isLost ? cause : new IrohError('ERR_IROH_SESSION_LOST', { detail, cause: cause ?? undefined })

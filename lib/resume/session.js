@@ -145,9 +145,10 @@ class Session {
     return this.#replay.slice(this.acknowledged + 1, this.#transmitted).map((json) => JSON.parse(json))
   }
 
-  /** All envelopes that the peer has not said to have dispatched. */
-  unacknowledged() {
-    return this.#replay.slice(this.acknowledged + 1, this.sent).map((json) => JSON.parse(json))
+  /** The envelopes that would be lost with this process: those that neither the peer nor a store is known to have. */
+  unkept() {
+    const first = (this.#store ? Math.max(this.#stored, this.acknowledged) : this.acknowledged) + 1
+    return this.#replay.slice(first, this.sent).map((json) => JSON.parse(json))
   }
 
   /** The JSON of what was never on a channel. */
