@@ -55,6 +55,8 @@ export type IrohErrorCode =
   | 'ERR_IROH_DISCOVERY'
   | 'ERR_IROH_INVALID_TICKET'
   | 'ERR_IROH_NOT_CONNECTED'
+  | 'ERR_IROH_SESSION_LOST'
+  | 'ERR_IROH_SPOOL'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -69,6 +71,8 @@ export class IrohError extends Error {
   readonly quicError?: number
   /** Of hub.broadcast(): the spokes that did not get the event. */
   readonly peers?: NodeId[]
+  /** Of ERR_IROH_SESSION_LOST: the envelopes that the peer may or may not have dispatched. */
+  readonly unacknowledged?: EventEnvelope[]
 }
 
 /** An Ed25519 public key as 64 lower-case hex characters; taken also in upper case and as 52 base32 characters. */

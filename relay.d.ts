@@ -75,9 +75,9 @@ export interface RelayLimits {
   udpPerSecond?: number
   /** Signed packets held; beyond it the one published longest ago goes. Default 65536. */
   maxPackets?: number
-  /** Packets published from one IPv4 address or one IPv6 /64. Default 50. */
+  /** Packets published from one IPv4 address or one IPv6 /64. Default 20. */
   packetsPerSecondPerIp?: number
-  /** Packets published in all. Default 1000. */
+  /** Packets published in all. Default a 360th of maxPackets, so that who publishes every five minutes stays. */
   packetsPerSecond?: number
 }
 

@@ -16,7 +16,8 @@ const MAX_REFUSED = 1000
  * the event loop than the one that made it.
  * @typedef {object} ChannelOwner
  * @property {(envelope: object) => void} onEnvelope
- * @property {(error: IrohError) => void} onError something about the stream or its input; it may go on after it
+ * @property {(error: IrohError) => void} onRefused a frame that is not dispatched; it may go on after it
+ * @property {(error: IrohError) => void} onError something about the stream; it may go on after it
  * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }) => void} onOver once, last
  */
 class Channel {
@@ -32,16 +33,19 @@ class Channel {
    * @param {import('./send-stream').SendStream} send
    * @param {import('./recv-stream').RecvStream} recv
    * @param {{ maxFrameLength: number, maxDepth: number, maxBufferedAmount: number }} options
-   * @param {ChannelOwner} owner
    */
-  constructor(send, recv, options, owner) {
+  constructor(send, recv, options) {
     const [sender, receiver] = [send[kStream], recv[kStream]]
     this.#connection = sender.connection
-    this.#owner = owner
     this.#outbox = new Outbox(sender, { ...options, onStopped: (error) => this.#onStopped(error) })
     this.#inbox = new Inbox(receiver, (what, about, goesOn) => this.#onInput(what, about, goesOn), options)
     sender.takeSender(this.#outbox)
     setImmediate(() => this.#inbox.start())
+  }
+
+  /** From now on this one is told; the first is named in the turn of the channel's making. @param {ChannelOwner} owner */
+  giveTo(owner) {
+    this.#owner = owner
   }
 
   get connection() {
@@ -74,9 +78,21 @@ class Channel {
     this.#inbox.resume()
   }
 
+  /** Ends our half after what was sent, and goes on reading. */
+  finishSending() {
+    this.#outbox.finish()
+  }
+
   /** Ends our half after what was sent; it is over once the peer has it all, or the connection is gone. */
   finish() {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
+  }
+
+  /** The connection is over: so is this, whatever is still held back. */
+  drop() {
+    const { errorCode, code, reason } = this.#connection.closeReason()
+    const error = this.#error(errorCode, { quicError: code, detail: reason || undefined })
+    this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
   }
 
   #onInput(what, about, goesOn) {
@@ -107,7 +123,7 @@ class Channel {
 
   #onBadFrame(error, goesOn) {
     if (this.#isOver) return
-    this.#owner.onError(error)
+    this.#owner.onRefused(error)
     if (!goesOn || ++this.#refused > MAX_REFUSED)
       this.#abandon(CloseCode.BAD_FRAME, { kind: 'stream-error', code: CloseCode.BAD_FRAME, reason: '', error })
   }

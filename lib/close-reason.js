@@ -28,7 +28,9 @@ const CloseCode = Object.freeze({
   /** Connection: too many begin at once, or as many as there may be are there. */
   FULL: 8,
   /** Connection: the handler of a router failed. */
-  HANDLER_FAILED: 9
+  HANDLER_FAILED: 9,
+  /** Connection: what was said of a session on it cannot be, or came too late. */
+  SESSION: 10
 })
 
 /** A connection's end, from what the binding says of it: [kind, error, code, reason]. */

@@ -44,4 +44,4 @@ function encodeEnvelope(envelope) {
   return json
 }
 
-module.exports = { encodeEnvelope, eventName, isEnvelope }
+module.exports = { encodeEnvelope, eventName, isEnvelope, isWrittenAsIs }

@@ -7,7 +7,7 @@ const { Connection } = require('./connection')
 const { quietDeferred } = require('./deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('./errors')
-const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent } = require('./events')
+const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
 const {
@@ -17,10 +17,16 @@ const {
   kBusy,
   kComplete,
   kDetached,
+  kEnvelope,
+  kFinish,
   kFire,
+  kGreet,
+  kHalfClose,
   kMeasure,
+  kRefused,
   kSendJson,
   kStream,
+  kTake,
   kTap,
   kUnsent
 } = require('./symbols')
@@ -125,6 +131,16 @@ class IrohEventTarget extends EventTarget {
     return this.#channel.measure(json)
   }
 
+  /** What is promised of events: 'at-most-once', or 'resume' while the peer keeps the session, too. */
+  get delivery() {
+    return 'at-most-once'
+  }
+
+  /** With `delivery: 'resume'`: where the session is, { id, sent, acknowledged, received, replaySize }. Else null. */
+  get session() {
+    return null
+  }
+
   /** Bytes handed to send() that have not left yet; characters, for what was sent in this turn. */
   get bufferedAmount() {
     return this.#channel?.bufferedAmount ?? 0
@@ -180,7 +196,7 @@ class IrohEventTarget extends EventTarget {
    * event comes out after that. The connection stays open.
    */
   async close() {
-    this.#channel?.finish()
+    if (this.#channel) this[kFinish](this.#channel)
     await this.#closed.promise
   }
 
@@ -190,16 +206,54 @@ class IrohEventTarget extends EventTarget {
 
   /** @private Goes on over this stream: one at a time. */
   [kAttach](send, recv) {
-    const channel = new Channel(send, recv, this.#options, {
-      onEnvelope: (envelope) => this.#onEnvelope(envelope),
-      onError: (error) => this[kFire](new IrohErrorEvent(error)),
-      onOver: (ending) => this.#onOver(channel, ending)
+    this[kTake](new Channel(send, recv, this.#options), false)
+  }
+
+  /** @private A channel that it had before is not heard any more. */
+  [kTake](channel, isGreeted) {
+    const isMine = () => this.#channel === channel
+    channel.giveTo({
+      onEnvelope: (envelope) => isMine() && this[kEnvelope](envelope),
+      onRefused: (error) => isMine() && this.#onRefused(error),
+      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
+      onOver: (ending) => isMine() && this.#onOver(ending)
     })
     this.#channel = channel
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
     if (this.#isPaused) channel.pause()
-    if (this.#options.operations) this.#register(this.#options.operations)
+    if (this.#options.operations) this.#expectRegistration()
+    if (!isGreeted) this[kGreet](channel)
+  }
+
+  /** @private With the `operations` option, says what this side exposes. */
+  [kGreet](channel) {
+    const { operations } = this.#options
+    if (!operations) return
+    channel.push(encodeEnvelope(registration(operations)))
+    this.#sent++
+  }
+
+  /** @private Dispatches an envelope of the peer; with a number if it has one. */
+  [kEnvelope](envelope, sequence, session) {
+    this.#received++
+    this[kTap]?.(envelope)
+    const name = eventName(envelope)
+    if (name === REGISTER && this.#registered) this.#onRegister(envelope)
+    super.dispatchEvent(eventOf(name, { detail: envelope }, sequence, session))
+  }
+
+  /** @private */
+  [kRefused]() {}
+
+  /** @private */
+  [kFinish](channel) {
+    channel.finish()
+  }
+
+  /** @private Ends the sending half; a peer that has dispatched everything ends the other. */
+  [kHalfClose]() {
+    this.#channel?.finishSending()
   }
 
   /** @private The stream is over: so is the target, unless it knows better. */
@@ -227,27 +281,20 @@ class IrohEventTarget extends EventTarget {
     super.dispatchEvent(event)
   }
 
-  #onEnvelope(envelope) {
-    this.#received++
-    this[kTap]?.(envelope)
-    const name = eventName(envelope)
-    if (name === REGISTER && this.#registered) this.#onRegister(envelope)
-    super.dispatchEvent(
-      name === 'error' ? new PeerErrorEvent(name, { detail: envelope }) : new CustomEvent(name, { detail: envelope })
-    )
+  #onRefused(error) {
+    this[kFire](new IrohErrorEvent(error))
+    this[kRefused]()
   }
 
-  #onOver(channel, ending) {
-    if (this.#channel !== channel) return
+  #onOver(ending) {
     this.#channel = null
     this[kDetached](ending)
   }
 
   /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */
-  #register(operations) {
+  #expectRegistration() {
     if (this.#isRegistered) this.#registered = quietDeferred()
     this.#isRegistered = false
-    this.send(registration(operations))
   }
 
   #onRegister({ payload }) {
@@ -263,6 +310,11 @@ class IrohEventTarget extends EventTarget {
   #error(code, about) {
     return new IrohError(code, { peer: this.#remoteNodeId, ...about })
   }
+}
+
+function eventOf(name, init, sequence, session) {
+  if (name === 'error') return Object.assign(new PeerErrorEvent(name, init), sequence && { sequence, session })
+  return sequence ? new SequencedEvent(name, init, sequence, session) : new CustomEvent(name, init)
 }
 
 function checkConnection(connection) {

@@ -74,4 +74,13 @@ class PeerErrorEvent extends CustomEvent {
   }
 }
 
-module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SpokeStateEvent }
+/** An event of a session: `sequence` is its number in the session, from 1 on, and `session` the session's id. */
+class SequencedEvent extends CustomEvent {
+  constructor(type, init, sequence, session) {
+    super(type, init)
+    this.sequence = sequence
+    this.session = session
+  }
+}
+
+module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent, SpokeStateEvent }

@@ -3,6 +3,7 @@
 
 const { EventEmitter } = require('node:events')
 const { AllowFile } = require('./allow-file')
+const { Channel } = require('./channel')
 const { checkInteger, checkOneOf, checkOptions, checkText } = require('./check')
 const { CloseCode } = require('./close-reason')
 const { reportUncaught } = require('./deferred')
@@ -11,9 +12,27 @@ const { encodeEnvelope } = require('./envelope')
 const { IrohError, invalid } = require('./errors')
 const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('./event-target')
 const { DroppingSpoke } = require('./hub-spoke')
+const { IrohErrorEvent } = require('./events')
 const { parsePeer } = require('./node-addr')
 const { checkAlpn } = require('./options')
-const { asyncDispose, kAllow, kAttach, kBroadcastJson, kServe } = require('./symbols')
+const { readAsked } = require('./resume/control')
+const { answerTo } = require('./resume/acceptor')
+const { HubSession } = require('./resume/hub-session')
+const { HubSessions } = require('./resume/hub-sessions')
+const { readDelivery } = require('./resume/options')
+const { checkNotReserved } = require('./resume/resuming')
+const {
+  asyncDispose,
+  kAllow,
+  kAttach,
+  kEnd,
+  kEnvelope,
+  kFire,
+  kPark,
+  kBroadcastJson,
+  kServe,
+  kTake
+} = require('./symbols')
 const { Welcome } = require('./welcome')
 const { within } = require('./within')
 
@@ -27,7 +46,10 @@ const HUB_OPTIONS = [
   'allow',
   'streamTimeoutMs',
   'maxPending',
-  'slowSpoke'
+  'slowSpoke',
+  'delivery',
+  'resume',
+  'spool'
 ]
 /** What is done about a spoke whose buffer is full when all are sent to. */
 const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
@@ -43,7 +65,9 @@ async function hubEndpoint({ endpoint, endpointOptions }) {
 
 /**
  * Many spokes under one roof. Emits 'spoke' (target) when one has opened its event stream, 'spokeclose'
- * (nodeId, reason) when it is gone, and 'allowlist' (error, or null) when the file of the allowlist has changed.
+ * (nodeId, reason) when it is gone, and 'allowlist' (error, or null) when the file of the allowlist has changed. With
+ * `delivery: 'resume'` a spoke is gone when its session is over; before, 'spokedisconnect' (nodeId, reason) tells that it
+ * has no connection, and 'spokeresume' (target) that it has one again.
  */
 class Hub extends EventEmitter {
   #endpoint
@@ -53,20 +77,26 @@ class Hub extends EventEmitter {
   #slowSpoke
   #spokes = new Map()
   #welcome
+  #sessions = null
+  #maxPending
+  #greeting = 0
   #stopServing
   #allowFile = null
   #closing = null
   #onConnection = (connection) => this.accept(connection)
 
   /** @private use createHub() */
-  constructor({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke }) {
+  constructor({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke, resume }) {
     super()
+    if (resume) this.#sessions = new HubSessions(resume, targetOptions, (...about) => this.#onDisconnect(...about))
     this.#endpoint = endpoint
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
     this.#welcome = new Welcome(welcome)
+    this.#maxPending = welcome.max
     this.#slowSpoke = slowSpoke
+    this.#restore()
     this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
   }
 
@@ -109,6 +139,7 @@ class Hub extends EventEmitter {
    */
   broadcast(envelope, { except } = {}) {
     const json = encodeEnvelope(envelope)
+    if (this.#sessions) checkNotReserved(envelope, json)
     const left = readExcept(except)
     const failures = []
     let sent = 0
@@ -125,9 +156,10 @@ class Hub extends EventEmitter {
     return sent
   }
 
-  /** Resolves when no spoke has more waiting than its endpoint's sendLowWater; one that leaves is not waited for. */
+  /** Resolves when no connected spoke has more waiting than its endpoint's sendLowWater; one that leaves is not waited for. */
   async drained() {
-    await Promise.allSettled([...this.#spokes.values()].map((target) => target.drained()))
+    const connected = [...this.#spokes.values()].filter(({ state }) => state !== 'disconnected')
+    await Promise.allSettled(connected.map((target) => target.drained()))
   }
 
   /** Sends an envelope to one spoke. @throws {IrohError} ERR_IROH_CLOSED if it is not connected; else as send() */
@@ -152,6 +184,8 @@ class Hub extends EventEmitter {
   /** Refuses a NodeId from now on, and closes its connection. */
   deny(nodeId) {
     this.#endpoint.deny(nodeId)
+    const target = this.#spokes.get(parsePeer(nodeId).nodeId)
+    if (target instanceof HubSession) this.#expel(target, CloseCode.NOT_ALLOWED, 'denied')
   }
 
   /**
@@ -176,7 +210,8 @@ class Hub extends EventEmitter {
     if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')
     const stream = await this.#welcome.stream(connection)
     try {
-      if (stream) this.#add(connection, stream)
+      if (stream && this.#sessions) await this.#greet(connection, stream)
+      else if (stream) this.#add(connection, stream)
     } catch {
       // The hub is closed, or the stream was over before it began; the connection is closed.
     }
@@ -203,45 +238,127 @@ class Hub extends EventEmitter {
     this.#allowFile?.close()
     this.#welcome.close(CloseCode.NORMAL, 'the hub is closed')
     const targets = [...this.#spokes.values()]
-    await within(Promise.all(targets.map((target) => target.close())), CLOSE_TIMEOUT_MS)
-    for (const { connection } of targets) connection.close(CloseCode.NORMAL, 'the hub is closed')
+    const closing = targets.map((target) => (target instanceof HubSession ? target[kPark]() : target.close()))
+    await within(Promise.all(closing), CLOSE_TIMEOUT_MS)
+    for (const { connection } of targets) connection?.close(CloseCode.NORMAL, 'the hub is closed')
+    await this.#sessions?.close()
     if (this.#owned) await this.#endpoint.close(CloseCode.NORMAL, 'the hub is closed')
-    else await Promise.all(targets.map(({ connection }) => connection.closed()))
+    else await Promise.all(targets.map(({ connection }) => connection?.closed()))
   }
 
   #add(connection, { send, recv }) {
-    const nodeId = connection.remoteNodeId()
-    if (this.#closing) {
-      connection.close(CloseCode.NORMAL, 'the hub is closed')
-      throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
-    }
-    const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
-    const target = new SpokeTarget(nodeId, this.#options)
+    this.#assertOpen(connection)
+    const target = this.#plainTarget(connection)
     try {
       target[kAttach](send, recv)
     } catch (error) {
       connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
       throw error
     }
-    const older = this.#spokes.get(nodeId)
-    if (older) this.#replace(older)
-    this.#spokes.set(nodeId, target)
+    this.#keep(target)
+    return target
+  }
+
+  #assertOpen(connection) {
+    if (!this.#closing) return
+    connection.close(CloseCode.NORMAL, 'the hub is closed')
+    throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
+  }
+
+  /** Delivers at most once; over when its connection is. */
+  #plainTarget(connection) {
+    const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
+    const target = new SpokeTarget(connection.remoteNodeId(), this.#options)
     const gone = (reason) => {
       this.#remove(target, reason)
       connection.close()
     }
     target.closed.then(gone)
     connection.closed().then(gone)
-    this.#emit('spoke', target)
     return target
+  }
+
+  #keep(target) {
+    const older = this.#spokes.get(target.remoteNodeId)
+    if (older) this.#replace(older)
+    this.#spokes.set(target.remoteNodeId, target)
+    this.#emit('spoke', target)
+  }
+
+  /** Learns from a new connection whether its spoke has a session, or wants one. */
+  async #greet(connection, { send, recv }) {
+    if (this.#greeting >= this.#maxPending)
+      return connection.close(CloseCode.FULL, 'too many connections begin at once')
+    this.#greeting++
+    const channel = new Channel(send, recv, this.#options)
+    const isKnown = this.#spokes.get(connection.remoteNodeId()) instanceof HubSession
+    try {
+      await this.#sessions.greet(channel, isKnown, (...greeting) => this.#onGreeted(channel, ...greeting))
+    } catch (error) {
+      connection.close(CloseCode.SESSION, 'the session cannot be begun')
+      if (this.listenerCount('error') > 0) this.#emit('error', error)
+    } finally {
+      this.#greeting--
+    }
+  }
+
+  #onGreeted(channel, envelope, asked, error) {
+    this.#assertOpen(channel.connection)
+    const target = asked ? this.#goOn(channel, asked) : this.#goOnPlain(channel)
+    if (error) target[kFire](new IrohErrorEvent(error))
+    if (envelope) target[kEnvelope](envelope)
+  }
+
+  /** The spoke of a session. */
+  #goOn(channel, asked) {
+    const nodeId = channel.connection.remoteNodeId()
+    const known = this.#spokes.get(nodeId)
+    const { id, received } = known instanceof HubSession ? known.answer(asked) : answerTo(null, asked)
+    if (id === null) {
+      this.#sessions.goOn(known, channel, received)
+      this.#emit('spokeresume', known)
+      return known
+    }
+    if (known) this.#replace(known)
+    const target = this.#sessions.begin(nodeId, id)
+    this.#sessions.goOn(target, channel, received)
+    target.closed.then((reason) => this.#remove(target, reason))
+    this.#keep(target)
+    return target
+  }
+
+  /** A spoke that knows no sessions, or so it seems: one that asks for a session after all begins again. */
+  #goOnPlain(channel) {
+    const { connection } = channel
+    const target = this.#plainTarget(connection)
+    target[kTake](channel, true)
+    target.addEventListener('hub.register', ({ detail }) => {
+      if (readAsked(detail.payload)) connection.close(CloseCode.SESSION, 'the session was asked for too late')
+    })
+    this.#keep(target)
+    return target
+  }
+
+  /** The sessions of the spool, whose spokes are not connected yet; told of when the program can listen. */
+  #restore() {
+    const restored = this.#sessions?.restore() ?? []
+    for (const target of restored) {
+      this.#spokes.set(target.remoteNodeId, target)
+      target.closed.then((reason) => this.#remove(target, reason))
+    }
+    setImmediate(() => {
+      for (const target of restored) if (target.state !== 'closed') this.#emit('spoke', target)
+    })
+  }
+
+  #onDisconnect(target, { kind, code, reason }) {
+    this.#emit('spokedisconnect', target.remoteNodeId, { kind, code, reason })
   }
 
   /** A spoke that does not keep up with what all are sent may be one too many. */
   #isDropped(target, error) {
     if (this.#slowSpoke !== 'disconnect' || error.code !== 'ERR_IROH_BUFFER_FULL') return false
-    const reason = 'the spoke does not read as fast as it is sent to'
-    target.connection.close(CloseCode.SLOW, reason)
-    this.#remove(target, { kind: 'locally-closed', code: CloseCode.SLOW, reason })
+    this.#expel(target, CloseCode.SLOW, 'the spoke does not read as fast as it is sent to')
     return true
   }
 
@@ -251,17 +368,22 @@ class Hub extends EventEmitter {
       const reason = 'no longer on the allowlist'
       this.#endpoint.setAllow(nodeIds)
       this.#welcome.close(CloseCode.NOT_ALLOWED, reason, (nodeId) => !nodeIds.has(nodeId))
-      for (const [nodeId, { connection }] of this.#spokes) {
-        if (!nodeIds.has(nodeId)) connection.close(CloseCode.NOT_ALLOWED, reason)
+      for (const [nodeId, target] of [...this.#spokes]) {
+        if (!nodeIds.has(nodeId)) this.#expel(target, CloseCode.NOT_ALLOWED, reason)
       }
     }
     this.#emit('allowlist', error)
   }
 
   #replace(older) {
-    const reason = 'replaced by a newer connection of the same NodeId'
-    older.connection.close(CloseCode.REPLACED, reason)
-    this.#remove(older, { kind: 'locally-closed', code: CloseCode.REPLACED, reason })
+    this.#expel(older, CloseCode.REPLACED, 'replaced by a newer connection of the same NodeId')
+  }
+
+  #expel(target, code, reason) {
+    const ending = { kind: 'locally-closed', code, reason, error: null }
+    if (target instanceof HubSession) target[kEnd](ending)
+    else target.connection.close(code, reason)
+    this.#remove(target, ending)
   }
 
   #remove(target, { kind, code, reason }) {
@@ -321,12 +443,15 @@ async function createHub(options = {}) {
     timeoutMs: checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', { min: 1, max: 0x7fffffff, fallback: 10000 })
   }
   const slowSpoke = checkOneOf(options.slowSpoke, 'slowSpoke', SLOW_SPOKE, 'wait')
+  const resume = readDelivery(options, targetOptions)
+  if (resume && slowSpoke === 'drop-oldest')
+    throw invalid("slowSpoke: 'drop-oldest' breaks what delivery: 'resume' promises")
   const allow = readAllow(options.allow)
   const owned = options.endpoint === undefined
   const endpoint = await hubEndpoint(options)
   let hub
   try {
-    hub = new Hub({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke })
+    hub = new Hub({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke, resume })
     if (allow !== undefined) hub[kAllow](allow)
     return hub
   } catch (error) {

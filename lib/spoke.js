@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, checkOneOf, checkSignal } = require('./check')
+const { checkInteger, checkSignal } = require('./check')
 const { CloseCode } = require('./close-reason')
 const { Endpoint } = require('./endpoint')
 const { IrohError, invalid } = require('./errors')
@@ -11,7 +11,10 @@ const { CLOSE_TIMEOUT_MS, DEFAULT_ALPN } = require('./hub')
 const { parsePeer } = require('./node-addr')
 const { checkAlpn } = require('./options')
 const { Reconnect, readReconnect } = require('./reconnect')
-const { kAttach, kComplete, kDetached, kFire, kUnsent } = require('./symbols')
+const { readDelivery } = require('./resume/options')
+const { isPoisoned } = require('./resume/resuming')
+const { openKept, resumingSpoke } = require('./resume/spoke-session')
+const { kAttach, kComplete, kDetached, kFail, kFire, kUnsent } = require('./symbols')
 const { within } = require('./within')
 
 const SPOKE_OPTIONS = [
@@ -22,6 +25,8 @@ const SPOKE_OPTIONS = [
   'alpn',
   'reconnect',
   'delivery',
+  'resume',
+  'spool',
   'signal',
   'timeoutMs'
 ]
@@ -121,8 +126,14 @@ class Spoke extends IrohEventTarget {
   [kDetached](ending) {
     this.connection.close(CloseCode.NORMAL, '')
     const isReplaced = ending.kind === 'application-closed' && ending.code === CloseCode.REPLACED
-    if (this.#stop.signal.aborted || isReplaced) this.#leave(ending)
+    const isFinal = isReplaced || (this.session !== null && isPoisoned(ending))
+    if (this.#stop.signal.aborted || isFinal) this.#leave(ending)
     else this.#wait(ending)
+  }
+
+  /** @private */
+  [kFail](error) {
+    this.#leave({ ...LOCALLY_CLOSED, reason: error.message, error })
   }
 
   /** @private */
@@ -211,13 +222,7 @@ async function spokeEndpoint({ endpoint, endpointOptions }) {
   return endpoint
 }
 
-/** What is to come is refused clearly. */
-function checkDelivery(delivery) {
-  if (delivery === 'resume') {
-    throw new IrohError('ERR_IROH_UNSUPPORTED', { detail: "delivery: 'resume' is not there yet" })
-  }
-  checkOneOf(delivery, 'delivery', ['at-most-once'])
-}
+const ResumingSpoke = resumingSpoke(Spoke)
 
 /**
  * Dials a hub and opens the event stream; does so again whenever it is lost, unless `reconnect` is false.
@@ -227,8 +232,8 @@ function checkDelivery(delivery) {
  */
 async function createSpoke(options) {
   const targetOptions = readTargetOptions(options, SPOKE_OPTIONS, 'createSpoke')
-  const { hub, alpn = DEFAULT_ALPN, signal, timeoutMs, delivery } = options ?? {}
-  checkDelivery(delivery)
+  const { hub, alpn = DEFAULT_ALPN, signal, timeoutMs } = options ?? {}
+  const resume = readDelivery(options ?? {}, targetOptions)
   checkSignal(signal)
   checkAlpn(alpn)
   parsePeer(hub)
@@ -236,8 +241,13 @@ async function createSpoke(options) {
   if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
   const reconnect = readReconnect(options.reconnect)
   const owned = options.endpoint === undefined
-  const endpoint = await spokeEndpoint(options)
-  const spoke = new Spoke({ endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions })
+  const kept = resume && openKept(resume, parsePeer(hub).nodeId)
+  const endpoint = await spokeEndpoint(options).catch(async (error) => {
+    await kept?.spool?.close()
+    throw error
+  })
+  const about = { endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions }
+  const spoke = kept ? new ResumingSpoke({ ...about, resume, kept }) : new Spoke(about)
   if (signal) spoke.endWith(signal)
   if (reconnect?.fromStart) spoke.startLater()
   else await spoke.start()

@@ -21,6 +21,24 @@ module.exports = {
   kTap: Symbol('tap'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),
+  /** target[kTake](channel, isGreeted): it goes on over this Channel, on which it has said what it exposes, or not yet. */
+  kTake: Symbol('take'),
+  /** target[kGreet](channel): says what it exposes. */
+  kGreet: Symbol('greet'),
+  /** target[kEnvelope](envelope, sequence, session): an envelope of the peer; dispatches it. */
+  kEnvelope: Symbol('envelope'),
+  /** target[kFinish](channel): ends the stream in good order. */
+  kFinish: Symbol('finish'),
+  /** target[kPark](): the hub ends, and the session may go on in its next life. */
+  kPark: Symbol('park'),
+  /** target[kEnd](ending): ends a session at once. */
+  kEnd: Symbol('end'),
+  /** target[kFail](error): it cannot go on. */
+  kFail: Symbol('fail'),
+  /** target[kRefused](): a frame of the peer is not dispatched. */
+  kRefused: Symbol('refused'),
+  /** target[kSide](side): how a session goes over its channels. */
+  kSide: Symbol('side'),
   /** target[kDetached](ending): its stream is over. */
   kDetached: Symbol('detached'),
   /** target[kComplete](ending): it is over. */
@@ -29,6 +47,8 @@ module.exports = {
   kUnsent: Symbol('unsent'),
   /** target[kFire](event): dispatches to its listeners here. */
   kFire: Symbol('fire'),
+  /** target[kHalfClose](): sends no more, and reads on. */
+  kHalfClose: Symbol('halfClose'),
   /** hub[kAllow](allow): who may connect, from a rule or a watched file. */
   kAllow: Symbol('allow'),
   asyncDispose: Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')

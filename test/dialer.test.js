@@ -6,8 +6,8 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const dgram = require('node:dgram')
 const { SecretKey } = require('event-target-iroh')
-const { DialBackoff } = require('../lib/dial-backoff')
-const { DialSlots } = require('../lib/dial-slots')
+const { DialBackoff } = require('../lib/dialer/backoff')
+const { DialSlots } = require('../lib/dialer/slots')
 const { alpn, useEndpoints } = require('./helpers/endpoints')
 
 /** A discovery that says what `answer` gives, and remembers who asked. */

@@ -8,7 +8,7 @@ const dnsPacket = require('dns-packet')
 const { SecretKey } = require('event-target-iroh')
 const { base32, zBase32 } = require('../lib/base32')
 const { isPeerAddress, readRecords, writeRecords } = require('../lib/discovery/records')
-const { fromZ32, isNewer, openPacket, recordsOf, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
+const { hexOfZ32, isNewer, openPacket, recordsOf, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
 
 const key = SecretKey.fromBytes(Buffer.alloc(32, 0x2a))
 const nodeId = key.nodeId()
@@ -65,7 +65,7 @@ describe('base 32', () => {
 describe('z-base-32 of a NodeId', () => {
   it('is as pkarr has it, both ways', () => {
     assert.equal(toZ32(nodeId), z32)
-    assert.equal(fromZ32(z32), nodeId)
+    assert.equal(hexOfZ32(z32), nodeId)
   })
 
   it('is null for what is none', () => {
@@ -77,7 +77,7 @@ describe('z-base-32 of a NodeId', () => {
       z32.toUpperCase(),
       `${z32.slice(0, 51)}b`
     ]) {
-      assert.equal(fromZ32(text), null, text)
+      assert.equal(hexOfZ32(text), null, text)
     }
   })
 })

@@ -175,6 +175,15 @@ describe("a relay's limits", () => {
       assert.equal(allowed('192.0.2.3'), 1)
     })
 
+    it('gives who asked too often no less later, and the others what is theirs', () => {
+      const limiter = new SenderLimiter(2, 5)
+      const start = performance.now()
+      for (let flood = 0; flood < 1000; flood++) limiter.allows(`192.0.2.${flood % 200}`, start)
+      assert.ok(!limiter.allows('198.51.100.1', start))
+      assert.ok(limiter.allows('198.51.100.1', start + 500))
+      assert.ok(limiter.allows('192.0.2.1', start + 500))
+    })
+
     it('remembers only so many senders', () => {
       const limiter = new SenderLimiter(1, 1000, 2)
       assert.ok(limiter.allows('192.0.2.1'))

@@ -152,6 +152,27 @@ describe('A relayed connection', function () {
     await checkEvents(hub, spoke, 'back')
   })
 
+  it('is made both ways between two whose relays differ', async () => {
+    const [nearRelay, farRelay] = await Promise.all([openRelay(), openRelay()])
+    // No address family in common: they stay relayed.
+    const near = await create({ alpns: [alpn], relays: [nearRelay.url], bindAddress: '[::1]:0' })
+    const far = await create({ alpns: [alpn], relays: [farRelay.url] })
+    await Promise.all([near.online(), far.online()])
+    const [there] = await Promise.all([
+      near.connect({ nodeId: far.nodeId(), relayUrl: farRelay.url }, alpn),
+      far.accept()
+    ])
+    // What `far` has for the relay of `near` goes where it has heard it.
+    const [back] = await Promise.all([
+      far.connect({ nodeId: near.nodeId(), relayUrl: nearRelay.url }, alpn),
+      near.accept()
+    ])
+    assert.deepEqual(
+      [there, back].map((connection) => connection.paths()[0].isRelay),
+      [true, true]
+    )
+  })
+
   it('is chosen or left out as the addresses say', async () => {
     const relay = await openRelay()
     const { dialled } = await connectOver(relay, (server) => server.addr())

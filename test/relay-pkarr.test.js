@@ -13,7 +13,7 @@ const dnsPacket = require('dns-packet')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
 const { recordsOf, openPacket, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
-const { answerDns } = require('../lib/relay/server/pkarr/dns-answer')
+const { readRelayOptions } = require('../lib/relay/server/options')
 const { PacketStore } = require('../lib/relay/server/pkarr/packet-store')
 
 const RECORDS = ['relay=https://relay.example.com/', 'addr=192.0.2.1:7']
@@ -85,11 +85,12 @@ describe('A relay server as pkarr relay', () => {
         assert.equal(status, '400')
         assert.ok(detail.length > 10)
       }
-      for (const path of ['', 'short', z32.toUpperCase(), 'l'.repeat(52)])
+      const noKey = toZ32('02'.padEnd(64, '0')) // no point of the curve has this y
+      for (const path of ['', 'short', z32.toUpperCase(), 'l'.repeat(52), noKey])
         assert.equal((await put(server, path, packet)).status, 400)
       assert.equal((await fetch(`${server.pkarrUrl}/${z32}`, { method: 'DELETE' })).status, 405)
       assert.equal((await get(server, z32)).status, 404)
-      assert.equal(server.metrics().packetsRefused, bodies.length)
+      assert.equal(server.metrics().packetsRefused, bodies.length + 1)
     })
 
     it('reads no body that is too long, and none for ever', async () => {
@@ -100,6 +101,37 @@ describe('A relay server as pkarr relay', () => {
       slow.write('a')
       const [error] = await once(slow, 'error')
       assert.equal(error.code, 'ECONNRESET')
+    })
+
+    it('answers a body that is far too long, and forgets one that breaks off', async () => {
+      const server = await listen()
+      const { z32 } = publisher()
+      const { port } = new URL(server.url)
+      const socket = net.connect(port, '127.0.0.1')
+      socket.write(`PUT /pkarr/${z32} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n`)
+      socket.write(Buffer.alloc(5000))
+      const [answer] = await once(socket, 'data')
+      assert.match(answer.toString(), /^HTTP\/1\.1 413 /)
+      assert.equal(server.metrics().packetsRefused, 1)
+      const broken = net.connect(port, '127.0.0.1')
+      broken.write(`PUT /pkarr/${z32} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nabc`)
+      await once(broken, 'connect')
+      broken.resetAndDestroy()
+      while (server.metrics().sockets > 0) await new Promise(setImmediate)
+      assert.equal(server.metrics().packetsRefused, 1)
+    })
+
+    it('lets browsers publish from any page', async () => {
+      const server = await listen()
+      const { z32 } = publisher()
+      const answer = await fetch(`${server.pkarrUrl}/${z32}`, { method: 'OPTIONS' })
+      assert.equal(answer.status, 204)
+      const [origin, methods, headers] = ['origin', 'methods', 'headers'].map((name) =>
+        answer.headers.get(`access-control-allow-${name}`)
+      )
+      assert.equal(origin, '*')
+      assert.match(methods, /PUT/)
+      assert.match(headers, /content-type/i)
     })
 
     it('takes only so many from one sender', async () => {
@@ -211,38 +243,58 @@ describe('A relay server as pkarr relay', () => {
   })
 })
 
-describe('answerDns()', () => {
-  const store = new PacketStore(10)
-  const { nodeId, z32, packet } = publisher()
-  store.put(nodeId, packet)
-  const query = (about) => dnsPacket.encode({ id: 9, flags: 0x100, ...about })
-  const ask = (about) => dnsPacket.decode(answerDns(store, null, query(about)))
+describe('PacketStore', () => {
+  const minutes = (count) => count * 60_000
 
-  it('does not answer answers, and refuses what it does not do', () => {
-    assert.equal(answerDns(store, null, query({ type: 'response' })), null)
-    assert.equal(answerDns(store, null, Buffer.alloc(11)), null)
-    assert.equal(ask({ questions: [] }).rcode, 'FORMERR')
-    assert.equal(ask({ flags: 5 << 11, questions: [{ type: 'TXT', name: 'a' }] }).rcode, 'NOTIMP')
+  it('keeps of what came the packet alone', () => {
+    const store = new PacketStore(10)
+    const { nodeId, packet } = publisher()
+    const pool = Buffer.alloc(65536)
+    packet.copy(pool, 100)
+    store.put(nodeId, pool.subarray(100, 100 + packet.length))
+    pool.fill(0)
+    const held = store.get(nodeId)
+    assert.deepEqual(held.packet, packet)
+    assert.equal(held.packet.buffer.byteLength, packet.length)
+    assert.equal(held.dns.buffer, held.packet.buffer)
   })
 
-  it('keeps id, question and recursion bit, and answers EDNS in kind', () => {
-    const questions = [{ type: 'TXT', name: `_Iroh.${z32}.X`, class: 'IN' }]
-    const plain = ask({ questions })
-    assert.deepEqual([plain.id, plain.questions, plain.flag_aa, plain.flag_rd], [9, questions, true, true])
-    assert.equal(plain.additionals.length, 0)
-    const opt = { type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] }
-    assert.equal(ask({ questions, additionals: [opt] }).additionals[0].udpPayloadSize, 1232)
+  it('forgets after a week, and takes no packet for newer that is sent again', () => {
+    const start = Date.now()
+    let at = start
+    const store = new PacketStore(2, () => at)
+    const signed = (key, ms) => signPacket(key, RECORDS, BigInt(ms) * 1000n)
+    const keys = Array.from({ length: 3 }, () => SecretKey.generate())
+    const ids = keys.map((key) => key.nodeId())
+    assert.equal(store.put(ids[0], signed(keys[0], start)), true)
+    assert.equal(store.put(ids[1], signed(keys[1], start + 1)), true)
+    assert.equal(store.put(ids[0], signed(keys[0], start)), false)
+    store.put(ids[2], signed(keys[2], start))
+    assert.deepEqual(
+      ids.map((id) => store.get(id) !== null),
+      [false, true, true]
+    )
+    at = start + minutes(7 * 24 * 60 + 1)
+    assert.deepEqual([store.get(ids[1]), store.size], [null, 1])
   })
 
-  it('never throws, and never answers more than fits', () => {
-    const questions = [{ type: 'TXT', name: `_iroh.${z32}.x` }]
-    const good = query({ questions, additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 600, options: [] }] })
-    for (let round = 0; round < 20000; round++) {
-      const bytes = Buffer.from(good.subarray(0, round % 7 === 0 ? crypto.randomInt(good.length) : good.length))
-      for (let n = 0; bytes.length > 0 && n < round % 4; n++)
-        bytes[crypto.randomInt(bytes.length)] = crypto.randomInt(256)
-      const answer = answerDns(store, null, bytes)
-      assert.ok(answer === null || answer.length <= 1232)
+  it('keeps those that publish every five minutes, whatever else is published at the usual rate', () => {
+    const { maxPackets, packetsPerSecond } = readRelayOptions({
+      limits: { maxPackets: 720, packetsPerSecondPerIp: 1 }
+    }).limits
+    const start = Date.now()
+    let at = start
+    const store = new PacketStore(maxPackets, () => at)
+    const { key, nodeId } = publisher()
+    for (let second = 0; second <= 400; second++) {
+      at = start + second * 1000
+      if (second % 310 === 0) store.put(nodeId, signPacket(key, RECORDS, BigInt(at) * 1000n))
+      for (let n = 0; n < packetsPerSecond; n++) {
+        const stranger = publisher(RECORDS, BigInt(at) * 1000n)
+        store.put(stranger.nodeId, stranger.packet)
+      }
+      assert.ok(store.get(nodeId) && store.size <= maxPackets)
     }
+    assert.equal(store.size, maxPackets)
   })
 })

@@ -47,16 +47,20 @@ describe('tickets', () => {
     }
   })
 
-  for (const seed of [1, 2, 3, 4]) {
-    it(`that were damaged, 25,000 of them, give an error that tells or another ticket in order (seed ${seed})`, () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    it(`that were damaged, 10,000 of them, give an error that tells or another ticket in order (seed ${seed})`, () => {
       const random = new RandomTickets(seed)
+      const pool = (make) => Array.from({ length: 100 }, () => make(random.nodeAddr()).toString())
+      const endpoints = pool((addr) => new EndpointTicket(addr))
+      const rooms = pool((addr) => new RoomTicket({ topic: random.bytes(32), peers: [addr] }))
+      const lives = pool((endpoint) => new LiveTicket({ endpoint, name: 'a/b' }))
       const kinds = [
-        () => random.mutate(new EndpointTicket(random.nodeAddr()).toString()),
-        () => random.mutateBytes(new EndpointTicket(random.nodeAddr()).toString()),
-        () => random.mutate(new RoomTicket({ topic: random.bytes(32), peers: [random.nodeAddr()] }).toString()),
-        () => random.mutate(new LiveTicket({ endpoint: random.nodeAddr(), name: 'a/b' }).toString())
+        () => random.mutate(random.pick(endpoints)),
+        () => random.mutateBytes(random.pick(endpoints)),
+        () => random.mutate(random.pick(rooms)),
+        () => random.mutate(random.pick(lives))
       ]
-      for (let index = 0; index < 25_000; index++) {
+      for (let index = 0; index < 10_000; index++) {
         const text = kinds[index % kinds.length]()
         const about = `seed ${seed}, ticket ${index}: ${JSON.stringify(text)}`
         const { ticket, error } = attempt(parseTicket, text)
@@ -73,7 +77,7 @@ describe('tickets', () => {
   }
 
   it('that were damaged are read, refused and written again as by the real library, but for what is stricter', () => {
-    const seed = 5
+    const seed = 11
     const random = new RandomTickets(seed)
     const seen = { bothRead: 0, bothRefuse: 0, stricter: 0 }
     for (let index = 0; index < 10_000; index++) {

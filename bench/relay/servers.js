@@ -7,7 +7,8 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
-const { RustRelay, buildRelay, hasCargo } = require('../../test/interop/rust/relay.js')
+const { hasCargo } = require('../../test/interop/rust/cargo.js')
+const { RustRelay, buildRelay } = require('../../test/interop/rust/relay.js')
 
 const COMMAND = path.join(__dirname, '..', '..', 'bin', 'event-target-iroh.js')
 const OURS = 'event-target-iroh'

@@ -31,13 +31,17 @@ function serverOptions(values) {
     stunPort: portOrOff(values, 'stun-port'),
     stunAltPort: portOrOff(values, 'stun-alt-port'),
     quicPort: portOrOff(values, 'quic-port'),
+    pkarr: !values['no-pkarr'],
+    dnsPort: portOrOff(values, 'dns-port'),
+    dnsOrigin: values['dns-origin'],
     metricsPort: values['metrics-port']
   }
 }
 
-function describe({ url, ports }) {
+function describe({ url, pkarrUrl, ports }) {
   const others = Object.entries(ports).filter(([name, port]) => name !== 'relay' && port !== null)
-  return [`relay at ${url}`, ...others.map(([name, port]) => `${name} at port ${port}`)].join('\n')
+  const pages = pkarrUrl === null ? [] : [`pkarr at ${pkarrUrl}`]
+  return [`relay at ${url}`, ...pages, ...others.map(([name, port]) => `${name} at port ${port}`)].join('\n')
 }
 
 function reloadTls(server, say) {
@@ -61,7 +65,8 @@ async function run(values) {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   process.on('SIGHUP', () => reloadTls(server, say))
-  say({ event: 'listening', url: server.url, ports: server.ports }, describe(server))
+  const { url, pkarrUrl, ports } = server
+  say({ event: 'listening', url, pkarrUrl, ports }, describe(server))
 }
 
 module.exports = { run }

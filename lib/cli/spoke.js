@@ -4,13 +4,17 @@
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { parsePeer } = require('../node-addr')
 const { createSpoke } = require('../spoke')
-const { kTap } = require('../symbols')
+const { kHalfClose, kTap } = require('../symbols')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
 const { Exit, Session } = require('./session')
 
 /** With more than this on its way to the hub, stdin waits. */
 const HIGH_WATER = 256 * 1024
+/** How a connection ends once the hub has read to the end. */
+const GOOD_ENDS = ['finished', 'application-closed']
+const STOPPED = { kind: 'finished', reason: '' }
+const LOST = { kind: 'not-connected', reason: '' }
 
 function spokeOptions(values, hub) {
   const { alpn, timeout, wait, 'no-reconnect': isOnce } = values
@@ -29,8 +33,11 @@ function spokeOptions(values, hub) {
   }
 }
 
-/** What the hub sends is printed; while nobody takes it, the hub waits. What happens to the connection is told. */
-function listen(spoke, session) {
+/**
+ * What the hub sends is printed; while nobody takes it, the hub waits. What happens to the connection is told, until
+ * `ending` aborts.
+ */
+function listen(spoke, session, ending) {
   const hub = spoke.remoteNodeId
   const tellConnected = () => {
     const nodeId = spoke.nodeId()
@@ -38,7 +45,7 @@ function listen(spoke, session) {
   }
   /** Envelopes that are named as the spoke's own events have a detail. */
   const onOwn = (name, listener) => {
-    spoke.addEventListener(name, (event) => event.detail === undefined && listener(event))
+    spoke.addEventListener(name, (event) => event.detail === undefined && listener(event), { signal: ending })
   }
   spoke[kTap] = (envelope) => session.print(hub, envelope)
   onOwn('connected', tellConnected)
@@ -79,7 +86,8 @@ async function deliver(spoke, envelope) {
   }
 }
 
-async function feed(spoke, session, stays) {
+/** What stdin has is sent. */
+async function feed(spoke, session) {
   for await (const { line, envelope } of session.envelopes({ isAddressed: false })) {
     try {
       await deliver(spoke, envelope)
@@ -87,19 +95,54 @@ async function feed(spoke, session, stays) {
       session.skip(line, error)
     }
   }
-  if (session.signal.aborted || stays) return
-  await spoke.drained().catch(() => {}) // it is not connected, or no longer
-  session.stop()
 }
 
-/** Until it is to end, or the connection is over for good. @returns {Promise<number>} exit code */
+/** Resolves when the connection there is now is over, with the event that tells. */
+function connectionOver(spoke) {
+  return new Promise((resolve) => {
+    for (const name of ['disconnected', 'close']) {
+      spoke.addEventListener(name, (event) => event.detail === undefined && resolve(event))
+    }
+  })
+}
+
+/** Ends the sending half; resolves with how the connection ends, or with a good end when it is not to be waited for. */
+async function readToEnd(spoke, session) {
+  const over = connectionOver(spoke)
+  spoke[kHalfClose]()
+  return (await Promise.race([over, session.stopped])) ?? STOPPED
+}
+
+/**
+ * Nothing more is to be sent: waits until the hub has dispatched everything, as long as that takes. A connection that is
+ * closed at once would take along what the hub has received and not yet read.
+ * @returns {Promise<number>} exit code
+ */
+async function handOver(spoke, session) {
+  const { kind, reason } = spoke.state === 'connected' ? await readToEnd(spoke, session) : LOST
+  if (GOOD_ENDS.includes(kind)) return Exit.OK
+  const words = `the connection was lost before the hub had everything: ${reason || kind}`
+  session.say({ event: 'closed', kind, reason }, words)
+  return Exit.LOST
+}
+
+/** Until stdin ends, unless it is to stay then; it is told to end; or the connection is over for good. */
 async function serve(spoke, session, stays) {
-  listen(spoke, session)
-  const work = feed(spoke, session, stays)
-  const closed = await Promise.race([session.stopped, spoke.closed])
+  const ending = new AbortController()
+  listen(spoke, session, ending.signal)
+  const fed = feed(spoke, session)
+  const eof = fed.then(() => (stays || session.signal.aborted ? session.stopped : 'eof'))
+  const ended = await Promise.race([eof, session.stopped, spoke.closed])
+  ending.abort()
+  const code = ended === 'eof' ? await handOver(spoke, session) : endOf(ended, session)
   session.stop()
   await spoke.close()
-  await work
+  await fed
+  return code
+}
+
+/** @param {object | undefined} closed how the connection ended, if that is the end @returns {number} exit code */
+function endOf(closed, session) {
   if (closed === undefined) return Exit.OK
   const { kind, code, reason } = closed
   session.say({ event: 'closed', kind, code, reason }, `the connection is over: ${reason || kind}`)

@@ -133,8 +133,9 @@ const COMMANDS = {
     load: () => require('./id')
   },
   relay: {
-    summary: 'run a relay',
-    about: 'Runs a relay for iroh nodes until SIGINT or SIGTERM. SIGHUP reads the certificate anew.',
+    summary: 'run a relay, with STUN and the look-up of NodeIds',
+    about:
+      'Runs a relay for iroh nodes until SIGINT or SIGTERM, with STUN, and the look-up of NodeIds over HTTP (pkarr) and DNS. SIGHUP reads the certificate anew.',
     options: {
       host: { value: '<address>', help: 'where to listen (default ::, which is IPv4 too)' },
       hostname: { value: '<name>', help: 'the name in the URL' },
@@ -160,12 +161,19 @@ const COMMANDS = {
         value: '<port>',
         help: "UDP, keeps iroh nodes from waiting (default 7842 if it is free); 'off': none"
       },
+      'no-pkarr': { help: 'keep no look-up of NodeIds, neither over HTTP nor over DNS' },
+      'dns-port': {
+        value: '<port>',
+        help: "UDP and TCP, for DNS queries of NodeIds (default 5300 if it is free); 'off': none"
+      },
+      'dns-origin': { value: '<zone>', help: 'the DNS zone of the NodeIds (default any)' },
       'metrics-port': { value: '<port>', number: true, help: 'HTTP on 127.0.0.1, for /metrics (default none)' }
     },
     json: 'one JSON object per line',
     examples: [
       'event-target-iroh relay --host 192.0.2.10',
-      'event-target-iroh relay --hostname relay.example.com --tls-cert fullchain.pem --tls-key privkey.pem'
+      'event-target-iroh relay --hostname relay.example.com --tls-cert fullchain.pem --tls-key privkey.pem',
+      'event-target-iroh relay --hostname relay.example.com --dns-port 53 --dns-origin iroh.example.com'
     ],
     load: () => require('./relay')
   },

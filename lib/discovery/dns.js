@@ -2,22 +2,15 @@
 'use strict'
 
 const dns = require('node:dns')
-const { checkInteger, checkOptions, checkText, checkTexts } = require('../check')
+const { checkInteger, checkOptions, checkTexts } = require('../check')
 const { IrohError, invalid } = require('../errors')
-const { readRecords } = require('./records')
+const { checkOrigin, readRecords } = require('./records')
 const { toZ32 } = require('./signed-packet')
 
 const N0_ORIGIN = 'dns.iroh.link'
 /** When the question is asked again while no answer has come, as iroh does it. */
 const REPEAT_AT_MS = [200, 300, 600, 1000, 2000, 3000]
 const UNKNOWN = new Set(['ENOTFOUND', 'ENODATA'])
-
-/** @param {string} origin a domain name, with or without a dot at its end */
-function checkOrigin(origin) {
-  const text = (checkText(origin, 'origin', 180) ?? N0_ORIGIN).replace(/\.$/, '')
-  if (!/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(text)) throw invalid('origin must be a domain name')
-  return text
-}
 
 /** Finds peers by DNS: TXT records of `_iroh.<key>.<origin>`. It publishes nothing: those who publish do by pkarr. */
 class DnsDiscovery {
@@ -28,7 +21,7 @@ class DnsDiscovery {
 
   constructor(options) {
     const { origin, servers, timeoutMs } = checkOptions(options, ['origin', 'servers', 'timeoutMs'], 'dnsDiscovery')
-    this.#origin = checkOrigin(origin)
+    this.#origin = checkOrigin(origin, 'origin') ?? N0_ORIGIN
     this.#servers = servers === undefined ? null : checkTexts(servers, 'servers')
     this.#timeoutMs = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: 60_000, fallback: 3000 })
     this.#resolver() // names servers that are none

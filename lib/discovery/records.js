@@ -2,12 +2,24 @@
 'use strict'
 
 const net = require('node:net')
+const { checkText } = require('../check')
+const { invalid } = require('../errors')
 const { parseAddress } = require('../node-addr')
 const { normalizeRelayUrl } = require('../relay/client-url')
 
 /** Addresses read of one peer. */
 const MAX_ADDRESSES = 32
 const MAX_USER_DATA_BYTES = 245
+
+/**
+ * The DNS zone that keys stand in, without the dot that may be at its end; undefined gives undefined.
+ * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
+ */
+function checkOrigin(value, name) {
+  const origin = checkText(value, name, 180)?.replace(/\.$/, '')
+  if (origin === undefined || /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(origin)) return origin
+  throw invalid(`${name} must be a domain name`)
+}
 
 /** What is no one's address: wildcards, multicast, broadcast. */
 const noOnes = new net.BlockList()
@@ -70,4 +82,4 @@ function readRecords(records) {
   return read
 }
 
-module.exports = { isPeerAddress, readRecords, writeRecords }
+module.exports = { checkOrigin, isPeerAddress, readRecords, writeRecords }

@@ -31,7 +31,8 @@ static void count_sent(iroh_endpoint_t *ep, const batch_t *batch) {
   ep->metrics.bytes_sent += batch->len;
 }
 
-static void keep_pending(socket_t *socket, const batch_t *batch, const quic_path_t *route, const uint8_t *data) {
+static void keep_pending(socket_t *socket, const batch_t *batch, const address_t *remote, const address_t *local,
+                         const uint8_t *data) {
   pending_batch_t *pending = &socket->pending;
   if (pending->len != 0) return; /* lost, as the network loses datagrams */
   if (pending->data == NULL) pending->data = malloc(TX_BUFFER_SIZE);
@@ -40,7 +41,8 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const quic_path
   pending->len = batch->len;
   pending->segment = batch->segment;
   pending->ecn = batch->ecn;
-  pending->path = *route;
+  pending->remote = *remote;
+  pending->local = *local;
 }
 
 /* False: the socket takes no more for now. */
@@ -57,13 +59,13 @@ static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t
   }
   socket_t *socket = endpoint_live_socket(ep, route);
   if (socket == NULL) return true;
+  const address_t *local = from_local ? &route->local : &any;
   udp_result_t result = UDP_BLOCKED;
   if (socket->pending.len == 0)
-    result = udp_send(&socket->udp, &route->remote, from_local ? &route->local : &any, batch->ecn, data, batch->len,
-                      batch->segment);
+    result = udp_send(&socket->udp, &route->remote, local, batch->ecn, data, batch->len, batch->segment);
   if (result == UDP_FAILED) ep->metrics.send_errors++;
   if (result == UDP_SENT) count_sent(ep, batch);
-  if (result == UDP_BLOCKED) keep_pending(socket, batch, route, data);
+  if (result == UDP_BLOCKED) keep_pending(socket, batch, &route->remote, local, data);
   return result != UDP_BLOCKED;
 }
 
@@ -187,8 +189,8 @@ void endpoint_writable(socket_t *socket) {
   pending_batch_t *pending = &socket->pending;
   if (pending->len > 0) {
     size_t len = pending->len;
-    udp_result_t result = udp_send(&socket->udp, &pending->path.remote, &pending->path.local, pending->ecn,
-                                   pending->data, len, pending->segment);
+    udp_result_t result =
+        udp_send(&socket->udp, &pending->remote, &pending->local, pending->ecn, pending->data, len, pending->segment);
     if (result == UDP_BLOCKED) return;
     pending->len = 0;
     if (result == UDP_SENT) {

@@ -26,7 +26,7 @@
 
 /* A batch the socket would not take yet. */
 typedef struct {
-  quic_path_t path;
+  address_t remote, local; /* as udp_send takes them: a name that QUIC knows the path by is no address to send from */
   uint8_t ecn;
   size_t len, segment;
   uint8_t *data;
@@ -38,6 +38,7 @@ typedef struct socket {
   list_node_t node;
   pending_batch_t pending;
   bool fixed; /* its port was asked for: it stays open for those who know it */
+  bool spare; /* opened for a port search */
   uint64_t
       retire_at; /* after a rebind, or opened for a port search: shut then unless a connection uses it; 0: in use */
   struct socket **slot; /* opened for a port search: where its peer knows it; NULL: not, or no longer known */
@@ -190,8 +191,9 @@ int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t 
 socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote);
 /* The socket of a path, or, if that was shut since QUIC learned of the path, another one; NULL: none. */
 socket_t *endpoint_live_socket(iroh_endpoint_t *ep, const quic_path_t *path);
-/* Opens one more socket, to be shut at `retire_at` unless a connection uses it then. NULL: the host has none. */
-socket_t *endpoint_open_spare(iroh_endpoint_t *ep, int family, uint64_t retire_at);
+/* Opens one more socket to reach an address from, bound where the others are, to be shut at `retire_at` unless a
+ * connection uses it then. NULL: the host has none, or there are too many. */
+socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t retire_at);
 void endpoint_socket_closed(socket_t *socket);
 /* Shuts retired sockets that are due; returns when the next one is. */
 uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now);

@@ -122,11 +122,25 @@ static bool same_path(const quic_path_t *a, const quic_path_t *b) {
   return address_equal(&a->remote, &b->remote) && address_equal(&a->local, &b->local);
 }
 
+/* The candidate that a datagram's sender stands for. The program may send by another relay than ours, one that it has
+ * heard the peer over; answers come by that one then. */
+static candidate_t *candidate_of(conn_t *conn, const address_t *remote) {
+  candidate_t *candidate = find_candidate(conn, remote);
+  uint16_t relay;
+  uint64_t number;
+  if (candidate != NULL || !relay_address_read(remote, &relay, &number)) return candidate;
+  const relay_peer_t *peer = map_get(&conn->ep->relay_peers.by_number, number);
+  if (peer == NULL || memcmp(peer->node_id, quic_conn_peer(conn->quic), IROH_KEY_BYTES) != 0) return NULL;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (conn->candidates[i].relay != NULL) return &conn->candidates[i];
+  return NULL;
+}
+
 /* The path QUIC is told for a dialled connection's datagram: for every address of the peer that we know, the one in
  * use. The peer may send on several for a while, and must get answers to what it asks on those we have left; ngtcp2
  * would not look at it there. */
 static quic_path_t name_path(conn_t *conn, socket_t *socket, const udp_message_t *message) {
-  const candidate_t *candidate = find_candidate(conn, &message->remote);
+  const candidate_t *candidate = candidate_of(conn, &message->remote);
   if (candidate != NULL && !quic_conn_heard(conn->quic)) conn->used = candidate->path;
   quic_path_t now;
   quic_conn_path(conn->quic, &now);

@@ -71,7 +71,7 @@ static socket_t *socket_of(iroh_endpoint_t *ep, peer_t *peer, unsigned via, cons
   if (peer->spares == NULL) return NULL;
   socket_t **slot = &peer->spares[via - 1];
   if (*slot == NULL) {
-    *slot = endpoint_open_spare(ep, to->sa.sa_family, uv_hrtime() + SPARE_LIFE);
+    *slot = endpoint_open_spare(ep, to, uv_hrtime() + SPARE_LIFE);
     if (*slot != NULL) (*slot)->slot = slot;
   }
   return *slot;

@@ -6,6 +6,8 @@
 #include "endpoint/internal.h"
 
 #define RETIRE_AFTER (3 * UINT64_C(1000000000))
+/* Sockets of port searches, with all peers: two searches. */
+#define SPARES_MAX 512
 
 static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into) {
   socket_t *socket = calloc(1, sizeof *socket);
@@ -23,16 +25,25 @@ static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into)
   return 0;
 }
 
-socket_t *endpoint_open_spare(iroh_endpoint_t *ep, int family, uint64_t retire_at) {
-  address_t any = {.len = family == AF_INET ? sizeof any.in : sizeof any.in6};
+static size_t count_spares(const iroh_endpoint_t *ep) {
+  size_t count = 0;
+  list_for_each(node, &ep->sockets) count += container_of(node, socket_t, node)->spare ? 1 : 0;
+  return count;
+}
+
+socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t retire_at) {
+  const socket_t *main_socket = endpoint_socket_for(ep, to);
   list_t opened;
   list_init(&opened);
-  any.sa.sa_family = (sa_family_t)family;
-  if (ep->closing || open_socket(ep, &any, &opened) != 0) return NULL;
+  if (ep->closing || main_socket == NULL || count_spares(ep) >= SPARES_MAX) return NULL;
+  address_t bind = main_socket->udp.bound;
+  address_set_port(&bind, 0);
+  if (open_socket(ep, &bind, &opened) != 0) return NULL;
   list_node_t *node = list_pop_front(&opened);
   list_push_back(&ep->sockets, node);
   socket_t *socket = container_of(node, socket_t, node);
   socket->retire_at = retire_at;
+  socket->spare = true;
   return socket;
 }
 

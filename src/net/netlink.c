@@ -83,10 +83,8 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   netlink_t *self = poll->data;
   unsigned what = 0;
   (void)events;
-  if (status < 0) {
-    uv_poll_stop(poll);
-    return;
-  }
+  /* libuv reports what was lost (ENOBUFS) so, and stops polling. */
+  if (status < 0) (void)uv_poll_start(poll, UV_READABLE, on_poll);
   for (int round = 0; round < ROUNDS_PER_TURN; round++)
     if (!receive(self, &what)) break;
   if (what != 0) self->changed(self, what);

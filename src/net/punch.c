@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "iroh.h"
+#include "net/relay-address.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S (1000 * NS_PER_MS)
@@ -17,6 +18,8 @@
 #define REPLACED_PER_MINUTE 64
 /* An address that the peer names again is not pinged anew before this. */
 #define PING_AGAIN (500 * NS_PER_MS)
+/* And so many times: 16 calls that name all there is room for. */
+#define PINGED_AGAIN_PER_MINUTE 512
 /* Guessed ports are many and short-lived. */
 #define PINGS_PREDICTED 4
 #define PINGS_SURVEY 2
@@ -82,7 +85,16 @@ static bool may_replace(punch_t *punch, uint64_t now) {
   return ++punch->replaced <= REPLACED_PER_MINUTE;
 }
 
+static bool may_ping_again(punch_t *punch, uint64_t now) {
+  if (now >= punch->again_until) {
+    punch->again_until = now + 60 * NS_PER_S;
+    punch->again = 0;
+  }
+  return ++punch->again <= PINGED_AGAIN_PER_MINUTE;
+}
+
 static punch_probe_t *add(punch_t *punch, const address_t *address, unsigned via, uint64_t now) {
+  if (address_is_made_up(address)) return NULL;
   punch_probe_t *probe = find_probe(punch, address, via);
   if (probe != NULL) return probe;
   if (punch->probe_count < DISCO_CANDIDATES_MAX)
@@ -98,8 +110,9 @@ static void add_candidate(punch_t *punch, const disco_candidate_t *candidate, ui
   punch_probe_t *probe = add(punch, &candidate->address, 0, now);
   /* One that is being pinged goes on; one that was, only after a while. */
   if (probe == NULL || probe->next_at != PUNCH_NEVER) return;
-  if (candidate->kind == DISCO_PREDICTED) probe->pings = PINGS_PREDICTED;
-  if (probe->sent == 0 || now - probe->sent_at[0] >= PING_AGAIN) ping_again(probe, now);
+  probe->pings = candidate->kind == DISCO_PREDICTED ? PINGS_PREDICTED : PUNCH_PINGS;
+  bool again = probe->sent > 0;
+  if (!again || (now - probe->sent_at[0] >= PING_AGAIN && may_ping_again(punch, now))) ping_again(probe, now);
 }
 
 void punch_add(punch_t *punch, const address_t *address, uint64_t now) {
@@ -127,8 +140,10 @@ static void plan_search(punch_t *punch, const disco_message_t *call, uint64_t no
   punch->search_for.len = 0;
   punch->search_varies = has_kind(call->candidates, call->candidate_count, DISCO_VARYING);
   disco_kind_t wanted = punch->search_varies ? DISCO_VARYING : DISCO_OBSERVED;
-  for (size_t i = 0; i < call->candidate_count && punch->search_for.len == 0; i++)
-    if (call->candidates[i].kind == wanted) punch->search_for = call->candidates[i].address;
+  for (size_t i = 0; i < call->candidate_count && punch->search_for.len == 0; i++) {
+    const disco_candidate_t *candidate = &call->candidates[i];
+    if (candidate->kind == wanted && !address_is_made_up(&candidate->address)) punch->search_for = candidate->address;
+  }
   if (punch->search_for.len == 0)
     punch->search_at = PUNCH_NEVER;
   else if (punch->search_at == PUNCH_NEVER && port_search_may_begin(&punch->search))

@@ -39,7 +39,8 @@ typedef struct {
   unsigned pong_via;
   uint8_t pong_transaction[DISCO_TRANSACTION_BYTES];
   uint64_t pongs_until, pongs;       /* a bound on pongs a second */
-  uint64_t replaced_until, replaced; /* and on addresses that took another's place, a minute */
+  uint64_t replaced_until, replaced; /* on addresses that took another's place, a minute */
+  uint64_t again_until, again;       /* and on those pinged anew because the peer named them again, a minute */
   port_search_t search;
   address_t search_for; /* the peer's address that a search would be about; empty: none */
   bool search_varies;   /* its port there is unknown */

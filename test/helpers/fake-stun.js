@@ -4,6 +4,7 @@
 
 const dgram = require('node:dgram')
 const { once } = require('node:events')
+const { isIPv6 } = require('node:net')
 const {
   Attribute,
   MessageType,
@@ -54,7 +55,7 @@ class FakeStun {
     this.knowsDiscovery = knowsDiscovery
     this.transactionOf = transactionOf
     const open = (name) => {
-      const socket = dgram.createSocket('udp4').bind(0, address)
+      const socket = dgram.createSocket(isIPv6(address) ? 'udp6' : 'udp4').bind(0, address)
       return socket.on('message', (bytes, from) => this.#onMessage(name, bytes, from))
     }
     this.sockets = { first: open('first'), second: open('second') }
@@ -66,7 +67,8 @@ class FakeStun {
 
   /** As the `relays` option has it; nothing listens for TCP. */
   get relay() {
-    return { url: `http://${this.address}:9`, stunPort: this.port, quicPort: 0 }
+    const host = isIPv6(this.address) ? `[${this.address}]` : this.address
+    return { url: `http://${host}:9`, stunPort: this.port, quicPort: 0 }
   }
 
   close() {

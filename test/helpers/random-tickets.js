@@ -27,7 +27,7 @@ class RandomTickets {
     return Buffer.from(Array.from({ length: count }, () => this.below(256)))
   }
 
-  #pick(list) {
+  pick(list) {
     return list[this.below(list.length)]
   }
 
@@ -41,10 +41,10 @@ class RandomTickets {
   /** A NodeAddr: none to seven addresses, in any order, and with a relay or without. */
   nodeAddr() {
     const directAddresses = Array.from({ length: this.below(8) }, () => this.#address())
-    const addr = { nodeId: this.#pick(this.#nodeIds), directAddresses }
+    const addr = { nodeId: this.pick(this.#nodeIds), directAddresses }
     if (this.below(2) === 0) return addr
     const port = this.below(2) === 0 ? '' : `:${this.below(65536)}`
-    return { ...addr, relayUrl: `${this.#pick(['http', 'https'])}://${this.#pick(HOSTS)}${port}` }
+    return { ...addr, relayUrl: `${this.pick(['http', 'https'])}://${this.pick(HOSTS)}${port}` }
   }
 
   /** The text with one to three changes. */
@@ -63,7 +63,7 @@ class RandomTickets {
       () => bytes.fill(this.below(4), at, at + 1),
       () => bytes.fill(bytes[at] ^ (1 << this.below(8)), at, at + 1)
     ]
-    this.#pick(changes)()
+    this.pick(changes)()
     const parts = [
       [bytes],
       [bytes.subarray(0, at)],
@@ -71,12 +71,12 @@ class RandomTickets {
       [bytes.subarray(0, at), bytes.subarray(at + 1)],
       [bytes, this.bytes(1 + this.below(3))]
     ]
-    return PREFIX + base32.encode(Buffer.concat(this.below(2) === 0 ? [bytes] : this.#pick(parts)))
+    return PREFIX + base32.encode(Buffer.concat(this.below(2) === 0 ? [bytes] : this.pick(parts)))
   }
 
   #mutateOnce(text) {
     const at = this.below(text.length + 1)
-    const char = this.#pick([...CHARACTERS])
+    const char = this.pick([...CHARACTERS])
     const changes = [
       () => text.slice(0, at) + char + text.slice(at + 1),
       () => text.slice(0, at) + char + text.slice(at),
@@ -89,7 +89,7 @@ class RandomTickets {
       () => text.slice(0, at) + (text[at + 1] ?? '') + (text[at] ?? '') + text.slice(at + 2),
       () => ` ${text}\n`
     ]
-    return this.#pick(changes)()
+    return this.pick(changes)()
   }
 }
 

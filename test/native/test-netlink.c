@@ -3,6 +3,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include "test.h"
 
@@ -68,12 +69,58 @@ static void what_is_cut_short_says_nothing(void **state) {
   assert_int_equal(netlink_read(batch.data, batch.len), 0);
 }
 
+typedef struct {
+  unsigned what;
+  bool closed;
+} heard_t;
+
+static void on_changed(netlink_t *netlink, unsigned what) { ((heard_t *)netlink->owner)->what |= what; }
+
+static void on_closed(netlink_t *netlink) { ((heard_t *)netlink->owner)->closed = true; }
+
+/* The kernel's answer is a message of the kind that tells of a change. */
+static void ask_for_interface(netlink_t *netlink) {
+  struct {
+    struct nlmsghdr header;
+    struct ifinfomsg link;
+  } request = {{.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
+               {.ifi_index = 1}};
+  assert_int_equal(send(netlink->fd, &request, sizeof request, 0), sizeof request);
+}
+
+static unsigned what_was_heard(uv_loop_t *loop, heard_t *heard) {
+  heard->what = 0;
+  for (int turn = 0; turn < 100; turn++) uv_run(loop, UV_RUN_NOWAIT);
+  return heard->what;
+}
+
+static void goes_on_after_more_than_it_could_hold(void **state) {
+  (void)state;
+  uv_loop_t loop;
+  netlink_t netlink;
+  heard_t heard = {0};
+  int size = 1;
+  /* A loop with nothing that keeps it alive would not look. */
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(netlink_open(&netlink, &loop, on_changed, on_closed, &heard), 0);
+  uv_ref((uv_handle_t *)&netlink.poll);
+  assert_int_equal(setsockopt(netlink.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+  for (int i = 0; i < 64; i++) ask_for_interface(&netlink);
+  assert_int_equal(what_was_heard(&loop, &heard), NETLINK_ADDRESSES | NETLINK_ROUTES);
+  assert_int_equal(what_was_heard(&loop, &heard), 0);
+  ask_for_interface(&netlink);
+  assert_int_equal(what_was_heard(&loop, &heard), NETLINK_ADDRESSES);
+  netlink_close(&netlink);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_true(heard.closed);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(addresses_and_interfaces_count),
-      cmocka_unit_test(of_routes_only_the_default_counts),
-      cmocka_unit_test(several_messages_are_read_together),
-      cmocka_unit_test(what_is_cut_short_says_nothing),
+      cmocka_unit_test(addresses_and_interfaces_count),        cmocka_unit_test(of_routes_only_the_default_counts),
+      cmocka_unit_test(several_messages_are_read_together),    cmocka_unit_test(what_is_cut_short_says_nothing),
+      cmocka_unit_test(goes_on_after_more_than_it_could_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

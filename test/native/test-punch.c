@@ -2,6 +2,7 @@
 #include "net/punch.h"
 
 #include "iroh.h"
+#include "net/relay-address.h"
 #include "test.h"
 
 #define MS UINT64_C(1000000)
@@ -133,6 +134,20 @@ static void pings_end_by_themselves(void **state) {
   assert_int_equal(punch_deadline(&world.a.punch), PUNCH_NEVER);
 }
 
+static void a_survey_takes_nothing_from_later_rounds(void **state) {
+  (void)state;
+  world_t world;
+  world_init(&world);
+  address_t nobody = address("203.0.113.9:9");
+  punch_know(&world.a.punch, &nobody, world.now);
+  punch_survey(&world.a.punch, world.now);
+  run(&world, 10000);
+  assert_int_equal(world.a.sent, 2);
+  punch_add(&world.a.punch, &nobody, world.now);
+  run(&world, 10000);
+  assert_int_equal(world.a.sent, 2 + PUNCH_PINGS);
+}
+
 static void two_that_reach_each_other_come_to_rest(void **state) {
   (void)state;
   world_t world;
@@ -158,27 +173,54 @@ static void no_more_addresses_than_there_is_room_for(void **state) {
   assert_int_equal(world.a.sent, PUNCH_PINGS * DISCO_CANDIDATES_MAX);
 }
 
+/* Calls that name 32 addresses of one host from this port on, at the given pace, for a minute. */
+static void call_for_a_minute(world_t *world, uint64_t every_ms, bool other_ports) {
+  unsigned calls = (unsigned)(60000 / every_ms);
+  for (unsigned n = 0; n < calls; n++) {
+    disco_message_t call = {.type = DISCO_CALL_ME_MAYBE, .candidate_count = DISCO_CANDIDATES_MAX};
+    for (size_t i = 0; i < DISCO_CANDIDATES_MAX; i++) {
+      call.candidates[i] = (disco_candidate_t){DISCO_PREDICTED, address("203.0.113.9:9")};
+      address_set_port(&call.candidates[i].address, (uint16_t)(1 + (other_ports ? n * DISCO_CANDIDATES_MAX : 0) + i));
+    }
+    uint8_t nonce[BOX_NONCE_BYTES] = {(uint8_t)n}, datagram[DISCO_DATAGRAM_MAX];
+    call.transaction[0] = (uint8_t)(n + 1);
+    call.timestamp = WALL + n;
+    size_t len = disco_seal(&call, world->b.id, world->b.punch.shared, nonce, datagram);
+    punch_news_t news;
+    assert_true(punch_received(&world->a.punch, datagram, len, &(address_t){.len = 0}, 0, world->now, &news));
+    punch_datagram_t out;
+    for (unsigned ms = 0; ms < every_ms; ms += 10, world->now += 10 * MS)
+      while (punch_next(&world->a.punch, NULL, 0, world->now, WALL, &out)) world->a.sent++;
+  }
+}
+
 static void addresses_in_place_of_others_are_bounded(void **state) {
   (void)state;
   world_t world;
   world_init(&world);
-  for (unsigned second = 0; second < 60; second++) {
-    disco_message_t call = {.type = DISCO_CALL_ME_MAYBE, .candidate_count = DISCO_CANDIDATES_MAX};
-    for (size_t i = 0; i < DISCO_CANDIDATES_MAX; i++) {
-      call.candidates[i] = (disco_candidate_t){DISCO_PREDICTED, address("203.0.113.9:9")};
-      address_set_port(&call.candidates[i].address, (uint16_t)(1 + second * DISCO_CANDIDATES_MAX + i));
-    }
-    uint8_t nonce[BOX_NONCE_BYTES] = {(uint8_t)second}, datagram[DISCO_DATAGRAM_MAX];
-    call.transaction[0] = (uint8_t)(second + 1);
-    call.timestamp = WALL + second;
-    size_t len = disco_seal(&call, world.b.id, world.b.punch.shared, nonce, datagram);
-    punch_news_t news;
-    assert_true(punch_received(&world.a.punch, datagram, len, &(address_t){.len = 0}, 0, world.now, &news));
-    punch_datagram_t out;
-    for (unsigned ms = 0; ms < 950; ms += 10, world.now += 10 * MS)
-      while (punch_next(&world.a.punch, NULL, 0, world.now, WALL, &out)) world.a.sent++;
-  }
+  call_for_a_minute(&world, 1000, true);
   assert_in_range(world.a.sent, DISCO_CANDIDATES_MAX * 4, (DISCO_CANDIDATES_MAX + 64) * 4 + 120);
+}
+
+static void addresses_named_again_and_again_are_bounded(void **state) {
+  (void)state;
+  world_t world;
+  world_init(&world);
+  call_for_a_minute(&world, 500, false);
+  assert_in_range(world.a.sent, DISCO_CANDIDATES_MAX * 4, (DISCO_CANDIDATES_MAX + 512) * 4 + 120);
+}
+
+/* They stand for relays within an endpoint, and never reach a socket. */
+static void made_up_addresses_are_not_pinged(void **state) {
+  (void)state;
+  world_t world;
+  punch_datagram_t datagram;
+  world_init(&world);
+  address_t made_up = relay_address(3, 4);
+  punch_add(&world.a.punch, &made_up, world.now);
+  punch_know(&world.a.punch, &made_up, world.now);
+  punch_survey(&world.a.punch, world.now);
+  assert_false(punch_next(&world.a.punch, NULL, 0, world.now, WALL, &datagram));
 }
 
 static void a_ping_counts_once(void **state) {
@@ -308,9 +350,12 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_get_through_two_strict_nats),
       cmocka_unit_test(pings_end_by_themselves),
+      cmocka_unit_test(a_survey_takes_nothing_from_later_rounds),
       cmocka_unit_test(two_that_reach_each_other_come_to_rest),
       cmocka_unit_test(no_more_addresses_than_there_is_room_for),
       cmocka_unit_test(addresses_in_place_of_others_are_bounded),
+      cmocka_unit_test(addresses_named_again_and_again_are_bounded),
+      cmocka_unit_test(made_up_addresses_are_not_pinged),
       cmocka_unit_test(a_ping_counts_once),
       cmocka_unit_test(strangers_and_reflections_are_not_heard),
       cmocka_unit_test(pongs_are_bounded),

@@ -46,7 +46,7 @@ class SenderLimiter {
       this.#senders.set(sender, bucket)
       if (this.#senders.size > this.#maxSenders) this.#senders.delete(this.#senders.keys().next().value)
     }
-    return bucket.take(1, now) === 0 && this.#total.take(1, now) === 0
+    return bucket.tryTake(1, now) && this.#total.tryTake(1, now)
   }
 }
 

@@ -2,12 +2,15 @@
 'use strict'
 
 const { checkBoolean, checkFunction, checkInteger, checkOptions, checkText } = require('../../check')
+const { checkOrigin } = require('../../discovery/records')
 const { invalid } = require('../../errors')
 const { readAccess } = require('./access')
 const { TlsFiles } = require('./tls-files')
 
 const MIB = 1024 * 1024
 const STUN_PORT = 3478
+/** Publishers come back every five minutes, and may be late. */
+const REPUBLISH_S = 360
 const KNOWN = [
   'host',
   'hostname',
@@ -43,8 +46,8 @@ const LIMITS = {
   udpPerSecondPerIp: { min: 1, fallback: 50 },
   udpPerSecond: { min: 1, fallback: 10000 },
   maxPackets: { min: 1, fallback: 65536 },
-  packetsPerSecondPerIp: { min: 1, fallback: 50 },
-  packetsPerSecond: { min: 1, fallback: 1000 }
+  packetsPerSecondPerIp: { min: 1, fallback: 20 },
+  packetsPerSecond: { min: 1 }
 }
 
 function readLimits(options) {
@@ -55,6 +58,8 @@ function readLimits(options) {
     if (!optional) limits[name] = checkInteger(given[name], `limits.${name}`, bounds)
   }
   limits.burstBytes ??= Math.max(1, Math.floor(limits.bytesPerSecond / 10))
+  // With so few, nobody can push those out that publish every five minutes, from however many addresses.
+  limits.packetsPerSecond ??= Math.max(limits.packetsPerSecondPerIp, Math.floor(limits.maxPackets / REPUBLISH_S))
   return limits
 }
 
@@ -95,7 +100,7 @@ function readRelayOptions(given) {
     quic: readUdpPort(options.quicPort, 'quicPort', 7842),
     pkarr: checkBoolean(options.pkarr, 'pkarr', true),
     dns: readUdpPort(options.dnsPort, 'dnsPort', 5300),
-    dnsOrigin: checkText(options.dnsOrigin, 'dnsOrigin', 180)?.toLowerCase().replace(/\.$/, '') ?? null,
+    dnsOrigin: checkOrigin(options.dnsOrigin, 'dnsOrigin')?.toLowerCase() ?? null,
     metricsPort: metricsPort === undefined || metricsPort === false ? null : readPort(metricsPort, 'metricsPort'),
     metricsHost: checkText(options.metricsHost, 'metricsHost') ?? '127.0.0.1'
   }

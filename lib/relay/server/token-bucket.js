@@ -20,9 +20,22 @@ class TokenBucket {
 
   /** @returns {number} the milliseconds until the bucket is no longer overdrawn; 0 if it is not */
   take(amount, now = performance.now()) {
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs) - amount
-    this.#at = now
+    this.#refill(now)
+    this.#tokens -= amount
     return this.#tokens < 0 ? -this.#tokens / this.#perMs : 0
+  }
+
+  /** Takes what is there, and nothing otherwise: who asks too often gets no less later. @returns {boolean} */
+  tryTake(amount, now = performance.now()) {
+    this.#refill(now)
+    if (this.#tokens < amount) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  #refill(now) {
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs)
+    this.#at = now
   }
 }
 

@@ -1,127 +1,198 @@
 // SPDX-License-Identifier: MIT
-// Discovery with iroh's own look-up server, and with a real iroh endpoint: both know of each other the NodeId alone.
+// Real iroh endpoints and ours find each other by NodeId alone, at our server and at iroh's own, built by cargo.
 'use strict'
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
-const { createHubIrohEventTarget, dnsDiscovery, pkarrDiscovery } = require('event-target-iroh')
+const { setTimeout: sleep } = require('node:timers/promises')
+const dnsPacket = require('dns-packet')
+const { dnsDiscovery, pkarrDiscovery, SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
-const { alpn, useEndpoints } = require('../../helpers/endpoints')
-const { hasCargo } = require('../rust/relay')
-const { RealProgram, buildPrograms } = require('../rust-discovery/programs')
+const { signPacket, toZ32 } = require('../../../lib/discovery/signed-packet')
+const { alpn, useEndpoints } = require('../../helpers/endpoints.js')
+const { queryUdp } = require('../../helpers/dns.js')
+const { useRelayClients } = require('../../helpers/relay-clients.js')
+const { useCrate } = require('../rust/cargo.js')
+const { RustDnsServer, RustPeer } = require('../rust-discovery/programs.js')
 
-const ORIGIN = 'irohdns.example'
+const ORIGIN = 'lookup.example'
+const BIND = '127.0.0.1:0'
+const ENVELOPE = { type: 'greeting', id: '7', payload: { text: 'Grüß Gott', number: 1.5 } }
+const never = new AbortController().signal
 
-describe('Discovery with real iroh', () => {
+describe('discovery, with real iroh', () => {
   const { create } = useEndpoints()
-  const open = []
+  const { keep } = useRelayClients()
+  useCrate(path.join(__dirname, '..', 'rust-discovery'))
 
-  before(function () {
-    this.timeout(15 * 60_000)
-    if (hasCargo()) {
-      buildPrograms()
-      return
-    }
-    console.log('    discovery with real iroh is not tested: there is no cargo to build it')
-    this.skip()
-  })
-
-  afterEach(async () => {
-    for (const close of open.splice(0).reverse()) await close()
-  })
-
-  async function realServer() {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-dns-'))
-    const server = RealProgram.server(folder)
-    open.push(async () => {
-      await server.close()
-      fs.rmSync(folder, { recursive: true })
-    })
-    return server.next()
-  }
-
-  async function ownServer() {
+  async function listen() {
     const ports = { port: 0, stunPort: false, quicPort: false, dnsPort: 0 }
-    const server = await RelayServer.listen({ host: '127.0.0.1', ...ports, dnsOrigin: ORIGIN })
-    open.push(() => server.close())
-    return { pkarr: server.pkarrUrl, dns: `127.0.0.1:${server.ports.dns}` }
+    return keep(await RelayServer.listen({ host: '127.0.0.1', dnsOrigin: ORIGIN, ...ports }))
   }
 
-  async function realPeer({ pkarr, dns }) {
-    const peer = RealProgram.peer({ pkarr, dns, origin: ORIGIN })
-    open.push(() => peer.close())
-    const { id } = await peer.next()
-    return { peer, id }
+  const servers = {
+    'our server': async () => {
+      const { pkarrUrl, ports } = await listen()
+      return { pkarrUrl, dns: `127.0.0.1:${ports.dns}` }
+    },
+    "iroh's server": async () => keep(await RustDnsServer.start(ORIGIN))
   }
 
-  const discoveries = ({ pkarr, dns }) => [
-    pkarrDiscovery({ relay: pkarr, publishAddresses: true, resolve: false }),
-    dnsDiscovery({ origin: ORIGIN, servers: [dns] })
-  ]
+  /** How each side is told to find others. */
+  const finders = {
+    pkarr: {
+      ours: ({ pkarrUrl }) => pkarrDiscovery({ relay: pkarrUrl }),
+      real: ({ pkarrUrl }) => ({ pkarr: pkarrUrl })
+    },
+    DNS: {
+      ours: ({ dns }) => dnsDiscovery({ origin: ORIGIN, servers: [dns] }),
+      real: ({ dns }) => ({ dns: `${dns},${ORIGIN}` })
+    }
+  }
 
-  /** Dials until the peer has been published. */
-  async function dial(endpoint, nodeId) {
+  const startReal = async (options) => keep(await RustPeer.start({ bind: BIND, ...options }))
+
+  /** Waits until a server has where a NodeId is: real iroh publishes before it knows. */
+  async function published(server, nodeId) {
+    const finder = finders.pkarr.ours(server)
     for (;;) {
-      const connection = await endpoint.connect(nodeId, alpn).catch((error) => {
-        if (error.code !== 'ERR_IROH_NO_ADDRESS') throw error
-      })
-      if (connection) return connection
+      const found = await finder.resolve(nodeId, { signal: never })
+      if (found?.relayUrl || found?.directAddresses.length > 0) return found
+      await sleep(10)
     }
   }
 
   async function exchange(connection) {
     const { send, recv } = await connection.openBi()
-    await send.writeAll('hello')
-    await send.finish()
-    assert.equal((await recv.readToEnd(100)).toString(), 'hello')
+    const json = Buffer.from(JSON.stringify(ENVELOPE))
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(json.length)
+    await send.writeAll(Buffer.concat([length, json]))
+    assert.equal((await recv.readExact(4)).readUInt32BE(), json.length)
+    assert.deepEqual(JSON.parse(await recv.readExact(json.length)), ENVELOPE)
   }
 
-  for (const [name, start] of [
-    ['iroh-dns-server', realServer],
-    ['our relay server', ownServer]
-  ]) {
-    describe(`over ${name}`, () => {
-      it('finds a real peer by its NodeId alone', async () => {
-        const server = await start()
-        const { id } = await realPeer(server)
-        const endpoint = await create({ discovery: discoveries(server) })
-        const connection = await dial(endpoint, id)
-        assert.equal(connection.remoteNodeId(), id)
-        await exchange(connection)
+  /** Answers the first frame of a connection with itself. */
+  async function echo(endpoint) {
+    const connection = await endpoint.accept()
+    const { send, recv } = await connection.acceptBi()
+    const length = await recv.readExact(4)
+    await send.writeAll(Buffer.concat([length, await recv.readExact(length.readUInt32BE())]))
+    return connection.remoteNodeId()
+  }
+
+  for (const [place, startServer] of Object.entries(servers)) {
+    describe(`at ${place}`, () => {
+      for (const [way, finder] of Object.entries(finders)) {
+        it(`real iroh publishes, we find it by ${way}, and talk`, async () => {
+          const server = await startServer()
+          const real = await startReal({ 'publish-all': server.pkarrUrl })
+          await published(server, real.nodeId)
+          const ours = await create({ discovery: [finder.ours(server)] })
+          await exchange(await ours.connect(real.nodeId, alpn))
+          assert.equal(await real.accepted(), ours.nodeId())
+        })
+
+        it(`we publish, real iroh finds us by ${way}, and talks`, async () => {
+          const server = await startServer()
+          const publisher = pkarrDiscovery({ relay: server.pkarrUrl, publishAddresses: true })
+          const ours = await create({ alpns: [alpn], discovery: [publisher] })
+          await published(server, ours.nodeId())
+          const real = await startReal(finder.real(server))
+          const [from, answer] = await Promise.all([echo(ours), real.ask(ours.nodeId(), ENVELOPE)])
+          assert.equal(from, real.nodeId)
+          assert.deepEqual(answer, ENVELOPE)
+        })
+      }
+
+      it('both publish their relay alone, and meet there', async () => {
+        const server = await startServer()
+        const relay = (await listen()).url
+        const real = await startReal({ relay, publish: server.pkarrUrl, ...finders.DNS.real(server) })
+        const discovery = [pkarrDiscovery({ relay: server.pkarrUrl, resolve: false }), finders.DNS.ours(server)]
+        const ours = await create({ alpns: [alpn], relays: [relay], discovery })
+        for (const nodeId of [real.nodeId, ours.nodeId()]) {
+          assert.deepEqual(await published(server, nodeId), { nodeId, directAddresses: [], relayUrl: relay })
+        }
+        await exchange(await ours.connect(real.nodeId, alpn))
+        assert.equal(await real.accepted(), ours.nodeId())
+        const other = await startReal({ relay, ...finders.pkarr.real(server) })
+        const [from, answer] = await Promise.all([echo(ours), other.ask(ours.nodeId(), ENVELOPE)])
+        assert.equal(from, other.nodeId)
+        assert.deepEqual(answer, ENVELOPE)
       })
 
-      it('finds one by pkarr, too', async () => {
-        const server = await start()
-        const { id } = await realPeer(server)
-        const endpoint = await create({ discovery: [pkarrDiscovery({ relay: server.pkarr })] })
-        await exchange(await dial(endpoint, id))
+      it('two of ours find each other', async () => {
+        const server = await startServer()
+        const discovery = () => [
+          pkarrDiscovery({ relay: server.pkarrUrl, publishAddresses: true }),
+          finders.DNS.ours(server)
+        ]
+        const [near, far] = [
+          await create({ discovery: discovery() }),
+          await create({ alpns: [alpn], discovery: discovery() })
+        ]
+        await published(server, far.nodeId())
+        const [from] = await Promise.all([echo(far), near.connect(far.nodeId(), alpn).then(exchange)])
+        assert.equal(from, near.nodeId())
       })
 
-      it('is found by a real peer', async () => {
-        const server = await start()
-        const endpoint = await create({ alpns: [alpn], discovery: discoveries(server) })
-        const finder = await create({ discovery: discoveries(server) })
-        const published = dial(finder, endpoint.nodeId())
-        await endpoint.accept()
-        await published
-        const { peer } = await realPeer(server)
-        const answered = peer.ask(endpoint.nodeId())
-        const target = await createHubIrohEventTarget(await endpoint.accept())
-        const [{ detail }] = await once(target, 'hello')
-        target.send(detail)
-        assert.deepEqual(await answered, { answer: { type: 'hello' } })
+      it('nobody is found who did not publish', async () => {
+        const server = await startServer()
+        const nodeId = SecretKey.generate().nodeId()
+        for (const finder of Object.values(finders)) {
+          assert.equal(await finder.ours(server).resolve(nodeId, { signal: never }), null)
+          const real = await startReal(finder.real(server))
+          await assert.rejects(real.ask(nodeId, ENVELOPE), /address|resol|lookup/i)
+        }
       })
     })
   }
 
-  it('lets two of ours meet over iroh-dns-server', async () => {
-    const server = await realServer()
-    const acceptor = await create({ alpns: [alpn], discovery: discoveries(server) })
-    const dialler = await create({ discovery: discoveries(server) })
-    const connection = await dial(dialler, acceptor.nodeId())
-    assert.equal(connection.remoteNodeId(), acceptor.nodeId())
+  it('the same is answered by both servers', async () => {
+    const both = await Promise.all(Object.values(servers).map((start) => start()))
+    const key = SecretKey.generate()
+    const z32 = toZ32(key.nodeId())
+    const now = BigInt(Date.now()) * 1000n
+    const packet = (at, records) => signPacket(key, records, now + at)
+    const newest = packet(2n, ['relay=https://relay.example/', 'addr=192.0.2.1:7', 'addr=[2001:db8::1]:7'])
+    const forged = Buffer.from(newest)
+    forged[80] ^= 1
+    const other = toZ32(SecretKey.generate().nodeId())
+    const puts = [
+      [z32, packet(1n, ['addr=192.0.2.1:1']), 204],
+      [z32, newest, 204],
+      [z32, packet(1n, ['addr=192.0.2.1:2']), 204], // older, and taken for known
+      [z32, forged, 400],
+      [z32, newest.subarray(0, 60), 400],
+      [other, newest, 400],
+      [z32.slice(1), newest, 400]
+    ]
+    const queries = [
+      [`_iroh.${z32}.${ORIGIN}`, 'TXT'],
+      [`_IROH.${z32}.${ORIGIN.toUpperCase()}`, 'TXT'],
+      [`_iroh.${other}.${ORIGIN}`, 'TXT']
+    ]
+    const answers = both.map(async ({ pkarrUrl, dns }) => {
+      const said = []
+      for (const [name, body] of puts) said.push((await fetch(`${pkarrUrl}/${name}`, { method: 'PUT', body })).status)
+      said.push((await fetch(`${pkarrUrl}/${other}`)).status)
+      const held = await fetch(`${pkarrUrl}/${z32}`)
+      said.push(held.status, held.headers.get('content-type'), Buffer.from(await held.arrayBuffer()).toString('hex'))
+      for (const [name, type] of queries) {
+        const { rcode, answers } = dnsPacket.decode(await queryUdp(dns, { questions: [{ name, type }] }))
+        said.push(
+          rcode,
+          answers.map(({ name, type, ttl, data }) => [name.toLowerCase(), type, ttl, String(data)]).sort()
+        )
+      }
+      return said
+    })
+    const [ours, real] = await Promise.all(answers)
+    assert.deepEqual(
+      ours.slice(0, puts.length),
+      puts.map(([, , status]) => status)
+    )
+    assert.deepEqual(ours, real)
   })
 })

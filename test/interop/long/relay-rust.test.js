@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const path = require('node:path')
 const { createHubIrohEventTarget, createSpokeIrohEventTarget, SecretKey } = require('event-target-iroh')
 const { RelayManager } = require('../../../lib/relay/manager')
 const { MAX_SEND_FRAME, BATCH_HEADER } = require('../../../lib/relay/protocol')
@@ -11,23 +12,16 @@ const { alpn, useEndpoints } = require('../../helpers/endpoints.js')
 const { nextEvent, until } = require('../../helpers/events.js')
 const { createRealEndpoint, RealFrames } = require('../../helpers/real-iroh.js')
 const { useRelayClients } = require('../../helpers/relay-clients.js')
-const { RustRelay, buildRelay, hasCargo } = require('../rust/relay.js')
+const { useCrate } = require('../rust/cargo.js')
+const { RustRelay } = require('../rust/relay.js')
 
-const BUILD_TIMEOUT_MS = 1_200_000
+const CRATE = path.join(__dirname, '..', 'rust')
 
 describe("iroh's relay server", () => {
   const { create } = useEndpoints()
   const { keep, connect, connected } = useRelayClients()
 
-  before(function () {
-    this.timeout(BUILD_TIMEOUT_MS)
-    if (hasCargo()) {
-      buildRelay()
-      return
-    }
-    console.log("    iroh's relay server is not tested: there is no cargo to build it")
-    this.skip()
-  })
+  useCrate(CRATE)
 
   async function start(...args) {
     return keep(await RustRelay.start(...args))

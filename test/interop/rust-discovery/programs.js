@@ -1,70 +1,68 @@
 // SPDX-License-Identifier: MIT
-// Builds and runs iroh's own look-up server, and an iroh endpoint that uses one.
+// iroh's own DNS server, and a real iroh endpoint that finds others by DNS and pkarr.
 'use strict'
 
-const { spawn, spawnSync } = require('node:child_process')
-const { once } = require('node:events')
+const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const readline = require('node:readline')
+const { RustProgram } = require('../rust/cargo.js')
 
-/** Outside the checkout, so that one build serves every clone. */
-const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache')
-const target = path.join(cache, 'event-target-iroh', 'cargo')
+/** A running server: `pkarrUrl`, and `dns` as 'ip:port'. */
+class RustDnsServer {
+  #program
+  #directory
 
-/** Builds them, unless they are up to date. The first time it fetches crates and takes minutes. */
-function buildPrograms() {
-  const { status, stderr } = spawnSync('cargo', ['build', '--locked', '--quiet'], {
-    cwd: __dirname,
-    env: { ...process.env, CARGO_TARGET_DIR: target },
-    encoding: 'utf8'
-  })
-  if (status !== 0) throw new Error(`iroh's look-up server cannot be built:\n${stderr}`)
-}
-
-/** One of them, running: it speaks JSON, a line each. */
-class RealProgram {
-  #process
-  #lines
-
-  /** @private */
-  constructor(child) {
-    this.#process = child
-    this.#lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  constructor(program, directory, { pkarrUrl, dns }) {
+    this.#program = program
+    this.#directory = directory
+    this.pkarrUrl = pkarrUrl
+    this.dns = dns
   }
 
-  /** iroh-dns-server; its first line has `pkarr`, a URL, and `dns`, 'ip:port'. @param {string} folder for its data */
-  static server(folder) {
-    return RealProgram.#run(['server', folder])
-  }
-
-  /** An endpoint; its first line has its `id`. */
-  static peer({ pkarr, dns, origin }) {
-    return RealProgram.#run(['peer', pkarr, dns, origin])
-  }
-
-  static #run(args) {
-    const stdio = ['pipe', 'pipe', 'inherit']
-    return new RealProgram(spawn(path.join(target, 'debug', 'real-discovery'), args, { stdio }))
-  }
-
-  async next() {
-    const { value, done } = await this.#lines.next()
-    if (done) throw new Error('the program has ended')
-    return JSON.parse(value)
-  }
-
-  /** Says a line, and gives back what it answers. */
-  ask(line) {
-    this.#process.stdin.write(`${line}\n`)
-    return this.next()
+  /** @param {string} origin it answers for any, and for this one */
+  static async start(origin) {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-dns-'))
+    const program = new RustProgram('real-dns-server', [directory, origin])
+    return new RustDnsServer(program, directory, await program.next())
   }
 
   async close() {
-    const ended = once(this.#process, 'exit')
-    this.#process.stdin.end()
-    await ended
+    await this.#program.close()
+    fs.rmSync(this.#directory, { recursive: true })
   }
 }
 
-module.exports = { RealProgram, buildPrograms }
+/** A running endpoint: `nodeId`. It answers the first frame of each connection with the same frame. */
+class RustPeer {
+  #program
+
+  constructor(program, { id }) {
+    this.#program = program
+    this.nodeId = id
+  }
+
+  /** @param {{ [name: string]: string }} options as real-peer.rs says */
+  static async start(options) {
+    const args = Object.entries(options).map(([name, value]) => `${name}=${value}`)
+    const program = new RustProgram('real-peer', args)
+    return new RustPeer(program, await program.next())
+  }
+
+  /** Dials a NodeId, sends an envelope, and resolves with the one that comes back. */
+  async ask(nodeId, envelope) {
+    const { answer, error } = await this.#program.ask(`${nodeId} ${JSON.stringify(envelope)}`)
+    if (error) throw new Error(error)
+    return answer
+  }
+
+  /** Resolves with the NodeId of the next connection it accepts. */
+  async accepted() {
+    return (await this.#program.next()).accepted
+  }
+
+  close() {
+    return this.#program.close()
+  }
+}
+
+module.exports = { RustDnsServer, RustPeer }

@@ -1,98 +1,92 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const dnsPacket = require('dns-packet')
-const { fromZ32, recordsOf } = require('../../../discovery/signed-packet')
+const { hexOfZ32, recordsOf } = require('../../../discovery/signed-packet')
+const {
+  MAX_UDP_BYTES,
+  PLAIN_UDP_BYTES,
+  RCODE,
+  TYPE,
+  readQuery,
+  soaRecord,
+  txtRecord,
+  writeAnswer
+} = require('./dns-message')
 
-const TTL_S = 30
-/** What fits into any path's packet (DNS flag day 2020). */
-const MAX_UDP_BYTES = 1232
-const PLAIN_UDP_BYTES = 512
-const HEADER_BYTES = 12
 const QUERY_OPCODE = 0
-const RCODE = Object.freeze({ NOERROR: 0, FORMERR: 1, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 })
+/** As short as iroh's own records live: who moves is found again soon. */
+const TTL_S = 30
+const NEGATIVE_TTL_S = 5
 
-/** Of a query's header, as it was sent: its flags may be of any kind. */
-function readHeader(query) {
-  if (query.length < HEADER_BYTES) return null
-  const flags = query.readUInt16BE(2)
-  return {
-    id: query.readUInt16BE(0),
-    isResponse: (flags & 0x8000) !== 0,
-    opcode: (flags >> 11) & 15,
-    rd: flags & 0x0100
+/**
+ * Splits a name at its zone.
+ * @param {string[]} labels
+ * @param {string[] | null} origin
+ * @returns {{ inside: string[], zoneLabels: number } | null} null: it is of another zone
+ */
+function splitName(labels, origin) {
+  if (origin === null) {
+    const keyAt = labels.findIndex((label, index) => index < 2 && hexOfZ32(label) !== null)
+    return keyAt < 0 ? { inside: labels, zoneLabels: 0 } : splitAt(labels, keyAt + 1)
   }
+  const at = labels.length - origin.length
+  return at >= 0 && origin.every((label, index) => label === labels[at + index]) ? splitAt(labels, at) : null
 }
 
-function decode(query) {
+function splitAt(labels, at) {
+  return { inside: labels.slice(0, at), zoneLabels: labels.length - at }
+}
+
+/** The texts of a packet; none if it is signed, but no DNS message. */
+function textsOf(nodeId, { dns }) {
   try {
-    return dnsPacket.decode(query)
+    return recordsOf(nodeId, dns)
   } catch {
-    return null
+    return []
   }
 }
 
-/** 'a._iroh.KEY.origin' without the origin and its dot; null: of another zone. */
-function withoutOrigin(name, origin) {
-  if (origin === null) return name
-  return name.endsWith(`.${origin}`) ? name.slice(0, -origin.length - 1) : null
+/**
+ * The texts of `_iroh.<key>` inside of a zone, none for the names above it, and null for a name there is not. Nothing else
+ * of a packet is shown: whoever makes a key would have a web site below this zone.
+ */
+function lookUp(store, inside) {
+  if (inside.length === 0) return []
+  const nodeId = hexOfZ32(inside.at(-1))
+  const known = nodeId && store.get(nodeId)
+  if (!known) return null
+  if (inside.length === 1) return []
+  return inside.length === 2 && inside[0] === '_iroh' ? textsOf(nodeId, known) : null
 }
 
-/** The texts under a name, 'unknown', or 'elsewhere' for a name of another zone. */
-function lookUp(store, origin, name) {
-  const inside = withoutOrigin(name, origin)
-  if (inside === null) return name === origin ? [] : 'elsewhere'
-  const [label, key] = inside.split('.')
-  const nodeId = label === '_iroh' && key ? fromZ32(key) : null
-  const isWhole = origin === null || inside.split('.').length === 2
-  const known = nodeId && isWhole ? store.get(nodeId) : null
-  if (!known) return 'unknown'
-  try {
-    return recordsOf(nodeId, known.dns)
-  } catch {
-    return 'unknown' // signed, but no DNS message
-  }
-}
-
-/** Texts are cut into character strings, of which each has at most 255 bytes. */
-function toAnswer(name, text) {
-  const bytes = Buffer.from(text)
-  const data = []
-  for (let at = 0; at < bytes.length; at += 255) data.push(bytes.subarray(at, at + 255))
-  return { type: 'TXT', name, ttl: TTL_S, data: data.length > 0 ? data : [Buffer.alloc(0)] }
-}
-
-function encode({ id, rd }, { rcode, questions = [], answers = [], hasOpt }, maxBytes) {
-  const flags = dnsPacket.AUTHORITATIVE_ANSWER | rd | rcode
-  const additionals = hasOpt ? [{ type: 'OPT', name: '.', udpPayloadSize: MAX_UDP_BYTES, flags: 0, options: [] }] : []
-  const whole = dnsPacket.encode({ type: 'response', id, flags, questions, answers, additionals })
-  if (whole.length <= maxBytes) return whole
-  return dnsPacket.encode({ type: 'response', id, flags: flags | dnsPacket.TRUNCATED_RESPONSE, questions, additionals })
+function answerQuestion(store, origin, question) {
+  const name = question.isInternet ? splitName(question.labels, origin) : null
+  if (!name) return { rcode: RCODE.REFUSED }
+  const texts = lookUp(store, name.inside)
+  const soa = () => [soaRecord(question, name.zoneLabels, NEGATIVE_TTL_S)]
+  const said = { rcode: texts ? RCODE.NOERROR : RCODE.NXDOMAIN, isAuthoritative: true }
+  if (question.type === TYPE.SOA && name.inside.length === 0) return { ...said, answers: soa() }
+  if (question.type !== TYPE.TXT || !texts?.length) return { ...said, authorities: soa() }
+  return { ...said, answers: texts.map((text) => txtRecord(text, TTL_S)) }
 }
 
 /**
  * Answers one DNS query (RFC 1035) from a store of signed packets: TXT records of `_iroh.<key>.<origin>`.
  * @param {import('./packet-store').PacketStore} store
- * @param {string | null} origin in lower case, without a dot at its end; null: any
- * @param {Buffer} query
- * @param {number} [maxBytes] of an answer; default: what the query says it takes, at most 1232
+ * @param {string[] | null} origin the zone's labels in lower case; null: any
+ * @param {Buffer} bytes
+ * @param {number} [maxBytes] of an answer; default: what the query says it takes, 512 to 1232
  * @returns {Buffer | null} null: no query, nothing is to be answered
  */
-function answerDns(store, origin, query, maxBytes) {
-  const header = readHeader(query)
-  if (!header || header.isResponse) return null
-  if (header.opcode !== QUERY_OPCODE) return encode(header, { rcode: RCODE.NOTIMP }, PLAIN_UDP_BYTES)
-  const read = decode(query)
-  if (read?.questions.length !== 1) return encode(header, { rcode: RCODE.FORMERR }, PLAIN_UDP_BYTES)
-  const [question] = read.questions
-  const opt = read.additionals.find(({ type }) => type === 'OPT')
-  const room = maxBytes ?? Math.min(MAX_UDP_BYTES, Math.max(PLAIN_UDP_BYTES, opt?.udpPayloadSize ?? 0))
-  const found = lookUp(store, origin, question.name.toLowerCase())
-  const said = { questions: [question], hasOpt: opt !== undefined }
-  if (found === 'elsewhere') return encode(header, { ...said, rcode: RCODE.REFUSED }, room)
-  if (found === 'unknown') return encode(header, { ...said, rcode: RCODE.NXDOMAIN }, room)
-  const answers = question.type === 'TXT' ? found.map((text) => toAnswer(question.name, text)) : []
-  return encode(header, { ...said, rcode: RCODE.NOERROR, answers }, room)
+function answerDns(store, origin, bytes, maxBytes) {
+  const query = readQuery(bytes)
+  if (!query) return null
+  const { opcode, question, edns } = query
+  const room = maxBytes ?? Math.min(MAX_UDP_BYTES, Math.max(PLAIN_UDP_BYTES, edns?.udpBytes ?? 0))
+  if (opcode !== QUERY_OPCODE) return writeAnswer(query, { rcode: RCODE.NOTIMP }, room)
+  if (!question) return writeAnswer(query, { rcode: RCODE.FORMERR }, room)
+  if (edns && edns.version > 0) return writeAnswer(query, { rcode: RCODE.BADVERS }, room)
+  return writeAnswer(query, answerQuestion(store, origin, question), room)
 }
 
 module.exports = { answerDns }

@@ -2,10 +2,12 @@
 'use strict'
 
 const net = require('node:net')
+const { senderOf } = require('../ip')
 
 /** A client has so long for its questions. */
 const TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 256
+const MAX_CONNECTIONS_PER_IP = 16
 const MAX_QUERY_BYTES = 4096
 const MAX_ANSWER_BYTES = 65535
 
@@ -30,9 +32,22 @@ function split(bytes) {
  * @returns {net.Server} not listening yet
  */
 function dnsOverTcp(answer, allows) {
+  const bySender = new Map()
   const server = net.createServer((socket) => {
     let rest = Buffer.alloc(0)
     socket.on('error', () => {})
+    const sender = senderOf(socket.remoteAddress)
+    const count = bySender.get(sender) ?? 0
+    if (count >= MAX_CONNECTIONS_PER_IP) {
+      socket.destroy()
+      return
+    }
+    bySender.set(sender, count + 1)
+    socket.once('close', () => {
+      const left = bySender.get(sender) - 1
+      if (left === 0) bySender.delete(sender)
+      else bySender.set(sender, left)
+    })
     const late = setTimeout(() => socket.destroy(), TIMEOUT_MS)
     socket.once('close', () => clearTimeout(late))
     socket.on('data', (bytes) => {

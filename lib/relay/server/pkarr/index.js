@@ -21,14 +21,14 @@ class PkarrService {
   /**
    * @param {{ maxPackets: number, packetsPerSecondPerIp: number, packetsPerSecond: number, udpPerSecondPerIp: number,
    *   udpPerSecond: number }} limits
-   * @param {string | null} origin of the DNS zone; null: any
+   * @param {string | null} origin of the DNS zone, in lower case; null: any
    * @param {import('../metrics').RelayMetrics} metrics
    */
   constructor(limits, origin, metrics) {
     this.#store = new PacketStore(limits.maxPackets)
     const published = new SenderLimiter(limits.packetsPerSecondPerIp, limits.packetsPerSecond)
     this.#pages = new PkarrPages(this.#store, published, metrics)
-    this.#origin = origin
+    this.#origin = origin?.split('.') ?? null
     this.#metrics = metrics
     this.#dnsLimiter = new SenderLimiter(limits.udpPerSecondPerIp, limits.udpPerSecond)
   }

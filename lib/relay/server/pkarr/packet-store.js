@@ -9,6 +9,13 @@ const KEEP_MS = 7 * 24 * 3600_000
 /** How far a publisher's clock may be ahead. */
 const MAX_AHEAD_MS = 3600_000
 
+/** What came may be a small part of a large buffer, which would be kept with it. */
+function ownCopy(packet, dns) {
+  const copy = Buffer.allocUnsafeSlow(packet.length)
+  packet.copy(copy)
+  return { packet: copy, dns: copy.subarray(packet.length - dns.length) }
+}
+
 /**
  * Signed packets by NodeId, the newest of each. Bounded: beyond `maxPackets` the one that was published longest ago goes,
  * so that those who publish now and then stay.
@@ -42,7 +49,7 @@ class PacketStore {
     const known = this.#packets.get(nodeId)
     if (known && !isNewer({ timestamp, dns }, known)) return false
     this.#packets.delete(nodeId)
-    this.#packets.set(nodeId, { timestamp, dns, packet })
+    this.#packets.set(nodeId, { timestamp, ...ownCopy(packet, dns) })
     if (this.#packets.size > this.#maxPackets) this.#packets.delete(this.#packets.keys().next().value)
     return true
   }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { MAX_BYTES, fromZ32 } = require('../../../discovery/signed-packet')
+const { MAX_BYTES, hexOfZ32 } = require('../../../discovery/signed-packet')
 const { pathOf } = require('../http')
 
 const PATH = /^\/pkarr\/([^/]*)$/
 const TYPE = 'application/x-pkarr-signed-packet'
 const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' }
 const METHODS = 'GET, HEAD, PUT, OPTIONS'
+/** What browsers ask before they send a packet. */
+const PREFLIGHT = {
+  'Access-Control-Allow-Methods': METHODS,
+  'Access-Control-Allow-Headers': 'Content-Type',
+  'Access-Control-Max-Age': 86_400
+}
 
 function reply(response, status, body = '', headers = {}) {
   const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }
@@ -19,20 +25,19 @@ function refuse(response, status, detail) {
   reply(response, status, JSON.stringify({ status: String(status), detail }), { 'Content-Type': 'application/json' })
 }
 
-/** A request's body, or null when it is longer than a packet, or breaks off. */
-async function bodyOf(request) {
-  const chunks = []
-  let length = 0
-  try {
-    for await (const chunk of request) {
+/** A request's body, 'too long' for a packet, or 'broken off'. */
+function bodyOf(request) {
+  return new Promise((resolve) => {
+    const chunks = []
+    let length = 0
+    request.on('data', (chunk) => {
       length += chunk.length
-      if (length > MAX_BYTES) return null
-      chunks.push(chunk)
-    }
-  } catch {
-    return null
-  }
-  return Buffer.concat(chunks)
+      if (length <= MAX_BYTES) chunks.push(chunk)
+      else resolve('too long')
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('error', () => resolve('broken off'))
+  })
 }
 
 /** What a pkarr relay answers over HTTP: PUT and GET of /pkarr/<z-base-32 key>. */
@@ -56,9 +61,9 @@ class PkarrPages {
   serve(request, response) {
     const match = PATH.exec(pathOf(request))
     if (!match) return false
-    const nodeId = fromZ32(match[1])
+    const nodeId = hexOfZ32(match[1])
     const { method } = request
-    if (method === 'OPTIONS') reply(response, 204, '', { 'Access-Control-Allow-Methods': METHODS })
+    if (method === 'OPTIONS') reply(response, 204, '', PREFLIGHT)
     else if (nodeId === null) refuse(response, 400, 'the path ends with no z-base-32 key of 52 characters')
     else if (method === 'PUT') this.#put(nodeId, request, response)
     else if (method === 'GET' || method === 'HEAD') this.#get(nodeId, response)
@@ -79,7 +84,8 @@ class PkarrPages {
       return
     }
     const body = await bodyOf(request)
-    if (body === null) {
+    if (body === 'broken off') return
+    if (body === 'too long') {
       this.#refusePut(response, 413, `a signed packet has at most ${MAX_BYTES} bytes`)
       return
     }

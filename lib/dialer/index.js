@@ -2,10 +2,10 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const { openConnection } = require('./dial')
-const { DialBackoff } = require('./dial-backoff')
-const { DialSlots } = require('./dial-slots')
-const { IrohError } = require('./errors')
+const { openConnection } = require('./handshake')
+const { DialBackoff } = require('./backoff')
+const { DialSlots } = require('./slots')
+const { IrohError } = require('../errors')
 
 /** Without an answer for this long, or after a failure, discovery is asked whether the peer is elsewhere by now. */
 const SECOND_TRY_MS = 1500
@@ -36,13 +36,13 @@ class Dialer {
   #running = new Set()
 
   /**
-   * @param {import('./core').Core} core
+   * @param {import('../core').Core} core
    * @param {object} about
-   * @param {import('./address-book').AddressBook} about.book where peers are, as the program said
+   * @param {import('../address-book').AddressBook} about.book where peers are, as the program said
    * @param {{ resolve: Function, isEmpty: boolean } | null} about.discovery
    * @param {(where: { directAddresses: string[], relayUrl?: string }) => string[]} about.addressesOf as the core dials
    *   them
-   * @param {(handle: number) => import('./connection').Connection} about.hold
+   * @param {(handle: number) => import('../connection').Connection} about.hold
    * @param {number} about.maxDials at a time
    * @param {DialBackoff} [about.backoff]
    */
@@ -61,7 +61,7 @@ class Dialer {
    * @param {string} alpn
    * @param {{ signal?: AbortSignal, timeoutMs: number }} limits timeoutMs: of all of it; 0: the endpoint's, of the
    *   handshake alone
-   * @returns {Promise<import('./connection').Connection>}
+   * @returns {Promise<import('../connection').Connection>}
    * @throws {IrohError}
    */
   async connect(named, alpn, { signal, timeoutMs }) {

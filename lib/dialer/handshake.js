@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { closeError } = require('./close-reason')
-const { Event } = require('./core-events')
-const { deferred } = require('./deferred')
-const { check } = require('./errors')
-const { kEvent } = require('./symbols')
+const binding = require('../binding')
+const { closeError } = require('../close-reason')
+const { Event } = require('../core-events')
+const { deferred } = require('../deferred')
+const { check } = require('../errors')
+const { kEvent } = require('../symbols')
 
 /** A handshake until it is a connection: takes the one event that decides it. */
 class Dial {
@@ -26,12 +26,12 @@ class Dial {
 
 /**
  * One handshake with a peer, at all of its addresses at once.
- * @param {import('./core').Core} core
+ * @param {import('../core').Core} core
  * @param {{ nodeId: string, addresses: string[], alpn: string, timeoutMs: number }} dial addresses as connOpen takes
  *   them, at least one; timeoutMs 0: the endpoint's
  * @param {AbortSignal} signal ends it with its reason; it is not aborted yet
- * @param {(handle: number) => import('./connection').Connection} hold makes the connection, before its first event
- * @returns {Promise<import('./connection').Connection>}
+ * @param {(handle: number) => import('../connection').Connection} hold makes the connection, before its first event
+ * @returns {Promise<import('../connection').Connection>}
  * @throws {IrohError} why there is no connection
  */
 async function openConnection(core, { nodeId, addresses, alpn, timeoutMs }, signal, hold) {

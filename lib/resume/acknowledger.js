@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+/** The peer is told after so many events, or so long after the first it was not told of. */
+const EVENTS = 256
+const DELAY_MS = 25
+
+/** Decides when the peer is told how many of its events were dispatched. */
+class Acknowledger {
+  #clock
+  #tell
+  #owed = 0
+  #timer = null
+  #onTimer = () => {
+    this.#timer = null
+    this.flush()
+  }
+
+  /** @param {{ setTimeout: Function, clearTimeout: Function }} clock @param {() => boolean} tell false: it could not */
+  constructor(clock, tell) {
+    this.#clock = clock
+    this.#tell = tell
+  }
+
+  /** One more event was dispatched. */
+  count() {
+    if (++this.#owed % EVENTS === 0) this.flush()
+    else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
+  }
+
+  /** Tells it now if it is owed; later if that fails. */
+  flush() {
+    if (this.#owed === 0) return
+    if (this.#tell()) this.stop()
+    else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
+  }
+
+  /** Nothing is owed any more. */
+  stop() {
+    this.#owed = 0
+    if (this.#timer) this.#clock.clearTimeout(this.#timer)
+    this.#timer = null
+  }
+}
+
+module.exports = { Acknowledger }

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CloseCode } = require('../close-reason')
+const { IrohError } = require('../errors')
+const { IrohEventTarget } = require('../event-target')
+const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSide, kTake } = require('../symbols')
+const { Acceptor, answerTo } = require('./acceptor')
+const { isPoisoned, resuming } = require('./resuming')
+
+const EXPIRED = 'the spoke did not come back in time'
+
+/**
+ * A hub's side of a session with one spoke: the event target of that spoke over all its connections. It has none for at
+ * most `expiryMs`; then the session is over.
+ */
+class HubSession extends resuming(IrohEventTarget) {
+  #acceptor
+  #session
+  #resume
+  #onDisconnect
+  #expiry = null
+  #state = 'disconnected'
+  #isParked = false
+  #isClosing = false
+
+  /**
+   * @private
+   * @param {string} nodeId
+   * @param {object} targetOptions
+   * @param {{ resume: object, session: import('./session').Session,
+   *   onDisconnect: (ending: object) => void }} about onDisconnect: it has no connection any more
+   */
+  constructor(nodeId, targetOptions, { resume, session, onDisconnect }) {
+    super(nodeId, targetOptions)
+    this.#resume = resume
+    this.#session = session
+    this.#onDisconnect = onDisconnect
+    this.#acceptor = this[kSide]((heard) => {
+      const owner = { ...heard, onMismatch: (detail) => this.giveUp(detail) }
+      return new Acceptor({ bounds: resume, owner, session, clock: resume.clock })
+    })
+    this.#await()
+  }
+
+  /** 'connected', 'disconnected' (and the spoke may come back) or 'closed'. */
+  get state() {
+    return this.#state
+  }
+
+  /** @private What is answered to a spoke that asks. @see answerTo */
+  answer(asked) {
+    return answerTo(this.#acceptor, asked)
+  }
+
+  /** @private The spoke, which has dispatched so many events of the session, goes on over this channel. */
+  goOn(channel, received) {
+    const older = this.#state === 'connected' ? this.connection : null
+    this.#stopWaiting()
+    this.#state = 'connected'
+    this[kTake](channel, true)
+    this.#acceptor.attach(channel, received)
+    older?.close(CloseCode.REPLACED, 'replaced by a newer connection of the same NodeId')
+  }
+
+  /** @private The spoke is waited for no longer. */
+  giveUp(detail) {
+    this[kFail](new IrohError('ERR_IROH_SESSION_LOST', { detail }))
+  }
+
+  /** @private The hub ends, and may go on with the session in another life if it has a spool. */
+  [kPark]() {
+    this.#isParked = true
+    return this.close()
+  }
+
+  /** Ends the session, after what was sent; waits up to two seconds for the spoke to have it. */
+  async close() {
+    this.#isClosing = true
+    if (this.#state === 'connected') await super.close()
+    this[kEnd]({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
+  }
+
+  /** @private */
+  [kDetached](ending) {
+    this.#state = 'disconnected'
+    const isLast = ending.kind === 'finished' || isPoisoned(ending)
+    if (isLast || this.#isClosing) {
+      super[kDetached](ending)
+      return
+    }
+    this.#acceptor.detach()
+    this.#await()
+    this.#onDisconnect(ending)
+  }
+
+  /** @private */
+  [kFail](error) {
+    this[kEnd]({ kind: 'locally-closed', code: CloseCode.SESSION, reason: error.message, error })
+  }
+
+  /** @private The session is over, whatever there was of it. */
+  [kEnd](ending) {
+    if (this.#state === 'closed') return
+    if (this.#state === 'connected') this.connection.close(ending.code, ending.reason)
+    this[kComplete](ending)
+  }
+
+  /** @private */
+  [kComplete](ending) {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#stopWaiting()
+    if (!this.#isParked) this.#forget()
+    super[kComplete](ending)
+  }
+
+  /** @private A session that is not kept ends with its stream. */
+  [kFinish](channel) {
+    if (this.#isParked) super[kFinish](channel)
+    else channel.finish()
+  }
+
+  #await() {
+    const { clock, expiryMs } = this.#resume
+    this.#expiry = clock.setTimeout(() => this.giveUp(EXPIRED), expiryMs)
+    this.#expiry.unref?.()
+  }
+
+  #stopWaiting() {
+    if (this.#expiry) this.#resume.clock.clearTimeout(this.#expiry)
+    this.#expiry = null
+  }
+
+  #forget() {
+    try {
+      this.#session.forget()
+    } catch {
+      // The spool has failed, and that is why the session ends.
+    }
+  }
+}
+
+module.exports = { HubSession }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { readAsked, registerJson } = require('./control')
+const { HubSession } = require('./hub-session')
+const { correct } = require('./options')
+const { Session } = require('./session')
+const { Spool } = require('./spool')
+
+/** A spoke that says nothing in so long, and in some round trips, is one that knows no sessions. */
+const GREETING_MS = 1000
+const GREETING_ROUND_TRIPS = 4
+
+/** The sessions of a hub, and how its spokes are asked whether they want one. */
+class HubSessions {
+  #resume
+  #targetOptions
+  #onDisconnect
+  #spool
+  /** Those without a connection, the longest first. */
+  #disconnected = new Set()
+
+  /**
+   * @param {object} resume see readDelivery()
+   * @param {object} targetOptions
+   * @param {(target: HubSession, ending: object) => void} onDisconnect
+   * @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_UNSUPPORTED
+   */
+  constructor(resume, targetOptions, onDisconnect) {
+    this.#resume = resume
+    this.#targetOptions = targetOptions
+    this.#onDisconnect = onDisconnect
+    this.#spool = resume.spool === undefined ? null : new Spool(resume.spool)
+  }
+
+  /** The sessions of the spool. @returns {HubSession[]} @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_INVALID_ARGUMENT */
+  restore() {
+    const restored = []
+    for (const [nodeId, store] of this.#spool?.slots ?? []) {
+      const kept = store.restore()
+      if (!kept) continue
+      const session = Session.restore(this.#resume, store, kept)
+      correct(session, nodeId, this.#resume.received)
+      restored.push(this.#target(nodeId, session))
+    }
+    return restored
+  }
+
+  /** A session that begins. @throws {IrohError} ERR_IROH_SPOOL */
+  begin(nodeId, id) {
+    const store = this.#spool?.slot(nodeId) ?? null
+    return this.#target(nodeId, Session.begin(this.#resume, { id, established: true, store }))
+  }
+
+  /** A session has a connection again. */
+  goOn(target, channel, received) {
+    this.#disconnected.delete(target)
+    target.goOn(channel, received)
+  }
+
+  /**
+   * Offers to resume, and waits for the first envelope of a spoke.
+   * @param {import('../channel').Channel} channel a new one
+   * @param {boolean} isKnown whether the spoke has a session here
+   * @returns {Promise<void>} resolved when `onGreeted` was called, or the channel is over
+   * @param {(envelope: object | null, asked: object | null, error: IrohError | null) => void} onGreeted in the turn of
+   *   the first envelope: it must give the channel to somebody
+   */
+  greet(channel, isKnown, onGreeted) {
+    const { clock, answerTimeoutMs } = this.#resume
+    const timeoutMs = isKnown ? answerTimeoutMs : GREETING_MS + GREETING_ROUND_TRIPS * channel.connection.rtt()
+    return new Promise((resolve) => {
+      const decide = (...greeting) => {
+        clock.clearTimeout(timer)
+        if (greeting.length > 0) onGreeted(...greeting)
+        resolve()
+      }
+      const timer = clock.setTimeout(() => decide(null, null, null), timeoutMs)
+      channel.giveTo({
+        onEnvelope: (envelope) => decide(envelope, askedIn(envelope), null),
+        onRefused: (error) => decide(null, null, error),
+        onError: () => {},
+        onOver: () => decide()
+      })
+      channel.push(registerJson(this.#targetOptions.operations))
+    })
+  }
+
+  /** Another hub may have the spool. */
+  async close() {
+    await this.#spool?.close()
+  }
+
+  #target(nodeId, session) {
+    const target = new HubSession(nodeId, this.#targetOptions, {
+      resume: this.#resume,
+      session,
+      onDisconnect: (ending) => this.#disconnect(target, ending)
+    })
+    this.#bound(target)
+    target.closed.then(() => this.#disconnected.delete(target))
+    return target
+  }
+
+  #disconnect(target, ending) {
+    this.#bound(target)
+    this.#onDisconnect(target, ending)
+  }
+
+  /** Of too many without a connection the one that has been so longest is given up. */
+  #bound(target) {
+    this.#disconnected.add(target)
+    if (this.#disconnected.size <= this.#resume.maxDisconnected) return
+    const [longest] = this.#disconnected
+    this.#disconnected.delete(longest)
+    longest.giveUp('too many spokes are disconnected')
+  }
+}
+
+function askedIn({ type, payload }) {
+  return type === 'hub.register' ? readAsked(payload) : null
+}
+
+module.exports = { HubSessions }

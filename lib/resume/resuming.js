@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CloseCode } = require('../close-reason')
+const { encodeEnvelope, isWrittenAsIs } = require('../envelope')
+const { IrohError, invalid } = require('../errors')
+const { IrohErrorEvent } = require('../events')
+const {
+  kComplete,
+  kDetached,
+  kEnvelope,
+  kFail,
+  kFinish,
+  kFire,
+  kRefused,
+  kSendJson,
+  kSide,
+  kTake
+} = require('../symbols')
+const { within } = require('../within')
+const { isControl } = require('./control')
+
+/** How long close() waits for the peer to have it all. */
+const CLOSE_MS = 2000
+
+/** @throws {IrohError} ERR_IROH_INVALID_ARGUMENT if the protocol needs the envelope's type for itself */
+function checkNotReserved(envelope, json) {
+  const { type } = isWrittenAsIs(envelope) ? envelope : JSON.parse(json)
+  if (isControl(type)) throw invalid(`with delivery 'resume' the type ${type} is reserved`)
+}
+
+/**
+ * An event target of the given class that keeps a session: what is sent waits for a channel, and for the peer to have it.
+ * A subclass or its maker gives it a side, a Dialler or an Acceptor, with [kSide] before the first channel.
+ * @param {typeof import('../event-target').IrohEventTarget} Base
+ */
+function resuming(Base) {
+  return class Resuming extends Base {
+    #side = null
+    #sent = 0
+    #isOver = false
+    #isClosing = false
+
+    get delivery() {
+      return this.#side.delivery
+    }
+
+    /** @private @param {(owner: import('./link').LinkOwner) => object} make */
+    [kSide](make) {
+      this.#side = make({
+        deliver: (envelope, sequence, session) => super[kEnvelope](envelope, sequence, session),
+        onStoreFailed: (error) => this[kFail](error)
+      })
+      return this.#side
+    }
+
+    get session() {
+      const { id, sent, acknowledged, received, replaySize } = this.#side.link.session
+      return { id, sent, acknowledged, received, replaySize }
+    }
+
+    get bufferedAmount() {
+      return this.#isOver ? 0 : this.#side.link.bufferedAmount
+    }
+
+    stats() {
+      return { ...super.stats(), sent: this.#sent }
+    }
+
+    send(envelope) {
+      const json = encodeEnvelope(envelope)
+      checkNotReserved(envelope, json)
+      this[kSendJson](json)
+    }
+
+    /** Resolves when there is room in the replay buffer again and nearly nothing is unsent, be it after a reconnect. */
+    drained() {
+      return this.#side.link.drained()
+    }
+
+    /** Waits up to two seconds for the peer to have it all. A spool keeps what is left; else `closed` tells of it. */
+    async close() {
+      this.#isClosing = true
+      const { link } = this.#side
+      if (link.channel)
+        await within(
+          link.acknowledged().catch(() => {}),
+          CLOSE_MS
+        )
+      await super.close()
+    }
+
+    /** @private */
+    [kSendJson](json) {
+      if (this.#isClosing) throw new IrohError('ERR_IROH_CLOSED', { detail: 'the event target is closed' })
+      this.#side.link.send(json)
+      this.#sent++
+    }
+
+    /** @private */
+    [kEnvelope](envelope) {
+      if (!this.#isOver) this.#side.receive(envelope)
+    }
+
+    /** @private */
+    [kRefused]() {
+      if (!this.#isOver) this.#side.link.skip()
+    }
+
+    /** @private What has come and is held back by pause() comes again: the end need not wait for it. */
+    [kTake](channel, isGreeted) {
+      super[kTake](channel, isGreeted)
+      channel.connection.closed().then(() => channel.drop())
+    }
+
+    /** @private The end of the stream would be the end of the session: one that is kept ends its connection instead. */
+    [kFinish](channel) {
+      if (this.delivery === 'resume' && this.#side.link.session.isStored) channel.connection.close(CloseCode.NORMAL, '')
+      else super[kFinish](channel)
+    }
+
+    /** @private */
+    [kDetached](ending) {
+      this.#side.detach()
+      super[kDetached](ending)
+    }
+
+    /** @private What the peer may not have, and no spool has, is told. */
+    [kComplete](ending) {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#side.link.commit()
+      const error = withLost(ending.error, this.#side.link.session.unkept())
+      this.#side.end(error ?? new IrohError('ERR_IROH_CLOSED', { detail: 'the event target is closed' }))
+      if (error?.code === 'ERR_IROH_SESSION_LOST') this[kFire](new IrohErrorEvent(error))
+      super[kComplete](Object.freeze({ ...ending, error }))
+    }
+  }
+}
+
+/** The error that a target ends with, which names the envelopes that the peer may not have. */
+function withLost(cause, unacknowledged) {
+  const isLost = cause?.code === 'ERR_IROH_SESSION_LOST' || cause?.code === 'ERR_IROH_SPOOL'
+  if (!isLost && unacknowledged.length === 0) return cause
+  const detail = `${unacknowledged.length} events were not acknowledged`
+  const error = isLost ? cause : new IrohError('ERR_IROH_SESSION_LOST', { detail, cause: cause ?? undefined })
+  error.unacknowledged = unacknowledged
+  return error
+}
+
+/** Whether a stream ended because of what was on it: the same would be sent again, and end the next one. */
+function isPoisoned({ kind, code }) {
+  return kind === 'stream-error' || (kind === 'stream-reset' && code === CloseCode.BAD_FRAME)
+}
+
+module.exports = { checkNotReserved, isPoisoned, resuming }

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+// delivery: 'resume', over real connections: sessions that outlive them, and spools that outlive the program.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { createHub, createSpoke, SecretKey } = require('event-target-iroh')
+const { local } = require('./helpers/endpoints')
+const { nextEvent, until } = require('./helpers/events')
+
+const soon = { minDelayMs: 1, maxDelayMs: 10 }
+const delivery = 'resume'
+
+describe("delivery: 'resume'", () => {
+  const open = new Set()
+  let directory
+
+  beforeEach(() => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'resume-'))
+  })
+
+  afterEach(async () => {
+    await Promise.all([...open].map((one) => one.close()))
+    open.clear()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+
+  const keep = (one) => {
+    open.add(one)
+    return one
+  }
+
+  const close = (one) => {
+    open.delete(one)
+    return one.close()
+  }
+
+  const startHub = async (options) => keep(await createHub({ endpointOptions: local, delivery, ...options }))
+
+  const startSpoke = async (hub, options) =>
+    keep(await createSpoke({ hub: hub.addr(), endpointOptions: local, reconnect: soon, delivery, ...options }))
+
+  /** A hub with a key and a port that another one can have after it. */
+  async function lastingHub(options) {
+    const secretKey = SecretKey.generate()
+    const first = await startHub({ endpointOptions: { ...local, secretKey }, ...options })
+    const [bindAddress] = first.endpoint.boundAddresses()
+    const again = (other) => startHub({ endpointOptions: { ...local, secretKey, bindAddress }, ...options, ...other })
+    return { first, again }
+  }
+
+  /** A hub, a spoke, and what the hub has of it. */
+  async function pair(hubOptions, spokeOptions) {
+    const hub = await startHub(hubOptions)
+    const [spoke, [target]] = await Promise.all([startSpoke(hub, spokeOptions), once(hub, 'spoke')])
+    return { hub, spoke, target }
+  }
+
+  /** What comes of a type, from now on. */
+  function record(target, type = 'count') {
+    const got = []
+    target.addEventListener(type, ({ detail, sequence }) => {
+      got.push(detail.payload)
+      got.sequence = sequence
+    })
+    return got
+  }
+
+  const numbers = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  const send = (target, first, last) => {
+    for (const payload of numbers(first, last)) target.send({ type: 'count', payload })
+  }
+
+  it('goes on after each break, in order, with the same targets and listeners', async () => {
+    const { hub, spoke, target } = await pair()
+    const [atHub, atSpoke] = [record(target), record(spoke)]
+    let [disconnects, resumes] = [0, 0]
+    hub.on('spokedisconnect', () => disconnects++)
+    hub.on('spokeresume', (resumed) => {
+      assert.equal(resumed, target)
+      resumes++
+    })
+    const rounds = 10
+    for (let round = 0; round < rounds; round++) {
+      send(spoke, round * 200 + 1, round * 200 + 100)
+      send(target, round * 200 + 1, round * 200 + 100)
+      const down = once(spoke, 'disconnected')
+      if (round % 2 === 0) target.connection.close(99)
+      else spoke.connection.close(99)
+      await down
+      send(spoke, round * 200 + 101, round * 200 + 200)
+      send(target, round * 200 + 101, round * 200 + 200)
+      await once(hub, 'spokeresume')
+    }
+    const last = rounds * 200
+    await until(() => atHub.length >= last && atSpoke.length >= last)
+    assert.deepEqual([...atHub], numbers(1, last))
+    assert.deepEqual([...atSpoke], numbers(1, last))
+    assert.deepEqual([atHub.sequence, atSpoke.sequence], [last, last])
+    assert.equal(resumes, rounds)
+    assert.ok(disconnects > 0)
+    assert.equal(hub.spokes.get(spoke.nodeId()), target)
+    await until(() => spoke.session.acknowledged === last && target.session.acknowledged === last)
+    assert.deepEqual([spoke.delivery, target.delivery], [delivery, delivery])
+    assert.equal(spoke.session.id, target.session.id)
+    assert.equal(spoke.session.replaySize, 0)
+  })
+
+  it('tells both sides when the hub has forgotten the session, and begins another', async () => {
+    const { first, again } = await lastingHub()
+    const [spoke] = await Promise.all([startSpoke(first), once(first, 'spoke')])
+    const told = nextEvent(spoke, 'error')
+    const down = once(spoke, 'disconnected')
+    const { id } = spoke.session
+    await until(() => spoke.session.id !== id || spoke.delivery === delivery)
+    first.spokes.get(spoke.nodeId()).pause()
+    send(spoke, 1, 3)
+    await until(() => spoke.bufferedAmount === 0)
+    first.endpoint.rebind()
+    await close(first)
+    await down
+    send(spoke, 4, 6)
+    const hub = await again()
+    const [[target], { error }] = await Promise.all([once(hub, 'spoke'), told])
+    const got = record(target)
+    assert.equal(error.code, 'ERR_IROH_SESSION_LOST')
+    await until(() => got.length >= 3)
+    const maybe = error.unacknowledged.map(({ payload }) => payload)
+    assert.deepEqual([...maybe, ...got], numbers(1, 6), 'each is told of or arrives')
+    assert.equal(got.sequence, got.length)
+  })
+
+  it('tells the hub when the spoke has forgotten the session', async () => {
+    const secretKey = SecretKey.generate()
+    const options = { endpointOptions: { ...local, secretKey } }
+    const { hub, spoke, target } = await pair({}, options)
+    spoke.pause()
+    send(target, 1, 3)
+    await until(() => target.bufferedAmount === 0)
+    await spoke.endpoint.close()
+    await spoke.closed
+    send(target, 4, 5)
+    const [closed, [fresh]] = await Promise.all([target.closed, once(hub, 'spoke'), startSpoke(hub, options)])
+    assert.deepEqual(
+      closed.error.unacknowledged.map(({ payload }) => payload),
+      numbers(1, 5)
+    )
+    assert.equal(closed.error.code, 'ERR_IROH_SESSION_LOST')
+    assert.throws(() => send(target, 6, 6), { code: 'ERR_IROH_SESSION_LOST' })
+    assert.equal(hub.spokes.get(spoke.nodeId()), fresh)
+    assert.notEqual(fresh, target)
+  })
+
+  it('ends a session whose spoke does not come back in time', async () => {
+    const { hub, spoke, target } = await pair({ resume: { expiryMs: 50 } })
+    const closed = once(hub, 'spokeclose')
+    await close(spoke)
+    await closed
+
+    const other = await startSpoke(hub, { reconnect: false })
+    await until(() => hub.spokes.size === 1)
+    const [late] = hub.spokes.values()
+    const [error, gone] = [nextEvent(late, 'error'), once(hub, 'spokeclose')]
+    other.connection.close(99)
+    await gone
+    assert.equal((await error).error.code, 'ERR_IROH_SESSION_LOST')
+    assert.equal(hub.spokes.size, 0)
+    assert.equal((await target.closed).kind, 'finished')
+  })
+
+  it('keeps at most so many sessions without a spoke', async () => {
+    const hub = await startHub({ resume: { maxDisconnected: 2 } })
+    const targets = []
+    hub.on('spoke', (target) => targets.push(target))
+    for (let count = 1; count <= 4; count++) {
+      const spoke = await startSpoke(hub, { reconnect: false })
+      await until(() => targets.length === count)
+      const gone = once(hub, 'spokedisconnect')
+      spoke.connection.close(99)
+      await gone
+    }
+    await Promise.all([targets[0].closed, targets[1].closed])
+    assert.deepEqual(
+      targets.map(({ state }) => state),
+      ['closed', 'closed', 'disconnected', 'disconnected']
+    )
+    assert.equal(hub.spokes.size, 2)
+  })
+
+  it('serves a spoke that does not resume as before, and lets one know that its hub does not', async () => {
+    const hub = await startHub({ operations: ['hub.list'] })
+    const [plain, [target]] = await Promise.all([
+      startSpoke(hub, { delivery: 'at-most-once', operations: ['spoke.work'] }),
+      once(hub, 'spoke')
+    ])
+    const [atHub, atSpoke] = [record(target), record(plain)]
+    send(plain, 1, 2)
+    send(target, 1, 2)
+    await until(() => atHub.length === 2 && atSpoke.length === 2)
+    assert.deepEqual([target.delivery, target.session, atHub.sequence], ['at-most-once', null, undefined])
+    assert.deepEqual((await plain.registered).operations, ['hub.list'])
+    assert.deepEqual((await target.registered).operations, ['spoke.work'])
+    const gone = once(hub, 'spokeclose')
+    plain.connection.close(99)
+    await gone
+
+    const old = await startHub({ delivery: undefined, operations: [] })
+    const [spoke, [there]] = await Promise.all([startSpoke(old), once(old, 'spoke')])
+    const got = record(there)
+    send(spoke, 1, 2)
+    await until(() => got.length === 2)
+    assert.equal(spoke.delivery, 'at-most-once')
+  })
+
+  it('serves a spoke or a hub that is silent as before, after a while', async () => {
+    const old = await startHub({ delivery: undefined })
+    const [spoke, [there]] = await Promise.all([
+      startSpoke(old, { resume: { answerTimeoutMs: 50 } }),
+      once(old, 'spoke')
+    ])
+    const got = record(there)
+    send(spoke, 1, 2)
+    await until(() => got.length === 2)
+    assert.equal(spoke.delivery, 'at-most-once')
+
+    const hub = await startHub()
+    const [silent, [target]] = await Promise.all([startSpoke(hub, { delivery: undefined }), once(hub, 'spoke')])
+    const heard = record(silent)
+    send(target, 1, 2)
+    await until(() => heard.length === 2)
+    assert.equal(target.delivery, 'at-most-once')
+  })
+
+  it('bounds what waits for the peer, and lets the sender wait for room', async () => {
+    const resume = { maxReplayEvents: 100 }
+    const { spoke, target } = await pair({ resume }, { resume })
+    const got = record(target)
+    const down = once(spoke, 'disconnected')
+    target.pause()
+    send(spoke, 1, 50)
+    spoke.connection.close(99)
+    await down
+    send(spoke, 51, 100)
+    assert.throws(() => send(spoke, 101, 101), { code: 'ERR_IROH_BUFFER_FULL', class: 'transient' })
+    let isDrained = false
+    const drained = spoke.drained().then(() => {
+      isDrained = true
+    })
+    await once(spoke, 'connected')
+    await until(() => spoke.bufferedAmount === 0)
+    assert.equal(isDrained, false)
+    target.resume()
+    await drained
+    send(spoke, 101, 101)
+    await until(() => got.length === 101)
+    assert.deepEqual([...got], numbers(1, 101))
+  })
+
+  it('counts a frame that the peer refuses, and goes on after it', async () => {
+    const { spoke, target } = await pair({ maxDepth: 3 })
+    const got = record(target)
+    const refused = nextEvent(target, 'error')
+    send(spoke, 1, 1)
+    spoke.send({ type: 'deep', payload: [[[[[]]]]] })
+    send(spoke, 2, 2)
+    assert.equal((await refused).error.code, 'ERR_IROH_TOO_DEEP')
+    await until(() => spoke.session.acknowledged === 3)
+    assert.deepEqual([[...got], got.sequence], [[1, 2], 3])
+  })
+
+  it('ends both targets at a frame that cannot be skipped, which would only come again', async () => {
+    const { spoke, target } = await pair({ maxFrameLength: 1000 })
+    spoke.send({ type: 'long', payload: 'x'.repeat(2000) })
+    const [here, there] = await Promise.all([spoke.closed, target.closed])
+    assert.deepEqual([here.kind, there.kind], ['stream-reset', 'stream-error'])
+    assert.equal(here.error.code, 'ERR_IROH_SESSION_LOST')
+    assert.equal(here.error.unacknowledged[0].type, 'long')
+  })
+
+  it('refuses what it reserves, options that are none, and envelopes too long', async () => {
+    const { hub, spoke } = await pair()
+    const usage = { code: 'ERR_IROH_INVALID_ARGUMENT' }
+    for (const type of ['hub.register', 'hub.resume', 'hub.ack']) {
+      assert.throws(() => spoke.send({ type }), usage)
+      assert.throws(() => spoke.send({ type: 'x', toJSON: () => ({ type }) }), usage)
+      assert.throws(() => hub.broadcast({ type }), usage)
+    }
+    assert.throws(() => spoke.send({ type: 'x', payload: 'x'.repeat(1 << 20) }), { code: 'ERR_IROH_FRAME_TOO_LONG' })
+    const wrong = [
+      { delivery: 'exactly-once' },
+      { delivery: undefined, resume: {} },
+      { delivery: undefined, spool: directory },
+      { resume: { unknown: 1 } },
+      { resume: { maxReplayBytes: 1024 } },
+      { spool: '' }
+    ]
+    for (const options of wrong) {
+      await assert.rejects(startSpoke(hub, options), usage)
+      await assert.rejects(startHub(options), usage)
+    }
+    await assert.rejects(startHub({ slowSpoke: 'drop-oldest' }), usage)
+  })
+
+  it('delivers what was sent before close(), and tells what is left if that cannot be', async () => {
+    const { hub, spoke, target } = await pair()
+    const got = record(target)
+    send(spoke, 1, 1000)
+    await close(spoke)
+    assert.equal((await spoke.closed).error, null)
+    assert.deepEqual([...got], numbers(1, 1000))
+    assert.equal((await target.closed).kind, 'finished')
+
+    const other = await startSpoke(hub)
+    const down = once(other, 'disconnected')
+    await close(hub)
+    await down
+    send(other, 1, 3)
+    await close(other)
+    const { error } = await other.closed
+    assert.equal(error.code, 'ERR_IROH_SESSION_LOST')
+    assert.deepEqual(
+      error.unacknowledged.map(({ payload }) => payload),
+      numbers(1, 3)
+    )
+  })
+
+  it('lets go of a spoke that is denied', async () => {
+    const { hub, spoke, target } = await pair()
+    hub.deny(spoke.nodeId())
+    await target.closed
+    assert.equal(hub.spokes.size, 0)
+  })
+
+  it('goes on after both programs were closed and started again, with spools', async () => {
+    const spools = { hub: path.join(directory, 'hub'), spoke: path.join(directory, 'spoke') }
+    const { first, again } = await lastingHub({ spool: spools.hub })
+    const options = { endpointOptions: { ...local, secretKey: SecretKey.generate() }, spool: spools.spoke }
+    const [spoke, [target]] = await Promise.all([startSpoke(first, options), once(first, 'spoke')])
+    const [atHub, atSpoke] = [record(target), record(spoke)]
+    send(spoke, 1, 3)
+    send(target, 1, 3)
+    await until(() => atHub.length === 3 && atSpoke.length === 3)
+    await close(first)
+    send(spoke, 4, 6)
+    await close(spoke)
+    assert.equal((await spoke.closed).error, null)
+
+    const hub = await again()
+    const [restored] = await once(hub, 'spoke')
+    assert.equal(restored.state, 'disconnected')
+    assert.equal(hub.broadcast({ type: 'count', payload: 4 }), 1)
+    const atHubAgain = record(restored)
+    const spokeAgain = await startSpoke(hub, options)
+    const atSpokeAgain = record(spokeAgain)
+    await until(() => atHubAgain.length === 3 && atSpokeAgain.length === 1)
+    assert.deepEqual([[...atHubAgain], atHubAgain.sequence], [[4, 5, 6], 6])
+    assert.deepEqual([[...atSpokeAgain], atSpokeAgain.sequence], [[4], 4])
+    assert.equal(spokeAgain.session.id, spoke.session.id)
+    await assert.rejects(startSpoke(hub, options), { code: 'ERR_IROH_SPOOL' })
+    await assert.rejects(startHub({ spool: spools.hub }), { code: 'ERR_IROH_SPOOL' })
+  })
+})
