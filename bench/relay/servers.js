@@ -15,7 +15,7 @@ const OURS = 'event-target-iroh'
 
 /** Ours as the command starts it. */
 async function startOurs() {
-  const ports = ['--port', '0', '--stun-port', 'off', '--quic-port', 'off']
+  const ports = ['--port', '0', '--stun-port', 'off', '--quic-port', 'off', '--dns-port', 'off']
   const args = [...process.execArgv, COMMAND, 'relay', '--json', '--host', '127.0.0.1', ...ports]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface(child.stdout), 'line')

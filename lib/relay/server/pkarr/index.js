@@ -46,8 +46,9 @@ class PkarrService {
   /** A server of DNS over TCP, not listening yet. */
   tcpServer() {
     const answer = (query, maxBytes) => {
-      this.#metrics.dnsAnswered++
-      return answerDns(this.#store, this.#origin, query, maxBytes)
+      const answered = answerDns(this.#store, this.#origin, query, maxBytes)
+      if (answered) this.#metrics.dnsAnswered++
+      return answered
     }
     return dnsOverTcp(answer, (address) => this.#dnsLimiter.allows(address))
   }
