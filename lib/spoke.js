@@ -14,7 +14,7 @@ const { Reconnect, readReconnect } = require('./reconnect')
 const { readDelivery } = require('./resume/options')
 const { isPoisoned } = require('./resume/resuming')
 const { openKept, resumingSpoke } = require('./resume/spoke-session')
-const { kAttach, kComplete, kDetached, kFail, kFire, kUnsent } = require('./symbols')
+const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kUnsent } = require('./symbols')
 const { within } = require('./within')
 
 const SPOKE_OPTIONS = [
@@ -85,8 +85,8 @@ class Spoke extends IrohEventTarget {
   }
 
   /**
-   * Ends the stream, waits up to two seconds for the hub to have it all, and closes the connection; closes the endpoint
-   * too if the spoke made it.
+   * Ends the stream, waits up to two seconds for the hub to have dispatched it all, and closes the connection; closes the
+   * endpoint too if the spoke made it. Events of the hub may come out until then.
    */
   async close() {
     this.#stop.abort(new IrohError('ERR_IROH_CLOSED'))
@@ -122,12 +122,18 @@ class Spoke extends IrohEventTarget {
     if (signal.aborted) onAbort()
   }
 
+  /** @private The hub ends its half when it has dispatched everything; a connection closed before would lose the rest. */
+  [kFinish](channel) {
+    channel.finishSending()
+  }
+
   /** @private */
   [kDetached](ending) {
     this.connection.close(CloseCode.NORMAL, '')
     const isReplaced = ending.kind === 'application-closed' && ending.code === CloseCode.REPLACED
     const isFinal = isReplaced || (this.session !== null && isPoisoned(ending))
-    if (this.#stop.signal.aborted || isFinal) this.#leave(ending)
+    if (this.#stop.signal.aborted) this.#leave(ending.kind === 'finished' ? LOCALLY_CLOSED : ending)
+    else if (isFinal) this.#leave(ending)
     else this.#wait(ending)
   }
 

@@ -151,6 +151,23 @@ describe('A spoke', () => {
     await two.close()
   })
 
+  it('ends when its hub has dispatched everything, also one that is slow', async () => {
+    const hub = await startHub()
+    const [[target], spoke] = await Promise.all([once(hub, 'spoke'), startSpoke(hub.addr())])
+    target.pause()
+    let heard = 0
+    target.addEventListener('work', () => heard++)
+    for (let n = 0; n < 5000; n++) spoke.send({ type: 'work' })
+    const closing = spoke.close()
+    while (spoke.bufferedAmount > 0) await new Promise(setImmediate)
+    const other = await startSpoke(hub.addr()) // what is under way has arrived when this has come and gone
+    await other.close()
+    target.resume()
+    await closing
+    assert.equal(heard, 5000)
+    assert.equal((await spoke.closed).kind, 'locally-closed')
+  })
+
   it('gives up if told to', async () => {
     const { first } = await lastingHub()
     const [never, twice] = await Promise.all([
