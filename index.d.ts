@@ -712,6 +712,52 @@ export class IrohCloseEvent extends Event implements TargetClosed {
   readonly error: IrohError | null
 }
 
+export type Delivery = 'at-most-once' | 'resume'
+
+/** Where a session is. */
+export interface SessionState {
+  id: string
+  /** Events taken by send() since the session began. */
+  sent: number
+  /** How many of them the peer has said to have dispatched. */
+  acknowledged: number
+  /** Events dispatched here. */
+  received: number
+  /** Characters of JSON that are unacknowledged. */
+  replaySize: number
+}
+
+/** With `delivery: 'resume'`; see docs/resume.md. */
+export interface ResumeOptions {
+  /** Characters of JSON that may be unacknowledged before send() throws ERR_IROH_BUFFER_FULL; default 16 MiB. */
+  maxReplayBytes?: number
+  /** The same in events; default 262144. */
+  maxReplayEvents?: number
+  /** Of a spoke: how long it waits for the hub to offer sessions, and to answer; of a hub: for a spoke it knows. Default 3000. */
+  answerTimeoutMs?: number
+  /** Of a hub: how long a session waits for its spoke; default 300000. */
+  expiryMs?: number
+  /** Of a hub: sessions that wait for their spokes at a time; default 1024. */
+  maxDisconnected?: number
+  /** Asked when a session comes from a spool: how many events the program has noted to have dealt with, if it knows. */
+  received?: (about: { nodeId: NodeId; session: string; received: number }) => number | undefined | null
+}
+
+export interface DeliveryOptions {
+  /** 'resume': each event exactly once and in order, across reconnects, if the peer does so too. Default 'at-most-once'. */
+  delivery?: Delivery
+  resume?: ResumeOptions
+  /** A directory that keeps sessions, so that they outlive the program; needs the package lmdb. */
+  spool?: string
+}
+
+/** An event of a session. */
+export interface SequencedEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
+  /** Its number in the session, from 1 on. */
+  readonly sequence: number
+  readonly session: string
+}
+
 /** Listens to events of one envelope type. */
 export type EnvelopeListener =
   | ((event: CustomEvent<EventEnvelope>) => void)
@@ -731,6 +777,10 @@ export class IrohEventTarget extends EventTarget {
   readonly remoteNodeId: NodeId
   /** Bytes handed to send() that have not left yet. */
   readonly bufferedAmount: number
+  /** What is in force: 'resume' takes both sides. */
+  readonly delivery: Delivery
+  /** With `delivery: 'resume'`: where the session is. Else null. */
+  readonly session: SessionState | null
   stats(): TargetStats
   /**
    * With the `operations` option: what the peer exposes; rejects if the target closes before. A spoke has a new one from
@@ -815,7 +865,7 @@ export interface SpokeCloseReason {
   reason: string
 }
 
-export interface HubOptions extends EventTargetOptions {
+export interface HubOptions extends EventTargetOptions, DeliveryOptions {
   /** An endpoint whose connections the hub may accept; else it makes one. */
   endpoint?: Endpoint
   endpointOptions?: EndpointOptions
@@ -835,6 +885,13 @@ export interface HubOptions extends EventTargetOptions {
    * it; see drained(). 'disconnect': closes the spoke with code 6. 'drop-oldest': drops what waits longest, and counts it.
    */
   slowSpoke?: 'wait' | 'disconnect' | 'drop-oldest'
+}
+
+/** With `delivery: 'resume'`: a hub's target of one spoke, over all its connections. */
+export interface HubSession extends IrohEventTarget {
+  /** 'disconnected': the spoke may come back. */
+  readonly state: 'connected' | 'disconnected' | 'closed'
+  readonly session: SessionState
 }
 
 /** Many spokes under one roof. */
@@ -867,6 +924,10 @@ export class Hub extends EventEmitter {
   [Symbol.asyncDispose](): Promise<void>
   on(event: 'spoke', listener: (target: IrohEventTarget) => void): this
   on(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  /** With `delivery: 'resume'`: a spoke has no connection now. */
+  on(event: 'spokedisconnect', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  /** It has one again. */
+  on(event: 'spokeresume', listener: (target: HubSession) => void): this
   /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
   on(event: 'allowlist', listener: (error: IrohError | null) => void): this
   once(event: 'spoke', listener: (target: IrohEventTarget) => void): this
@@ -893,7 +954,7 @@ export interface ReconnectOptions {
   fromStart?: boolean
 }
 
-export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
+export interface SpokeOptions extends EventTargetOptions, ConnectOptions, DeliveryOptions {
   hub: Peer
   /** Ends the spoke unless it has been connected before; afterwards it does nothing. */
   signal?: AbortSignal
@@ -906,8 +967,6 @@ export interface SpokeOptions extends EventTargetOptions, ConnectOptions {
   alpn?: string
   /** false: when the connection is lost, the spoke is over. */
   reconnect?: ReconnectOptions | false
-  /** 'resume' is to come. */
-  delivery?: 'at-most-once'
 }
 
 /** The local events of a spoke's state. */
@@ -926,7 +985,7 @@ export interface SpokeStateEvent extends Event {
 /**
  * The event target of a hub's spoke. It connects again whenever the connection is lost, at once when the network changes,
  * and registers again; only close(), another spoke of the same NodeId, or `reconnect` ends it. While it is not connected
- * send() throws ERR_IROH_NOT_CONNECTED. close() also closes its connection and the endpoint it made.
+ * send() throws ERR_IROH_NOT_CONNECTED; with `delivery: 'resume'` events wait instead. close() also closes its connection and the endpoint it made.
  */
 export class Spoke extends IrohEventTarget {
   private constructor()
@@ -974,6 +1033,7 @@ export const CloseCode: Readonly<{
   NOT_ALLOWED: 7
   FULL: 8
   HANDLER_FAILED: 9
+  SESSION: 10
 }>
 
 /** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */

@@ -14,6 +14,7 @@ const { SCENARIOS } = require('./scenarios')
 
 const DOCUMENT = path.join(__dirname, '..', 'docs', 'performance.md')
 const USUAL = { rounds: 5, warmUpMs: 500, measureMs: 700 }
+const USUAL_PEERS = Object.keys(PEERS).filter((name) => !PEERS[name].aside)
 const FAILURES_TO_GIVE_UP = 2
 const QUICK = { rounds: 1, warmUpMs: 300, measureMs: 300 }
 
@@ -42,7 +43,7 @@ function readOptions() {
     ...values,
     settings,
     rounds: Number(values.rounds ?? rounds),
-    peers: pick(values.peers, Object.keys(PEERS), 'peer'),
+    peers: pick(values.peers ?? USUAL_PEERS.join(), Object.keys(PEERS), 'peer'),
     scenarios: pick(values.scenarios, Object.keys(SCENARIOS), 'scenario')
   }
   if (!Number.isInteger(options.rounds) || options.rounds < 1) throw new Error('--rounds takes a number from 1 on')

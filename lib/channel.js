@@ -66,6 +66,10 @@ class Channel {
     return this.#outbox.bufferedAmount
   }
 
+  get receivedLength() {
+    return this.#inbox.receivedLength
+  }
+
   drained() {
     return this.#outbox.drained()
   }

@@ -15,6 +15,7 @@ class Inbox {
   #paused = false
   #moving = false
   #over = false
+  #receivedLength = 0
   /** What came while it held still: arrays of values, and functions. */
   #waiting = []
 
@@ -29,6 +30,11 @@ class Inbox {
     stream.call('streamPause', true)
     stream.call('streamSetFramed', maxFrameLength, maxDepth)
     stream.takeReceiver(this)
+  }
+
+  /** Characters of JSON that came. */
+  get receivedLength() {
+    return this.#receivedLength
   }
 
   /** Lets the first values out. */
@@ -59,6 +65,7 @@ class Inbox {
   }
 
   onFrames(text) {
+    this.#receivedLength += text.length
     let values
     try {
       values = JSON.parse(text)

@@ -54,4 +54,4 @@ async function open() {
   }
 }
 
-module.exports = { open }
+module.exports = { TargetConnection, open }

@@ -14,7 +14,8 @@
 //   connection.drained()       resolves when sending may go on
 //
 // The properties below say what is different about a peer: `oneProcess`, there is nothing to put into two; `scenarios`,
-// only these apply. They are here so that the process that starts the others loads no peer itself.
+// only these apply; `aside`, it is measured only when it is
+// named. They are here so that the process that starts the others loads no peer itself.
 
 const PEERS = {
   'event-target-iroh': {},
@@ -24,7 +25,10 @@ const PEERS = {
   wss: {},
   'number0-iroh': {},
   'number0-iroh-plain': { scenarios: ['small', 'kib'] },
-  'in-process': { oneProcess: true, scenarios: ['small', 'kib', 'bulk'] }
+  'in-process': { oneProcess: true, scenarios: ['small', 'kib', 'bulk'] },
+  hub: { aside: true },
+  'hub-resume': { aside: true },
+  'hub-spool': { aside: true }
 }
 
 /**

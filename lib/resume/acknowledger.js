@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-/** The peer is told after so many events, or so long after the first it was not told of. */
+/** The peer is told after so many events or characters, or so long after the first event it was not told of. */
 const EVENTS = 256
+const LENGTH = 1024 * 1024
 const DELAY_MS = 25
 
 /** Decides when the peer is told how many of its events were dispatched. */
@@ -10,6 +11,7 @@ class Acknowledger {
   #clock
   #tell
   #owed = 0
+  #toldAt = 0
   #timer = null
   #onTimer = () => {
     this.#timer = null
@@ -22,10 +24,12 @@ class Acknowledger {
     this.#tell = tell
   }
 
-  /** One more event was dispatched. */
-  count() {
-    if (++this.#owed % EVENTS === 0) this.flush()
-    else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
+  /** One more event was dispatched, of so many characters that came by this channel. */
+  count(receivedLength) {
+    if (++this.#owed % EVENTS === 0 || receivedLength - this.#toldAt >= LENGTH) {
+      this.#toldAt = receivedLength
+      this.flush()
+    } else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
   }
 
   /** Tells it now if it is owed; later if that fails. */
@@ -33,6 +37,12 @@ class Acknowledger {
     if (this.#owed === 0) return
     if (this.#tell()) this.stop()
     else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
+  }
+
+  /** Another channel, which begins to count. */
+  reset() {
+    this.#toldAt = 0
+    this.stop()
   }
 
   /** Nothing is owed any more. */

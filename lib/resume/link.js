@@ -16,6 +16,7 @@ const LOW_WATER = 64 * 1024
  * @typedef {object} LinkChannel
  * @property {(json: string) => void} push throws ERR_IROH_BUFFER_FULL while it has no room
  * @property {number} bufferedAmount
+ * @property {number} receivedLength characters of JSON that came
  * @property {() => Promise<void>} drained rejects if the channel ends
  */
 
@@ -91,7 +92,7 @@ class Link {
     this.#plain = false
     this.#heeding = false
     this.#waitsForRoom = false
-    this.#acks.stop()
+    this.#acks.reset()
     this.#rewind()
   }
 
@@ -207,7 +208,7 @@ class Link {
 
   #count() {
     this.#guard(() => this.#session.receive())
-    this.#acks.count()
+    this.#acks.count(this.#channel?.receivedLength)
   }
 
   #checkLength(json) {

@@ -352,3 +352,25 @@ export async function lasting(): Promise<void> {
   hub.on('allowlist', (error) => same<IrohError | null>(error))
   await hub.drained()
 }
+
+export async function resumed(): Promise<void> {
+  const options: DeliveryOptions = {
+    delivery: 'resume',
+    spool: 'spool',
+    resume: {
+      maxReplayBytes: 1,
+      maxReplayEvents: 1,
+      expiryMs: 1,
+      received: ({ session, received }) => received + session.length
+    }
+  }
+  const spoke = await createSpoke({ hub: 'a', ...options })
+  same<Delivery>(spoke.delivery)
+  same<SessionState | null>(spoke.session)
+  spoke.addEventListener('news', (event) => same<number>((event as SequencedEvent).sequence))
+  const hub = await createHub({ ...options, resume: { maxDisconnected: 1, answerTimeoutMs: 1 } })
+  hub.on('spokeresume', (target: HubSession) => same<'connected' | 'disconnected' | 'closed'>(target.state))
+  hub.on('spokedisconnect', (nodeId, { reason }) => same<string>(nodeId + reason))
+  const error: unknown = null
+  if (error instanceof IrohError) same<EventEnvelope[] | undefined>(error.unacknowledged)
+}

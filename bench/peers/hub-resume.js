@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { openHub } = require('./hub')
+
+module.exports = { open: () => openHub({ delivery: 'resume' }) }
