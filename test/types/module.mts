@@ -4,6 +4,11 @@ import type { Duplex } from 'node:stream'
 import { createPubSub } from '@graphql-yoga/subscription'
 import type { DiscoveryEndpoint, ResolveAbout } from 'event-target-iroh'
 import {
+  type Delivery,
+  type DeliveryOptions,
+  type HubSession,
+  type SequencedEvent,
+  type SessionState,
   type AccessRule,
   type BidiStream,
   type Bytes,
