@@ -41,9 +41,12 @@ class Peer {
       fs.writeSync(this.#log, `${session} ${sequence} ${detail.payload}\n`)
     })
     target.addEventListener('error', ({ error }) => {
-      if (error.code === 'ERR_IROH_SESSION_LOST') process.send({ failed: `${error.message} ${error.cause ?? ''}` })
+      if (error.code === 'ERR_IROH_SESSION_LOST')
+        setImmediate(() => process.send({ failed: `${error.message} ${error.cause ?? ''}` }))
     })
-    target.closed.then(({ kind, code, reason }) => process.send({ failed: `closed: ${kind} ${code} ${reason}` }))
+    target.closed.then(({ kind, code, reason, error }) => {
+      process.send({ failed: `closed: ${kind} ${code} ${reason} ${error?.message} ${error?.cause}` })
+    })
     this.#send()
   }
 
