@@ -57,6 +57,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_NOT_CONNECTED'
   | 'ERR_IROH_SESSION_LOST'
   | 'ERR_IROH_SPOOL'
+  | 'ERR_IROH_GOSSIP'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
