@@ -75,18 +75,17 @@ static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t ha
   frame_reader_t *reader = quic_stream_reader(stream);
   if (reader == NULL) return; /* paused: told when it goes on */
   frame_segment_t segment;
-  size_t before = conn->ep->event_count;
   while (frame_reader_next(reader, &segment)) {
     push_segment(conn, handle, &segment);
     if (segment.fatal) quic_stream_stop(stream, STOP_CODE_BAD_FRAME);
   }
-  bool delivered = conn->ep->event_count == before;
   int error;
   if (quic_stream_take_end(stream, &error)) {
     iroh_event_t *event = push(conn, error == 0 ? IROH_EVENT_END : IROH_EVENT_FRAME_ERROR, handle);
     if (event != NULL) event->error = error;
   }
-  if (delivered) quic_stream_delivered(stream);
+  /* What was handed out stays where it is until it was told, also when a closing connection's streams come twice. */
+  if (!frame_reader_is_handing_out(reader)) quic_stream_delivered(stream);
 }
 
 static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {

@@ -252,6 +252,8 @@ bool frame_reader_next(frame_reader_t *reader, frame_segment_t *out) {
   return true;
 }
 
+bool frame_reader_is_handing_out(const frame_reader_t *reader) { return reader->handing_out; }
+
 void frame_reader_recycle(frame_reader_t *reader) {
   assert(reader->records_given == reader->record_count && reader->batch_count == 0);
   buffer_t *text = &reader->text;

@@ -75,6 +75,8 @@ void frame_reader_deinit(frame_reader_t *reader);
 int frame_reader_feed(frame_reader_t *reader, const uint8_t *data, size_t len);
 /* Hands out the next segment; false when there is no more for now. Every complete frame fed so far comes out. */
 bool frame_reader_next(frame_reader_t *reader, frame_segment_t *out);
+/* Whether segments were handed out and not recycled yet. */
+bool frame_reader_is_handing_out(const frame_reader_t *reader);
 /* To be called after the last segment was handed out and used: forgets what was handed out, keeps the frame in the
  * making, and gives large memory back when little of it is in use. */
 void frame_reader_recycle(frame_reader_t *reader);

@@ -17,6 +17,7 @@ class Child {
     const collect = (chunk) => {
       this.output += chunk
     }
+    this.#process.on('error', () => {}) // a message to a child that has ended; `ended` tells
     this.#process.stdout.on('data', collect)
     this.#process.stderr.on('data', collect)
     this.#process.on('message', (message) => {

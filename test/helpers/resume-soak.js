@@ -9,6 +9,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
+const { quietDeferred } = require('../../lib/base/deferred')
 const { Child } = require('./child')
 const { seededRandom } = require('./events')
 const { UdpProxy } = require('./udp-proxy')
@@ -17,6 +18,7 @@ const PEER = path.join(__dirname, 'children/resume-peer.js')
 const IDLE_MS = 1500
 const BLOCK_MS = 2500
 const POLL_MS = 50
+const STALL_MS = 30_000
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -31,6 +33,7 @@ class Soak {
   #hubAddr
   #hubBind = '127.0.0.1:0'
   #isDirect = false
+  #died = quietDeferred()
   #peaks = { hub: { maxRss: 0, maxReplaySize: 0 }, spoke: { maxRss: 0, maxReplaySize: 0 } }
   counts = { relayed: 0, direct: 0, closed: 0, relaysRestarted: 0, blocked: 0, killed: 0 }
 
@@ -42,24 +45,28 @@ class Soak {
   /** @returns {Promise<object>} what was done and seen; rejects if an event is missing, repeated or out of place */
   async run() {
     const { events, cuts, kills } = this.#options
-    const began = performance.now()
     try {
-      this.#relays = [await this.#listen(), await this.#listen()]
-      await this.#start('hub')
-      await this.#start('spoke')
-      for (let cut = 1; cut <= cuts; cut++) {
-        this.#tell({ goal: Math.round((events * cut) / cuts) })
-        await sleep(this.#random() ** 3 * this.#options.intervalMs)
-        if (kills.includes(cut)) await this.#kill(cut)
-        else await this.#cut()
-      }
-      this.#tell({ goal: events })
-      await this.#untilDone()
-      for (const name of ['hub', 'spoke']) this.#check(name)
-      return { ...this.counts, events, ms: Math.round(performance.now() - began), peaks: this.#peaks }
+      return await Promise.race([this.#go(events, cuts, kills), this.#died.promise])
     } finally {
       await this.#end()
     }
+  }
+
+  async #go(events, cuts, kills) {
+    const began = performance.now()
+    this.#relays = [await this.#listen(), await this.#listen()]
+    await this.#start('hub')
+    await this.#start('spoke')
+    for (let cut = 1; cut <= cuts; cut++) {
+      this.#tell({ goal: Math.round((events * cut) / cuts) })
+      await sleep(this.#random() ** 3 * this.#options.intervalMs)
+      if (kills.includes(cut)) await this.#kill(cut)
+      else await this.#cut()
+    }
+    this.#tell({ goal: events })
+    await this.#untilDone()
+    for (const name of ['hub', 'spoke']) this.#check(name)
+    return { ...this.counts, events, ms: Math.round(performance.now() - began), peaks: this.#peaks }
   }
 
   #listen(port = 0) {
@@ -78,6 +85,9 @@ class Soak {
       keepAliveMs: 300
     }
     const child = new Child(PEER)
+    child.ended.then(({ code, signal, output }) => {
+      if (signal !== 'SIGKILL') this.#died.reject(new Error(`the ${role} ended (${signal ?? code}): ${output}`))
+    })
     this.#children[role] = child
     const answer = await child.ask({
       role,
@@ -154,9 +164,15 @@ class Soak {
 
   async #untilDone() {
     const { events } = this.#options
+    let last = { text: '', at: 0 }
     for (;;) {
       const statuses = [await this.#noteStatus('hub'), await this.#noteStatus('spoke')]
       if (statuses.every(({ received, acknowledged }) => received === events && acknowledged === events)) return
+      const text = JSON.stringify(
+        statuses.map(({ received, acknowledged, state }) => ({ received, acknowledged, state }))
+      )
+      if (text !== last.text) last = { text, at: performance.now() }
+      else if (performance.now() - last.at > STALL_MS) throw new Error(`hub and spoke do not go on: ${text}`)
       await sleep(POLL_MS)
     }
   }

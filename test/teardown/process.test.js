@@ -20,7 +20,8 @@ const stages = [
   'closing',
   'closed'
 ]
-const promptMs = process.env.IROH_SLOW_BUILD ? 20000 : 4000
+/** A process that waits for something instead of ending takes the ten seconds of a handshake, or for ever. */
+const promptMs = process.env.IROH_SLOW_BUILD ? 100_000 : 8000
 
 describe('teardown', () => {
   const startChild = useChildren()
@@ -29,10 +30,8 @@ describe('teardown', () => {
     it(`of a process that calls process.exit(0) when ${stage}`, async () => {
       const child = startChild(stagesFile, { args: [stage, 'exit'] })
       await child.message()
-      const startedAt = performance.now()
       assert.deepEqual(await child.ended, { code: 0, signal: null, output: '' })
-      assert.ok(performance.now() - startedAt < promptMs)
-    })
+    }).timeout(promptMs)
 
     it(`of a worker terminated when ${stage}`, async () => {
       const child = startChild(stagesFile, { args: [stage, 'terminate'] })
@@ -44,10 +43,8 @@ describe('teardown', () => {
     it(`of a process that closes its endpoints when ${stage} comes by itself`, async () => {
       const child = startChild(stagesFile, { args: [stage, 'close'] })
       await child.message()
-      const startedAt = performance.now()
       assert.deepEqual(await child.ended, { code: 0, signal: null, output: '' })
-      assert.ok(performance.now() - startedAt < promptMs)
-    })
+    }).timeout(promptMs)
 
     it(`of a process that forgets its handles when ${stage} loses nothing it still needs`, async () => {
       const child = startChild(stagesFile, { args: [stage, 'forget'], execArgv: ['--expose-gc'] })

@@ -41,8 +41,9 @@ class Peer {
       fs.writeSync(this.#log, `${session} ${sequence} ${detail.payload}\n`)
     })
     target.addEventListener('error', ({ error }) => {
-      if (error.code === 'ERR_IROH_SESSION_LOST') process.send({ failed: error.message })
+      if (error.code === 'ERR_IROH_SESSION_LOST') process.send({ failed: `${error.message} ${error.cause ?? ''}` })
     })
+    target.closed.then(({ kind, code, reason }) => process.send({ failed: `closed: ${kind} ${code} ${reason}` }))
     this.#send()
   }
 
@@ -59,6 +60,7 @@ class Peer {
     const { sent = 0, acknowledged = 0, received = 0 } = this.#target?.session ?? {}
     const path = this.#target?.connection?.paths().find(({ isSelected }) => isSelected)
     return {
+      state: this.#target?.state,
       isRelay: path?.isRelay,
       sent,
       acknowledged,
