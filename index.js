@@ -17,6 +17,7 @@ const {
   createSpokeIrohEventTarget
 } = require('./lib/event-target')
 const { IrohCloseEvent, IrohErrorEvent } = require('./lib/events')
+const { TopicId } = require('./lib/gossip/topic-id')
 const { Hub, createHub } = require('./lib/hub')
 const { isNodeId, parseNodeId, verifySignature } = require('./lib/node-id')
 const { pubsubEventTarget } = require('./lib/pubsub-event-target')
@@ -44,6 +45,7 @@ module.exports = {
   SecretKey,
   SendStream,
   Spoke,
+  TopicId,
   createHub,
   createHubIrohEventTarget,
   createIrohEventTarget,

@@ -18,6 +18,7 @@ export const {
   SecretKey,
   SendStream,
   Spoke,
+  TopicId,
   createHub,
   createHubIrohEventTarget,
   createIrohEventTarget,
