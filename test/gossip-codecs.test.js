@@ -116,7 +116,7 @@ describe('the addresses of a gossip peer', () => {
       directAddresses: six
     })
     assert.equal(decodeAddrInfo(long, nodeId).relayUrl, undefined)
-    assert.equal(decodeAddrInfo(long, nodeId).directAddresses.length, 12)
+    assert.equal(decodeAddrInfo(long, nodeId).directAddresses.length, 13)
   })
 
   it('of no bytes are none, and bytes behind them are ignored', () => {

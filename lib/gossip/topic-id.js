@@ -3,9 +3,9 @@
 
 const crypto = require('node:crypto')
 const util = require('node:util')
-const { base32 } = require('../base32')
+const { base32 } = require('../base/base32')
 const binding = require('../binding')
-const { invalid } = require('../errors')
+const { invalid } = require('../base/errors')
 
 const TOPIC_BYTES = 32
 const HEX = /^[0-9a-f]{64}$/i
