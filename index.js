@@ -17,6 +17,8 @@ const {
   createSpokeIrohEventTarget
 } = require('./lib/event-target/event-target')
 const { IrohCloseEvent, IrohErrorEvent } = require('./lib/event-target/events')
+const { GossipEventTarget, createGossipEventTarget } = require('./lib/gossip/event-target')
+const { GossipEvent } = require('./lib/gossip/events')
 const { TopicId } = require('./lib/gossip/topic-id')
 const { Hub, createHub } = require('./lib/hub/hub')
 const { isNodeId, parseNodeId, verifySignature } = require('./lib/identity/node-id')
@@ -33,6 +35,8 @@ module.exports = {
   Connection,
   Endpoint,
   EndpointTicket,
+  GossipEvent,
+  GossipEventTarget,
   Hub,
   IrohCloseEvent,
   IrohError,
@@ -46,6 +50,7 @@ module.exports = {
   SendStream,
   Spoke,
   TopicId,
+  createGossipEventTarget,
   createHub,
   createHubIrohEventTarget,
   createIrohEventTarget,
