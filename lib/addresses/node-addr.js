@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const os = require('node:os')
+const { formatAddress, parseAddress, readNodeAddr } = require('./read-node-addr')
+const { EndpointTicket, isTicketText } = require('../tickets/endpoint-ticket')
+
+/**
+ * Reads whatever names a peer: a NodeId, a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`, or an EndpointTicket, also
+ * as the string it is passed on as.
+ * @returns {{ nodeId: string, directAddresses: string[], relayUrl?: string }}
+ * @throws {IrohError} ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_ARGUMENT,
+ *   ERR_IROH_INVALID_TICKET
+ */
+function parsePeer(peer) {
+  return isTicketText(peer) ? EndpointTicket.parse(peer).nodeAddr : readNodeAddr(peer)
+}
+
+function isWildcard(host) {
+  return host === '0.0.0.0' || host === '::'
+}
+
+function isLinkLocal(host) {
+  return /^fe[89ab]/i.test(host)
+}
+
+/** The addresses of this host's interfaces a wildcard stands for. */
+function hostAddresses(family, internal) {
+  return Object.values(os.networkInterfaces())
+    .flat()
+    .filter((item) => item.family === `IPv${family}` && item.internal === internal && !isLinkLocal(item.address))
+    .map((item) => item.address)
+}
+
+/** This host's addresses, but for those of the loopback and of one link only. */
+function outsideAddresses() {
+  return [4, 6].flatMap((family) => hostAddresses(family, false))
+}
+
+/** Whether an interface that is up has this address, as a socket tells it. @param {string} address */
+function isOwnAddress(address) {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  return Object.values(os.networkInterfaces())
+    .flat()
+    .some((item) => item.address === bare)
+}
+
+/**
+ * Bound addresses as others can dial them: a wildcard becomes the host's addresses, loopback ones only where there is
+ * nothing else.
+ * @param {string[]} bound
+ * @returns {string[]}
+ */
+function dialableAddresses(bound) {
+  const expand = (internal) =>
+    bound.map(parseAddress).flatMap(({ host, port, family }) => {
+      const hosts = isWildcard(host) ? hostAddresses(family, internal) : [host]
+      return hosts.map((item) => formatAddress(item, port))
+    })
+  const outside = expand(false)
+  return [...new Set(outside.length > 0 ? outside : expand(true))]
+}
+
+module.exports = { dialableAddresses, formatAddress, isOwnAddress, outsideAddresses, parseAddress, parsePeer }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { errors: table } = require('../binding')
+
+const byNumber = new Map(table.map((row) => [row.number, row]))
+const byCode = new Map(table.map((row) => [row.name, row]))
+
+/**
+ * Every error this package raises. `code` is stable and documented; `class` says what to do about it:
+ * 'usage' (the caller's mistake), 'transient' (try again), 'stream', 'conn' or 'fatal'.
+ */
+class IrohError extends Error {
+  /**
+   * @param {string} code a code of the table, such as 'ERR_IROH_TIMEOUT'
+   * @param {{ detail?: string, peer?: string, quicError?: number, cause?: unknown }} [about]
+   */
+  constructor(code, { detail, peer, quicError, cause } = {}) {
+    const row = byCode.get(code) ?? byCode.get('ERR_IROH_INTERNAL')
+    super(detail ? `${row.text}: ${detail}` : row.text, cause === undefined ? undefined : { cause })
+    this.code = row.name
+    this.class = row.class
+    if (peer !== undefined) this.peer = peer
+    if (quicError !== undefined) this.quicError = quicError
+  }
+
+  get name() {
+    return 'IrohError'
+  }
+}
+
+/** The code of a core error number. */
+function errorCode(number) {
+  return byNumber.get(number)?.name ?? 'ERR_IROH_INTERNAL'
+}
+
+/** An IrohError for a core error number. */
+function errorFrom(number, about) {
+  return new IrohError(errorCode(number), about)
+}
+
+/** Gives back what the core returned, or throws if that is an error number. */
+function check(result, about) {
+  if (typeof result === 'number' && result < 0) throw errorFrom(result, about)
+  return result
+}
+
+/** @returns {IrohError} ERR_IROH_INVALID_ARGUMENT */
+function invalid(detail) {
+  return new IrohError('ERR_IROH_INVALID_ARGUMENT', { detail })
+}
+
+module.exports = { IrohError, check, errorFrom, errorCode, invalid, errorTable: table }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { CloseCode } = require('../close-reason')
+const { isEnvelope } = require('./envelope')
+const { IrohError } = require('../base/errors')
+const { Inbox } = require('./inbox')
+const { Outbox } = require('./outbox')
+const { kStream } = require('../base/symbols')
+
+/** A peer that sends more than these is not one that slipped. */
+const MAX_REFUSED = 1000
+
+/**
+ * The events of one bidirectional stream, both ways, and how it ends. What happens is told to its owner, in later turns of
+ * the event loop than the one that made it.
+ * @typedef {object} ChannelOwner
+ * @property {(envelope: object) => void} onEnvelope
+ * @property {(error: IrohError) => void} onRefused a frame that is not dispatched; it may go on after it
+ * @property {(error: IrohError) => void} onError something about the stream; it may go on after it
+ * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }) => void} onOver once, last
+ */
+class Channel {
+  #connection
+  #outbox
+  #inbox
+  #owner
+  #ending = null
+  #isOver = false
+  #refused = 0
+
+  /**
+   * @param {import('../streams/send-stream').SendStream} send
+   * @param {import('../streams/recv-stream').RecvStream} recv
+   * @param {{ maxFrameLength: number, maxDepth: number, maxBufferedAmount: number }} options
+   */
+  constructor(send, recv, options) {
+    const [sender, receiver] = [send[kStream], recv[kStream]]
+    this.#connection = sender.connection
+    this.#outbox = new Outbox(sender, { ...options, onStopped: (error) => this.#onStopped(error) })
+    this.#inbox = new Inbox(receiver, (what, about, goesOn) => this.#onInput(what, about, goesOn), options)
+    sender.takeSender(this.#outbox)
+    setImmediate(() => this.#inbox.start())
+  }
+
+  /** From now on this one is told; the first is named in the turn of the channel's making. @param {ChannelOwner} owner */
+  giveTo(owner) {
+    this.#owner = owner
+  }
+
+  get connection() {
+    return this.#connection
+  }
+
+  /** Takes the JSON of one envelope, whole or not at all. @throws {IrohError} as Outbox.push() */
+  push(json) {
+    this.#outbox.push(json)
+  }
+
+  /** How much of the buffer it takes. @throws {IrohError} if it can be sent at no time */
+  measure(json) {
+    return this.#outbox.measure(json)
+  }
+
+  get bufferedAmount() {
+    return this.#outbox.bufferedAmount
+  }
+
+  get receivedLength() {
+    return this.#inbox.receivedLength
+  }
+
+  drained() {
+    return this.#outbox.drained()
+  }
+
+  pause() {
+    this.#inbox.pause()
+  }
+
+  resume() {
+    this.#inbox.resume()
+  }
+
+  /** Ends our half after what was sent, and goes on reading. */
+  finishSending() {
+    this.#outbox.finish()
+  }
+
+  /** Ends our half after what was sent; it is over once the peer has it all, or the connection is gone. */
+  finish() {
+    this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
+  }
+
+  /** The connection is over: so is this, whatever is still held back. */
+  drop() {
+    const { errorCode, code, reason } = this.#connection.closeReason()
+    const error = this.#error(errorCode, { quicError: code, detail: reason || undefined })
+    this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
+  }
+
+  #onInput(what, about, goesOn) {
+    switch (what) {
+      case 'value':
+        this.#onValue(about)
+        break
+      case 'bad-frame':
+        this.#onBadFrame(about, goesOn)
+        break
+      case 'end':
+        this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
+        break
+      case 'reset':
+        this.#onPeerReset(about)
+        break
+      case 'gone':
+        this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error: about })
+        break
+    }
+  }
+
+  #onValue(value) {
+    if (this.#isOver) return
+    if (isEnvelope(value)) this.#owner.onEnvelope(value)
+    else this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
+  }
+
+  #onBadFrame(error, goesOn) {
+    if (this.#isOver) return
+    this.#owner.onRefused(error)
+    if (!goesOn || ++this.#refused > MAX_REFUSED)
+      this.#abandon(CloseCode.BAD_FRAME, { kind: 'stream-error', code: CloseCode.BAD_FRAME, reason: '', error })
+  }
+
+  #onPeerReset(code) {
+    if (this.#isOver) return
+    const error = this.#error('ERR_IROH_STREAM_RESET', { quicError: code })
+    this.#owner.onError(error)
+    this.#abandon(CloseCode.NORMAL, { kind: 'stream-reset', code, reason: '', error })
+  }
+
+  /** The peer reads no more but may still send: its end, or the connection's, will close the channel. */
+  #onStopped(error) {
+    if (!this.#isOver && error.quicError !== CloseCode.NORMAL) this.#owner.onError(error)
+  }
+
+  /** Ends our half in good order; the rest follows when the peer has it. */
+  #end(ending) {
+    if (this.#ending) return
+    this.#ending = ending
+    this.#outbox.finish()
+    this.#outbox.done.then(() => this.#complete(ending))
+  }
+
+  /** Ends our half at once. */
+  #abandon(code, ending) {
+    this.#ending ??= ending
+    this.#outbox.reset(code, ending.error)
+    this.#complete(this.#ending)
+  }
+
+  #complete(ending) {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#inbox.stop(CloseCode.NORMAL)
+    this.#owner.onOver(Object.freeze(ending))
+  }
+
+  #error(code, about) {
+    return new IrohError(code, { peer: this.#connection.remoteNodeId(), ...about })
+  }
+}
+
+function connectionEnd(connection) {
+  const { kind, code, reason } = connection.closeReason()
+  return { kind, code, reason }
+}
+
+module.exports = { Channel }

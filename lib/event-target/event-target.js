@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { Channel } = require('./channel')
+const { checkInteger, checkOptions } = require('../base/check')
+const { Connection } = require('../connection')
+const { quietDeferred } = require('../base/deferred')
+const { encodeEnvelope, eventName } = require('./envelope')
+const { IrohError, invalid } = require('../base/errors')
+const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { RecvStream } = require('../streams/recv-stream')
+const { SendStream } = require('../streams/send-stream')
+const {
+  asyncDispose,
+  kAttach,
+  kBroadcastJson,
+  kBusy,
+  kComplete,
+  kDetached,
+  kEnvelope,
+  kFinish,
+  kFire,
+  kGreet,
+  kHalfClose,
+  kMeasure,
+  kRefused,
+  kSendJson,
+  kStream,
+  kTake,
+  kTap,
+  kUnsent
+} = require('../base/symbols')
+
+const MIB = 1024 * 1024
+const MAX = 1024 * MIB
+const REGISTER = 'hub.register'
+const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
+
+/** The envelope that tells what a side exposes. */
+function registration(operations) {
+  return { type: REGISTER, id: '', payload: { operations } }
+}
+
+/** Reads the options of an event target, of a hub or of a spoke. */
+function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target') {
+  const options = checkOptions(given, known, where)
+  const { operations } = options
+  if (operations !== undefined && !Array.isArray(operations)) throw invalid('operations must be an array')
+  if (operations) encodeEnvelope(registration(operations)) // says at once what cannot be sent
+  return {
+    maxFrameLength: checkInteger(options.maxFrameLength, 'maxFrameLength', { min: 2, max: MAX, fallback: MIB }),
+    maxDepth: checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: 256 }),
+    maxBufferedAmount: checkInteger(options.maxBufferedAmount, 'maxBufferedAmount', {
+      min: 1,
+      max: MAX,
+      fallback: 64 * MIB
+    }),
+    operations
+  }
+}
+
+/**
+ * An EventTarget whose other end is a peer: what is dispatched here fires there. Local events are 'error' (with `error`)
+ * and 'close' (with `kind`, `code`, `reason`, `error`).
+ */
+class IrohEventTarget extends EventTarget {
+  #options
+  #remoteNodeId
+  #channel = null
+  #connection = null
+  #isPaused = false
+  #isOver = false
+  #failure = null
+  #closed = quietDeferred()
+  #registered = null
+  #isRegistered = false
+  #sent = 0
+  #received = 0
+  #connectedAt = 0
+
+  /** @private use the create… functions */
+  constructor(remoteNodeId, options) {
+    super()
+    this.#remoteNodeId = remoteNodeId
+    this.#options = options
+    if (options.operations) this.#registered = quietDeferred()
+  }
+
+  /** The connection under the stream; the last one there was. */
+  get connection() {
+    return this.#connection
+  }
+
+  /** The NodeId the peer proved. */
+  get remoteNodeId() {
+    return this.#remoteNodeId
+  }
+
+  /**
+   * Sends an envelope to the peer, in the order of the calls, with the others of this turn of the event loop.
+   * @param {{ type: string, id?: string, payload?: unknown }} envelope read now; later changes are not sent
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _FRAME_TOO_LONG, _BUFFER_FULL (see drained()), or
+   *   _CLOSED or why the connection ended. What throws is not sent.
+   */
+  send(envelope) {
+    this[kSendJson](encodeEnvelope(envelope))
+  }
+
+  /** Sends the event's `detail`, an envelope; it does not fire locally. See send(). */
+  dispatchEvent(event) {
+    if (!(event instanceof Event)) throw invalid('dispatchEvent takes an Event')
+    this.send(event.detail)
+    return true
+  }
+
+  /** @private */
+  [kSendJson](json) {
+    if (this.#channel === null) throw this[kUnsent]()
+    this.#channel.push(json)
+    this.#sent++
+  }
+
+  /** @private */
+  [kBroadcastJson](json) {
+    this[kSendJson](json)
+  }
+
+  /** @private */
+  [kMeasure](json) {
+    if (this.#channel === null) throw this[kUnsent]()
+    return this.#channel.measure(json)
+  }
+
+  /** What is promised of events: 'at-most-once', or 'resume' while the peer keeps the session, too. */
+  get delivery() {
+    return 'at-most-once'
+  }
+
+  /** With `delivery: 'resume'`: where the session is, { id, sent, acknowledged, received, replaySize }. Else null. */
+  get session() {
+    return null
+  }
+
+  /** Bytes handed to send() that have not left yet; characters, for what was sent in this turn. */
+  get bufferedAmount() {
+    return this.#channel?.bufferedAmount ?? 0
+  }
+
+  /**
+   * Events sent and received since the beginning, events dropped because the peer does not keep up (only by hubs that are
+   * told to), bytes unsent, and when the stream began, in milliseconds since 1970.
+   */
+  stats() {
+    return {
+      sent: this.#sent,
+      received: this.#received,
+      dropped: 0,
+      bufferedAmount: this.bufferedAmount,
+      connectedAtMs: this.#connectedAt
+    }
+  }
+
+  /** Resolves when bufferedAmount is at most the endpoint's sendLowWater; rejects if the target closes before. */
+  async drained() {
+    if (this.#channel === null) throw this[kUnsent]()
+    await this.#channel.drained()
+  }
+
+  /** No events come out, and the peer is held back by flow control. */
+  pause() {
+    this.#isPaused = true
+    this.#channel?.pause()
+  }
+
+  /** Events come out again, from a later turn of the event loop on. */
+  resume() {
+    this.#isPaused = false
+    this.#channel?.resume()
+  }
+
+  /**
+   * With the `operations` option: a promise of what the peer exposes, { operations }; it rejects if the target closes
+   * before. A spoke has a new one from each 'connected' event on, if the one before is fulfilled. Without: null.
+   */
+  get registered() {
+    return this.#registered?.promise ?? null
+  }
+
+  /** Resolves with { kind, code, reason, error } once the target is over; never rejects. */
+  get closed() {
+    return this.#closed.promise
+  }
+
+  /**
+   * Ends the stream after what was sent. Resolves once the peer acknowledged all of it, or the connection is gone; no
+   * event comes out after that. The connection stays open.
+   */
+  async close() {
+    if (this.#channel) this[kFinish](this.#channel)
+    await this.#closed.promise
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  /** @private Goes on over this stream: one at a time. */
+  [kAttach](send, recv) {
+    this[kTake](new Channel(send, recv, this.#options), false)
+  }
+
+  /** @private A channel that it had before is not heard any more. */
+  [kTake](channel, isGreeted) {
+    const isMine = () => this.#channel === channel
+    channel.giveTo({
+      onEnvelope: (envelope) => isMine() && this[kEnvelope](envelope),
+      onRefused: (error) => isMine() && this.#onRefused(error),
+      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
+      onOver: (ending) => isMine() && this.#onOver(ending)
+    })
+    this.#channel = channel
+    this.#connection = channel.connection
+    this.#connectedAt = Date.now()
+    if (this.#isPaused) channel.pause()
+    if (this.#options.operations) this.#expectRegistration()
+    if (!isGreeted) this[kGreet](channel)
+  }
+
+  /** @private With the `operations` option, says what this side exposes. */
+  [kGreet](channel) {
+    const { operations } = this.#options
+    if (!operations) return
+    channel.push(encodeEnvelope(registration(operations)))
+    this.#sent++
+  }
+
+  /** @private Dispatches an envelope of the peer; with a number if it has one. */
+  [kEnvelope](envelope, sequence, session) {
+    this.#received++
+    this[kTap]?.(envelope)
+    const name = eventName(envelope)
+    if (name === REGISTER && this.#registered) this.#onRegister(envelope)
+    super.dispatchEvent(eventOf(name, { detail: envelope }, sequence, session))
+  }
+
+  /** @private */
+  [kRefused]() {}
+
+  /** @private */
+  [kFinish](channel) {
+    channel.finish()
+  }
+
+  /** @private Ends the sending half; a peer that has dispatched everything ends the other. */
+  [kHalfClose]() {
+    this.#channel?.finishSending()
+  }
+
+  /** @private The stream is over: so is the target, unless it knows better. */
+  [kDetached](ending) {
+    this[kComplete](ending)
+  }
+
+  /** @private Why nothing can be sent without a stream. */
+  [kUnsent]() {
+    return this.#failure ?? this.#error('ERR_IROH_CLOSED', { detail: 'the event target is closed' })
+  }
+
+  /** @private The end of the target. */
+  [kComplete](ending) {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = ending.error
+    this.#registered?.reject(ending.error ?? this.#error('ERR_IROH_CLOSED'))
+    this.#closed.resolve(ending)
+    this[kFire](new IrohCloseEvent(ending))
+  }
+
+  /** @private Dispatches here. */
+  [kFire](event) {
+    super.dispatchEvent(event)
+  }
+
+  #onRefused(error) {
+    this[kFire](new IrohErrorEvent(error))
+    this[kRefused]()
+  }
+
+  #onOver(ending) {
+    this.#channel = null
+    this[kDetached](ending)
+  }
+
+  /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */
+  #expectRegistration() {
+    if (this.#isRegistered) this.#registered = quietDeferred()
+    this.#isRegistered = false
+  }
+
+  #onRegister({ payload }) {
+    if (Array.isArray(payload?.operations)) {
+      this.#isRegistered = true
+      this.#registered.resolve(payload)
+    } else {
+      const error = this.#error('ERR_IROH_NOT_ENVELOPE', { detail: 'hub.register without operations' })
+      this[kFire](new IrohErrorEvent(error))
+    }
+  }
+
+  #error(code, about) {
+    return new IrohError(code, { peer: this.#remoteNodeId, ...about })
+  }
+}
+
+function eventOf(name, init, sequence, session) {
+  if (name === 'error') return Object.assign(new PeerErrorEvent(name, init), sequence && { sequence, session })
+  return sequence ? new SequencedEvent(name, init, sequence, session) : new CustomEvent(name, init)
+}
+
+function checkConnection(connection) {
+  if (!(connection instanceof Connection)) throw invalid('expected a Connection')
+}
+
+/**
+ * An event target over a stream there is; it takes both halves over.
+ * @param {SendStream} send
+ * @param {RecvStream} recv
+ * @param {object} [options] { maxFrameLength, maxDepth, maxBufferedAmount, operations }
+ * @throws {IrohError} ERR_IROH_BUSY while a read() or write() waits on it
+ */
+function createIrohEventTarget(send, recv, options) {
+  if (!(send instanceof SendStream && recv instanceof RecvStream))
+    throw invalid('expected a SendStream and a RecvStream')
+  if (send[kBusy] || recv[kBusy]) throw new IrohError('ERR_IROH_BUSY')
+  return targetOver(send, recv, readTargetOptions(options))
+}
+
+/** The dialling side: opens the stream, and lets the peer know of it. */
+async function createSpokeIrohEventTarget(connection, options) {
+  checkConnection(connection)
+  const checked = readTargetOptions(options)
+  const { send, recv } = await openStream(connection)
+  return targetOver(send, recv, checked)
+}
+
+function targetOver(send, recv, options) {
+  const target = new IrohEventTarget(send[kStream].connection.remoteNodeId(), options)
+  target[kAttach](send, recv)
+  return target
+}
+
+/** Opens a stream for events, and lets the peer know of it. */
+async function openStream(connection) {
+  const { send, recv } = await connection.openBi()
+  send[kStream].call('streamAnnounce')
+  return { send, recv }
+}
+
+/** The accepting side: takes the next stream the peer opens. */
+async function createHubIrohEventTarget(connection, options) {
+  checkConnection(connection)
+  const checked = readTargetOptions(options)
+  const { send, recv } = await connection.acceptBi()
+  return targetOver(send, recv, checked)
+}
+
+module.exports = {
+  IrohEventTarget,
+  TARGET_OPTIONS,
+  createHubIrohEventTarget,
+  createIrohEventTarget,
+  createSpokeIrohEventTarget,
+  openStream,
+  readTargetOptions
+}

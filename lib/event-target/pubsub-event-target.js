@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { invalid } = require('../base/errors')
+const { GossipEventTarget } = require('../gossip/event-target')
+const { IrohEventTarget } = require('./event-target')
+
+/** 'type:id' or 'type', at the first colon. */
+function splitTopic(topic) {
+  const colon = topic.indexOf(':')
+  if (colon < 0) return { type: topic, id: '' }
+  return { type: topic.slice(0, colon), id: topic.slice(colon + 1) }
+}
+
+/** A view of an event target in which `detail` is the payload and the event's type is the topic. */
+class PubSubEventTarget {
+  #target
+  /** One wrapper a listener, so that the target sees it as one and the same again. */
+  #wrappers = new WeakMap()
+
+  constructor(target) {
+    this.#target = target
+  }
+
+  addEventListener(topic, listener, options) {
+    this.#target.addEventListener(topic, this.#wrap(listener), options)
+  }
+
+  removeEventListener(topic, listener, options) {
+    this.#target.removeEventListener(topic, this.#wrap(listener), options)
+  }
+
+  /** Sends { type, id, payload: event.detail } to the peer. */
+  dispatchEvent(event) {
+    this.#target.send({ ...splitTopic(String(event.type)), payload: event.detail })
+    return true
+  }
+
+  #wrap(listener) {
+    if (listener === null || (typeof listener !== 'function' && typeof listener !== 'object')) return listener
+    let wrapper = this.#wrappers.get(listener)
+    if (!wrapper) {
+      wrapper = (event) => this.#hear(listener, event)
+      this.#wrappers.set(listener, wrapper)
+    }
+    return wrapper
+  }
+
+  /** Local events ('error', 'close') have no payload and are no topics. */
+  #hear(listener, event) {
+    if (!(event instanceof CustomEvent)) return
+    const heard = new CustomEvent(event.type, { detail: event.detail.payload })
+    if (typeof listener === 'function') listener.call(this, heard)
+    else listener.handleEvent(heard)
+  }
+}
+
+/**
+ * The view that createPubSub({ eventTarget }) of @graphql-yoga/subscription takes: publishing at one end reaches the
+ * subscribers at the other.
+ * @param {IrohEventTarget | GossipEventTarget} target
+ */
+function pubsubEventTarget(target) {
+  if (!(target instanceof IrohEventTarget || target instanceof GossipEventTarget))
+    throw invalid('pubsubEventTarget takes an event target of this package')
+  return new PubSubEventTarget(target)
+}
+
+module.exports = { pubsubEventTarget }

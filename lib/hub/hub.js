@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { AllowFile } = require('./allow-file')
+const { Channel } = require('../event-target/channel')
+const { checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { CloseCode } = require('../close-reason')
+const { reportUncaught } = require('../base/deferred')
+const { Endpoint } = require('../endpoint')
+const { encodeEnvelope } = require('../event-target/envelope')
+const { IrohError, invalid } = require('../base/errors')
+const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('../event-target/event-target')
+const { DroppingSpoke } = require('./hub-spoke')
+const { IrohErrorEvent } = require('../event-target/events')
+const { parsePeer } = require('../addresses/node-addr')
+const { checkAlpn } = require('../options')
+const { readAsked } = require('../resume/control')
+const { answerTo } = require('../resume/acceptor')
+const { HubSession } = require('../resume/hub-session')
+const { HubSessions } = require('../resume/hub-sessions')
+const { readDelivery } = require('../resume/options')
+const { checkNotReserved } = require('../resume/resuming')
+const {
+  asyncDispose,
+  kAllow,
+  kAttach,
+  kEnd,
+  kEnvelope,
+  kFire,
+  kPark,
+  kBroadcastJson,
+  kServe,
+  kTake
+} = require('../base/symbols')
+const { Welcome } = require('./welcome')
+const { within } = require('../base/within')
+
+const DEFAULT_ALPN = 'alkhub/1'
+const CLOSE_TIMEOUT_MS = 2000
+const HUB_OPTIONS = [
+  ...TARGET_OPTIONS,
+  'endpoint',
+  'endpointOptions',
+  'alpn',
+  'allow',
+  'streamTimeoutMs',
+  'maxPending',
+  'slowSpoke',
+  'delivery',
+  'resume',
+  'spool'
+]
+/** What is done about a spoke whose buffer is full when all are sent to. */
+const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
+/** Of what sending to one of many throws; the rest says that this one is leaving. */
+const CALLERS_CARE = new Set(['ERR_IROH_BUFFER_FULL', 'ERR_IROH_FRAME_TOO_LONG'])
+
+/** The endpoint of a hub: the one given, or one of its own. */
+async function hubEndpoint({ endpoint, endpointOptions }) {
+  if (endpoint === undefined) return Endpoint.createWithOptions(endpointOptions)
+  if (!(endpoint instanceof Endpoint)) throw invalid('endpoint must be an Endpoint')
+  return endpoint
+}
+
+/**
+ * Many spokes under one roof. Emits 'spoke' (target) when one has opened its event stream, 'spokeclose'
+ * (nodeId, reason) when it is gone, and 'allowlist' (error, or null) when the file of the allowlist has changed. With
+ * `delivery: 'resume'` a spoke is gone when its session is over; before, 'spokedisconnect' (nodeId, reason) tells that it
+ * has no connection, and 'spokeresume' (target) that it has one again.
+ */
+class Hub extends EventEmitter {
+  #endpoint
+  #owned
+  #alpn
+  #options
+  #slowSpoke
+  #spokes = new Map()
+  #welcome
+  #sessions = null
+  #maxPending
+  #greeting = 0
+  #stopServing
+  #allowFile = null
+  #closing = null
+  #onConnection = (connection) => this.accept(connection)
+
+  /** @private use createHub() */
+  constructor({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke, resume }) {
+    super()
+    if (resume) this.#sessions = new HubSessions(resume, targetOptions, (...about) => this.#onDisconnect(...about))
+    this.#endpoint = endpoint
+    this.#owned = owned
+    this.#alpn = alpn
+    this.#options = targetOptions
+    this.#welcome = new Welcome(welcome)
+    this.#maxPending = welcome.max
+    this.#slowSpoke = slowSpoke
+    this.#restore()
+    this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
+  }
+
+  nodeId() {
+    return this.#endpoint.nodeId()
+  }
+
+  /** Where spokes can dial this hub. */
+  addr() {
+    return this.#endpoint.addr()
+  }
+
+  /** addr() as an endpoint ticket: a string that spokes can be given. */
+  ticket() {
+    return this.#endpoint.ticket()
+  }
+
+  get endpoint() {
+    return this.#endpoint
+  }
+
+  /** The protocol it serves. */
+  get alpn() {
+    return this.#alpn
+  }
+
+  /** The spokes there are now: NodeId to event target. */
+  get spokes() {
+    return this.#spokes
+  }
+
+  /**
+   * Sends an envelope to every spoke; it is written as JSON once. What happens when a spoke's buffer is full is told by
+   * the `slowSpoke` option. A spoke whose stream is ending does not count.
+   * @param {object} envelope
+   * @param {{ except?: string | IrohEventTarget | Iterable<string | IrohEventTarget> }} [options]
+   * @returns {number} how many spokes it went to
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE; _FRAME_TOO_LONG and, with `slowSpoke: 'wait'`,
+   *   _BUFFER_FULL with `peers`, after the others got it
+   */
+  broadcast(envelope, { except } = {}) {
+    const json = encodeEnvelope(envelope)
+    if (this.#sessions) checkNotReserved(envelope, json)
+    const left = readExcept(except)
+    const failures = []
+    let sent = 0
+    for (const [nodeId, target] of this.#spokes) {
+      if (left.has(nodeId)) continue
+      try {
+        target[kBroadcastJson](json)
+        sent++
+      } catch (error) {
+        if (CALLERS_CARE.has(error.code) && !this.#isDropped(target, error)) failures.push({ nodeId, error })
+      }
+    }
+    throwUnsent(failures)
+    return sent
+  }
+
+  /** Resolves when no connected spoke has more waiting than its endpoint's sendLowWater; one that leaves is not waited for. */
+  async drained() {
+    const connected = [...this.#spokes.values()].filter(({ state }) => state !== 'disconnected')
+    await Promise.allSettled(connected.map((target) => target.drained()))
+  }
+
+  /** Sends an envelope to one spoke. @throws {IrohError} ERR_IROH_CLOSED if it is not connected; else as send() */
+  send(nodeId, envelope) {
+    const peer = parsePeer(nodeId).nodeId
+    const target = this.#spokes.get(peer)
+    if (!target) throw new IrohError('ERR_IROH_CLOSED', { peer, detail: 'no spoke of this NodeId is connected' })
+    target.send(envelope)
+  }
+
+  /** Dials a peer that serves the hub's ALPN; it becomes a spoke. @returns {Promise<IrohEventTarget>} */
+  async dial(peer, options) {
+    const connection = await this.#endpoint.connect(peer, this.#alpn, options)
+    return this.#add(connection, await openStream(connection))
+  }
+
+  /** Lets a NodeId connect. */
+  allow(nodeId) {
+    this.#endpoint.allow(nodeId)
+  }
+
+  /** Refuses a NodeId from now on, and closes its connection. */
+  deny(nodeId) {
+    this.#endpoint.deny(nodeId)
+    const target = this.#spokes.get(parsePeer(nodeId).nodeId)
+    if (target instanceof HubSession) this.#expel(target, CloseCode.NOT_ALLOWED, 'denied')
+  }
+
+  /**
+   * Says good-bye to every spoke: what was sent is delivered if that takes no longer than two seconds. Closes the
+   * endpoint too if the hub made it.
+   */
+  close() {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  /**
+   * Takes a connection of its ALPN that somebody else accepted. It becomes a spoke once it opens its stream; one that does
+   * not is closed, and holds up nobody.
+   * @param {import('../connection').Connection} connection
+   */
+  async accept(connection) {
+    if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')
+    const stream = await this.#welcome.stream(connection)
+    try {
+      if (stream && this.#sessions) await this.#greet(connection, stream)
+      else if (stream) this.#add(connection, stream)
+    } catch {
+      // The hub is closed, or the stream was over before it began; the connection is closed.
+    }
+  }
+
+  /** @private Connections of its ALPN go to `onConnection` first; gives back what ends that. */
+  [kServe](onConnection) {
+    this.#onConnection = onConnection
+    return () => {
+      this.#onConnection = (connection) => this.accept(connection)
+    }
+  }
+
+  /** @private Who may connect: what the `allow` option takes, or a list in a file. */
+  [kAllow](allow) {
+    if (!(allow instanceof AllowFile)) return this.#endpoint.setAllow(allow)
+    this.#endpoint.setAllow(allow.nodeIds)
+    this.#allowFile = allow
+    allow.watch((error) => this.#onAllowFile(error))
+  }
+
+  async #close() {
+    this.#stopServing()
+    this.#allowFile?.close()
+    this.#welcome.close(CloseCode.NORMAL, 'the hub is closed')
+    const targets = [...this.#spokes.values()]
+    const closing = targets.map((target) => (target instanceof HubSession ? target[kPark]() : target.close()))
+    await within(Promise.all(closing), CLOSE_TIMEOUT_MS)
+    for (const { connection } of targets) connection?.close(CloseCode.NORMAL, 'the hub is closed')
+    await this.#sessions?.close()
+    if (this.#owned) await this.#endpoint.close(CloseCode.NORMAL, 'the hub is closed')
+    else await Promise.all(targets.map(({ connection }) => connection?.closed()))
+  }
+
+  #add(connection, { send, recv }) {
+    this.#assertOpen(connection)
+    const target = this.#plainTarget(connection)
+    try {
+      target[kAttach](send, recv)
+    } catch (error) {
+      connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
+      throw error
+    }
+    this.#keep(target)
+    return target
+  }
+
+  #assertOpen(connection) {
+    if (!this.#closing) return
+    connection.close(CloseCode.NORMAL, 'the hub is closed')
+    throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
+  }
+
+  /** Delivers at most once; over when its connection is. */
+  #plainTarget(connection) {
+    const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
+    const target = new SpokeTarget(connection.remoteNodeId(), this.#options)
+    const gone = (reason) => {
+      this.#remove(target, reason)
+      connection.close()
+    }
+    target.closed.then(gone)
+    connection.closed().then(gone)
+    return target
+  }
+
+  #keep(target) {
+    const older = this.#spokes.get(target.remoteNodeId)
+    if (older) this.#replace(older)
+    this.#spokes.set(target.remoteNodeId, target)
+    this.#emit('spoke', target)
+  }
+
+  /** Learns from a new connection whether its spoke has a session, or wants one. */
+  async #greet(connection, { send, recv }) {
+    if (this.#greeting >= this.#maxPending)
+      return connection.close(CloseCode.FULL, 'too many connections begin at once')
+    this.#greeting++
+    const channel = new Channel(send, recv, this.#options)
+    const isKnown = this.#spokes.get(connection.remoteNodeId()) instanceof HubSession
+    try {
+      await this.#sessions.greet(channel, isKnown, (...greeting) => this.#onGreeted(channel, ...greeting))
+    } catch (error) {
+      connection.close(CloseCode.SESSION, 'the session cannot be begun')
+      if (this.listenerCount('error') > 0) this.#emit('error', error)
+    } finally {
+      this.#greeting--
+    }
+  }
+
+  #onGreeted(channel, envelope, asked, error) {
+    this.#assertOpen(channel.connection)
+    const target = asked ? this.#goOn(channel, asked) : this.#goOnPlain(channel)
+    if (error) target[kFire](new IrohErrorEvent(error))
+    if (envelope) target[kEnvelope](envelope)
+  }
+
+  /** The spoke of a session. */
+  #goOn(channel, asked) {
+    const nodeId = channel.connection.remoteNodeId()
+    const known = this.#spokes.get(nodeId)
+    const { id, received } = known instanceof HubSession ? known.answer(asked) : answerTo(null, asked)
+    if (id === null) {
+      this.#sessions.goOn(known, channel, received)
+      this.#emit('spokeresume', known)
+      return known
+    }
+    if (known) this.#replace(known)
+    const target = this.#sessions.begin(nodeId, id)
+    this.#sessions.goOn(target, channel, received)
+    target.closed.then((reason) => this.#remove(target, reason))
+    this.#keep(target)
+    return target
+  }
+
+  /** A spoke that knows no sessions, or so it seems: one that asks for a session after all begins again. */
+  #goOnPlain(channel) {
+    const { connection } = channel
+    const target = this.#plainTarget(connection)
+    target[kTake](channel, true)
+    target.addEventListener('hub.register', ({ detail }) => {
+      if (readAsked(detail.payload)) connection.close(CloseCode.SESSION, 'the session was asked for too late')
+    })
+    this.#keep(target)
+    return target
+  }
+
+  /** The sessions of the spool, whose spokes are not connected yet; told of when the program can listen. */
+  #restore() {
+    const restored = this.#sessions?.restore() ?? []
+    for (const target of restored) {
+      this.#spokes.set(target.remoteNodeId, target)
+      target.closed.then((reason) => this.#remove(target, reason))
+    }
+    setImmediate(() => {
+      for (const target of restored) if (target.state !== 'closed') this.#emit('spoke', target)
+    })
+  }
+
+  #onDisconnect(target, { kind, code, reason }) {
+    this.#emit('spokedisconnect', target.remoteNodeId, { kind, code, reason })
+  }
+
+  /** A spoke that does not keep up with what all are sent may be one too many. */
+  #isDropped(target, error) {
+    if (this.#slowSpoke !== 'disconnect' || error.code !== 'ERR_IROH_BUFFER_FULL') return false
+    this.#expel(target, CloseCode.SLOW, 'the spoke does not read as fast as it is sent to')
+    return true
+  }
+
+  #onAllowFile(error) {
+    if (!error) {
+      const { nodeIds } = this.#allowFile
+      const reason = 'no longer on the allowlist'
+      this.#endpoint.setAllow(nodeIds)
+      this.#welcome.close(CloseCode.NOT_ALLOWED, reason, (nodeId) => !nodeIds.has(nodeId))
+      for (const [nodeId, target] of [...this.#spokes]) {
+        if (!nodeIds.has(nodeId)) this.#expel(target, CloseCode.NOT_ALLOWED, reason)
+      }
+    }
+    this.#emit('allowlist', error)
+  }
+
+  #replace(older) {
+    this.#expel(older, CloseCode.REPLACED, 'replaced by a newer connection of the same NodeId')
+  }
+
+  #expel(target, code, reason) {
+    const ending = { kind: 'locally-closed', code, reason, error: null }
+    if (target instanceof HubSession) target[kEnd](ending)
+    else target.connection.close(code, reason)
+    this.#remove(target, ending)
+  }
+
+  #remove(target, { kind, code, reason }) {
+    if (this.#spokes.get(target.remoteNodeId) !== target) return
+    this.#spokes.delete(target.remoteNodeId)
+    this.#emit('spokeclose', target.remoteNodeId, { kind, code, reason })
+  }
+
+  #emit(...event) {
+    try {
+      this.emit(...event)
+    } catch (error) {
+      reportUncaught(error)
+    }
+  }
+}
+
+/** @returns {Set<string>} NodeIds */
+function readExcept(except) {
+  if (except === undefined) return new Set()
+  const several = typeof except === 'object' && typeof except[Symbol.iterator] === 'function'
+  const list = several ? [...except] : [except]
+  return new Set(list.map((one) => (one instanceof IrohEventTarget ? one.remoteNodeId : parsePeer(one).nodeId)))
+}
+
+function throwUnsent(failures) {
+  if (failures.length === 0) return
+  const peers = failures.map(({ nodeId }) => nodeId)
+  const [{ error }] = failures
+  const summary = new IrohError(error.code, {
+    peer: peers[0],
+    detail: `${peers.length} spokes did not get it`,
+    cause: error
+  })
+  summary.peers = peers
+  throw summary
+}
+
+/** The `allow` option: { file } is a list that is watched. */
+function readAllow(allow) {
+  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
+  if (!isFile) return allow
+  const { file } = checkOptions(allow, ['file'], 'allow')
+  return new AllowFile(checkText(file ?? null, 'allow.file'))
+}
+
+/**
+ * A hub: an endpoint that accepts event targets.
+ * @param {object} [options] see HubOptions in index.d.ts
+ * @returns {Promise<Hub>}
+ */
+async function createHub(options = {}) {
+  const targetOptions = readTargetOptions(options, HUB_OPTIONS, 'createHub')
+  const alpn = checkAlpn(options.alpn ?? DEFAULT_ALPN)
+  const welcome = {
+    max: checkInteger(options.maxPending, 'maxPending', { min: 1, fallback: 1024 }),
+    timeoutMs: checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', { min: 1, max: 0x7fffffff, fallback: 10000 })
+  }
+  const slowSpoke = checkOneOf(options.slowSpoke, 'slowSpoke', SLOW_SPOKE, 'wait')
+  const resume = readDelivery(options, targetOptions)
+  if (resume && slowSpoke === 'drop-oldest')
+    throw invalid("slowSpoke: 'drop-oldest' breaks what delivery: 'resume' promises")
+  const allow = readAllow(options.allow)
+  const owned = options.endpoint === undefined
+  const endpoint = await hubEndpoint(options)
+  let hub
+  try {
+    hub = new Hub({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke, resume })
+    if (allow !== undefined) hub[kAllow](allow)
+    return hub
+  } catch (error) {
+    await hub?.close()
+    if (owned) await endpoint.close()
+    throw error
+  }
+}
+
+module.exports = { CLOSE_TIMEOUT_MS, DEFAULT_ALPN, Hub, createHub }
