@@ -347,8 +347,7 @@ int iroh_gossip_join(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t nod
 int iroh_gossip_admit(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t node_id[IROH_KEY_BYTES], bool admitted);
 /* Sends to everyone in the topic, or to direct neighbours only. 1: the same content was sent or received before, and so
  * nothing is sent. IROH_ERR_TOO_LONG. */
-int iroh_gossip_broadcast(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t *content, size_t len,
-                          bool neighbors);
+int iroh_gossip_broadcast(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t *content, size_t len, bool neighbors);
 /* How many neighbours there are; the first `max` are copied. Negative: an error. */
 int64_t iroh_gossip_neighbors(iroh_endpoint_t *ep, iroh_handle_t topic, uint8_t (*out)[IROH_KEY_BYTES], size_t max);
 /* The most content a broadcast may have. */

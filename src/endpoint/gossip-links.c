@@ -44,7 +44,8 @@ swarm_peer_t *swarm_peer_use(swarm_t *swarm, const uint8_t id[GOSSIP_ID_BYTES]) 
 
 static void drop_verdicts(swarm_peer_t *peer) {
   list_node_t *node;
-  while ((node = list_first(&peer->verdicts)) != NULL) swarm_verdict_free(container_of(node, swarm_verdict_t, peer_node));
+  while ((node = list_first(&peer->verdicts)) != NULL)
+    swarm_verdict_free(container_of(node, swarm_verdict_t, peer_node));
 }
 
 void swarm_peer_free(swarm_peer_t *peer) {
@@ -71,7 +72,7 @@ void swarm_peer_settle(swarm_peer_t *peer, uint64_t now) {
     swarm_timer_set(swarm->ep, &peer->timer, now + swarm->config.idle_ms * SWARM_NS_PER_MS);
 }
 
-static bool is_open(const swarm_link_t *link) { return quic_conn_state(link->conn->quic) == QUIC_OPEN; }
+bool swarm_link_is_open(const swarm_link_t *link) { return quic_conn_state(link->conn->quic) == QUIC_OPEN; }
 
 static bool dialled_by_greater(const swarm_link_t *link) {
   const uint8_t *own = key_pair_public(link->conn->ep->key);
@@ -83,9 +84,11 @@ swarm_link_t *swarm_peer_link(const swarm_peer_t *peer) {
   swarm_link_t *best = NULL;
   list_for_each(node, &peer->links) {
     swarm_link_t *link = container_of(node, swarm_link_t, node);
-    if (!is_open(link)) continue;
-    if (best == NULL) {
+    if (!swarm_link_is_open(link)) continue;
+    if (best == NULL || (best->extra && !link->extra)) {
       best = link;
+    } else if (link->extra) {
+      continue;
     } else if (best->since - link->since <= SIMULTANEOUS && dialled_by_greater(link) && !dialled_by_greater(best)) {
       best = link;
     }
@@ -108,9 +111,17 @@ void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t no
   swarm_tell(swarm, IROH_EVENT_GOSSIP_DIAL, swarm->handle, peer->id, 0, data, data != NULL ? len : 0);
 }
 
+void swarm_peer_want_streams(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now) {
+  size_t count = 0;
+  list_for_each(node, &peer->links) count++;
+  if (peer->dialling || count >= LINKS_PER_PEER_MAX) return;
+  swarm_peer_dial(peer, topic, now);
+  peer->needs_streams = peer->dialling;
+}
+
 static void dial_over(swarm_peer_t *peer) {
   if (peer->dialling) peer->swarm->dialling--;
-  peer->dialling = false;
+  peer->dialling = peer->needs_streams = false;
 }
 
 /* Each topic may answer by sending to it again: what is new then stays. */
@@ -153,6 +164,14 @@ static void close_link(swarm_link_t *link, uint64_t now) {
   endpoint_changed(link->conn);
 }
 
+void swarm_peer_renew(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now) {
+  list_for_each(node, &peer->outboxes) {
+    const swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, peer_node);
+    if (outbox->topic != topic && swarm_topic_has_neighbor(outbox->topic, peer->id)) return;
+  }
+  list_for_each(node, &peer->links) close_link(container_of(node, swarm_link_t, node), now);
+}
+
 static void reap(swarm_link_t *link, uint64_t now) {
   link->peer->swarm->counts.connections_reaped++;
   close_link(link, now);
@@ -187,7 +206,7 @@ static void on_peer_due(void *owner, uint64_t now) {
   const swarm_link_t *best = swarm_peer_link(peer);
   list_for_each(node, &peer->links) {
     swarm_link_t *link = container_of(node, swarm_link_t, node);
-    if (!is_open(link) || still_sends(link, now) || now - link->heard_at < idle) continue;
+    if (!swarm_link_is_open(link) || still_sends(link, now) || now - link->heard_at < idle) continue;
     if (!needed || (link != best && peer_moved_on(link, idle))) reap(link, now);
   }
   swarm_peer_settle(peer, now);
@@ -205,7 +224,7 @@ static swarm_link_t *spare_link(swarm_t *swarm) {
     if (!list_empty(&peer->outboxes)) continue;
     list_for_each(node, &peer->links) {
       swarm_link_t *link = container_of(node, swarm_link_t, node);
-      if (is_open(link) && (oldest == NULL || link->heard_at < oldest->heard_at)) oldest = link;
+      if (swarm_link_is_open(link) && (oldest == NULL || link->heard_at < oldest->heard_at)) oldest = link;
     }
   }
   return oldest;
@@ -241,12 +260,13 @@ static int add_link(swarm_peer_t *peer, conn_t *conn, uint64_t now) {
   swarm_link_t *link = calloc(1, sizeof *link);
   if (link == NULL) return IROH_ERR_NO_MEMORY;
   *link = (swarm_link_t){.peer = peer, .conn = conn, .since = now, .heard_at = now};
+  link->extra = peer->needs_streams && !quic_conn_is_server(conn->quic);
   list_init(&link->readers);
   list_init(&link->senders);
   list_push_front(&peer->links, &link->node);
   conn->link = link;
   swarm->links++;
-  dial_over(peer);
+  if (!quic_conn_is_server(conn->quic) || !peer->needs_streams) dial_over(peer);
   peer->unreachable = false;
   uint32_t before = swarm->ep->quic_config.max_streams_uni;
   if (swarm->config.max_streams > before) quic_conn_allow_uni_streams(conn->quic, swarm->config.max_streams - before);
@@ -254,14 +274,8 @@ static int add_link(swarm_peer_t *peer, conn_t *conn, uint64_t now) {
   return 0;
 }
 
-/* What is sent from now on goes over the best link: what went over another one is finished there. */
-static void move_to_best(swarm_peer_t *peer, uint64_t now) {
-  const swarm_link_t *best = swarm_peer_link(peer);
-  list_for_each(node, &peer->outboxes) {
-    swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, peer_node);
-    if (outbox->sender != NULL && outbox->sender->link != best) swarm_sender_finish(outbox->sender, now);
-    swarm_outbox_flush(outbox, now);
-  }
+static void flush(swarm_peer_t *peer, uint64_t now) {
+  list_for_each(node, &peer->outboxes) swarm_outbox_flush(container_of(node, swarm_outbox_t, peer_node), now);
 }
 
 int iroh_gossip_add_conn(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_handle_t conn_handle) {
@@ -274,7 +288,7 @@ int iroh_gossip_add_conn(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_handle_
   if (peer == NULL) return IROH_ERR_NO_MEMORY;
   int rv = make_room(swarm, peer, now) ? add_link(peer, conn, now) : IROH_ERR_LIMIT;
   if (rv == 0)
-    move_to_best(peer, now);
+    flush(peer, now);
   else
     quic_conn_close(conn->quic, 0, "", 0, now);
   swarm_peer_settle(peer, now);
@@ -288,7 +302,8 @@ void swarm_link_stopped(swarm_link_t *link) {
 
 void swarm_link_free(swarm_link_t *link) {
   list_node_t *node;
-  while ((node = list_first(&link->readers)) != NULL) swarm_reader_free(container_of(node, swarm_reader_t, node), false);
+  while ((node = list_first(&link->readers)) != NULL)
+    swarm_reader_free(container_of(node, swarm_reader_t, node), false);
   while ((node = list_first(&link->senders)) != NULL)
     swarm_sender_free(container_of(node, swarm_sender_t, link_node), false);
   list_remove(&link->node);
@@ -318,7 +333,7 @@ void endpoint_gossip_stream(conn_t *conn, quic_stream_t *stream, unsigned events
     swarm_reader_pump(owner, now);
 }
 
-void endpoint_gossip_streams_allowed(conn_t *conn) { move_to_best(conn->link->peer, uv_hrtime()); }
+void endpoint_gossip_streams_allowed(conn_t *conn) { flush(conn->link->peer, uv_hrtime()); }
 
 void endpoint_gossip_closed(conn_t *conn, bool gone) {
   swarm_peer_t *peer = conn->link->peer;
@@ -326,7 +341,7 @@ void endpoint_gossip_closed(conn_t *conn, bool gone) {
   swarm_link_free(conn->link);
   if (gone) return;
   if (!list_empty(&peer->links)) {
-    move_to_best(peer, now);
+    flush(peer, now);
     swarm_peer_settle(peer, now);
   } else if (peer->dialling) {
     drop_verdicts(peer);

@@ -36,7 +36,7 @@ static swarm_sender_t *sender_new(swarm_outbox_t *outbox, swarm_link_t *link) {
 }
 
 static void detach(swarm_sender_t *sender) {
-  if (sender->outbox != NULL) sender->outbox->sender = NULL;
+  if (sender->outbox != NULL && sender->outbox->sender == sender) sender->outbox->sender = NULL;
   sender->outbox = NULL;
 }
 
@@ -122,17 +122,35 @@ static bool wait_with(swarm_outbox_t *outbox, gossip_frame_t *frame) {
   return true;
 }
 
+/* A stream on the best link; where the peer allows no more of them, the one there is, or one on another link. */
+static swarm_sender_t *sender_for(swarm_outbox_t *outbox, uint64_t now) {
+  swarm_peer_t *peer = outbox->peer;
+  swarm_link_t *best = swarm_peer_link(peer);
+  swarm_sender_t *old = outbox->sender;
+  if (old != NULL && (old->link == best || (old->link->extra && swarm_link_is_open(old->link)))) return old;
+  swarm_sender_t *sender = best != NULL ? sender_new(outbox, best) : NULL;
+  if (sender != NULL) {
+    if (old != NULL) {
+      old->outbox = NULL;
+      swarm_sender_finish(old, now);
+    }
+    return sender;
+  }
+  if (old != NULL && swarm_link_is_open(old->link)) return old;
+  list_for_each(node, &peer->links) {
+    swarm_link_t *link = container_of(node, swarm_link_t, node);
+    if (link == best || !swarm_link_is_open(link)) continue;
+    if ((sender = sender_new(outbox, link)) != NULL) return sender;
+  }
+  if (best != NULL) swarm_peer_want_streams(peer, outbox->topic, now);
+  return NULL;
+}
+
 /* False: it has to wait. */
 static bool write_now(swarm_outbox_t *outbox, const gossip_frame_t *frame, uint64_t now) {
-  swarm_link_t *link = swarm_peer_link(outbox->peer);
-  if (link == NULL) return false;
-  swarm_sender_t *sender = outbox->sender;
-  if (sender != NULL && sender->link != link) {
-    swarm_sender_finish(sender, now);
-    sender = NULL;
-  }
-  if (sender == NULL) sender = sender_new(outbox, link);
+  swarm_sender_t *sender = sender_for(outbox, now);
   if (sender == NULL) return false;
+  swarm_link_t *link = sender->link;
   /* A part of a frame would be worse than none. STREAM_EVENT_WRITABLE follows. */
   size_t room = link->conn->ep->quic_config.max_send_buffer;
   if (quic_stream_unsent(sender->stream) + frame->len > room) return false;

@@ -8,6 +8,7 @@
 /* How long a topic that was left waits for its neighbours to acknowledge that. */
 #define LEAVE_PATIENCE (5000 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
+#define NEIGHBORS_MAX 64 /* the largest active view that iroh_gossip_open takes */
 
 /* ---- timers -------------------------------------------------------------------------------------- */
 
@@ -116,6 +117,14 @@ static void on_patience_over(void *owner, uint64_t now) {
 
 void swarm_topic_settle(swarm_topic_t *topic) {
   if (topic != NULL && topic->core == NULL && list_empty(&topic->senders) && list_empty(&topic->outboxes)) left(topic);
+}
+
+bool swarm_topic_has_neighbor(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES]) {
+  uint8_t ids[NEIGHBORS_MAX][GOSSIP_ID_BYTES];
+  size_t count = topic->core != NULL ? gossip_topic_neighbors(topic->core, ids, NEIGHBORS_MAX) : 0;
+  for (size_t i = 0; i < count && i < NEIGHBORS_MAX; i++)
+    if (memcmp(ids[i], peer, GOSSIP_ID_BYTES) == 0) return true;
+  return false;
 }
 
 static gossip_config_t core_config(const swarm_t *swarm, swarm_topic_t *topic) {
@@ -262,6 +271,7 @@ static void take_config(swarm_t *swarm, const iroh_gossip_config_t *config) {
 int iroh_gossip_open(iroh_endpoint_t *ep, const iroh_gossip_config_t *config, iroh_handle_t *swarm_out) {
   *swarm_out = 0;
   if (ep->closing) return IROH_ERR_CLOSED;
+  if (config->active_view > NEIGHBORS_MAX) return IROH_ERR_INVALID_ARGUMENT;
   swarm_t *swarm = calloc(1, sizeof *swarm);
   if (swarm == NULL) return IROH_ERR_NO_MEMORY;
   swarm->ep = ep;

@@ -59,6 +59,7 @@ typedef struct {
   list_t links; /* the newest first */
   list_t outboxes, verdicts;
   bool dialling, unreachable;
+  bool needs_streams; /* the dial is for more streams than the links allow */
   swarm_timer_t timer;
 } swarm_peer_t;
 
@@ -71,6 +72,7 @@ typedef struct swarm_link {
   uint64_t since, heard_at; /* when it came, and when a frame for a topic of ours came last */
   size_t held_count;        /* readers that hold frames */
   unsigned stopped;         /* streams that either side had to stop */
+  bool extra;               /* dialled only for more streams */
 } swarm_link_t;
 
 /* Frames of a topic for a peer: on their way while there is a sender, and those that wait for one. */
@@ -117,6 +119,7 @@ typedef struct {
 void swarm_run(swarm_topic_t *topic, uint64_t now);
 /* A sender of the topic is over: it may have been what a topic that was left waits for. */
 void swarm_topic_settle(swarm_topic_t *topic);
+bool swarm_topic_has_neighbor(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES]);
 void swarm_timer_set(iroh_endpoint_t *ep, swarm_timer_t *timer, uint64_t at);
 void swarm_timer_stop(iroh_endpoint_t *ep, swarm_timer_t *timer);
 
@@ -132,6 +135,11 @@ swarm_peer_t *swarm_peer_use(swarm_t *swarm, const uint8_t id[GOSSIP_ID_BYTES]);
 void swarm_peer_settle(swarm_peer_t *peer, uint64_t now);
 /* Where frames to the peer go; NULL: there is no connection. */
 swarm_link_t *swarm_peer_link(const swarm_peer_t *peer);
+bool swarm_link_is_open(const swarm_link_t *link);
+/* Its connections are of no use: they are closed, unless another topic has a neighbour there. */
+void swarm_peer_renew(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
+/* The peer allows no more streams on any link: asks for one more. */
+void swarm_peer_want_streams(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
 /* Asks for a connection, unless that was done. */
 void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
 /* The peer cannot be reached, or not any more. */

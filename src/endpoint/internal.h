@@ -135,8 +135,8 @@ struct iroh_endpoint {
   unsigned network_changes; /* to be told */
   map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
   heap_t gossip_timers;
-  list_t gossip_events; /* to be told */
-  unsigned handles_open;    /* uv handles not closed yet */
+  list_t gossip_events;  /* to be told */
+  unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;

@@ -16,12 +16,18 @@ static bool read_config(napi_env env, napi_value options, iroh_gossip_config_t *
     const char *name;
     uint32_t *out;
   } numbers[] = {
-      {"maxMessageSize", &config->max_message_size}, {"activeView", &config->active_view},
-      {"passiveView", &config->passive_view},        {"shuffleMs", &config->shuffle_ms},
-      {"keepPayloadsMs", &config->keep_payloads_ms}, {"keepIdsMs", &config->keep_ids_ms},
-      {"maxPayloadBytes", &config->max_payload_bytes}, {"maxIds", &config->max_ids},
-      {"maxOutbox", &config->max_outbox},            {"maxConnections", &config->max_connections},
-      {"maxStreams", &config->max_streams},          {"idleMs", &config->idle_ms},
+      {"maxMessageSize", &config->max_message_size},
+      {"activeView", &config->active_view},
+      {"passiveView", &config->passive_view},
+      {"shuffleMs", &config->shuffle_ms},
+      {"keepPayloadsMs", &config->keep_payloads_ms},
+      {"keepIdsMs", &config->keep_ids_ms},
+      {"maxPayloadBytes", &config->max_payload_bytes},
+      {"maxIds", &config->max_ids},
+      {"maxOutbox", &config->max_outbox},
+      {"maxConnections", &config->max_connections},
+      {"maxStreams", &config->max_streams},
+      {"idleMs", &config->idle_ms},
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (!read_number(env, options, numbers[i].name, numbers[i].out)) return false;
