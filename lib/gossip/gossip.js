@@ -32,6 +32,8 @@ class Gossip {
   #options
   #handle
   #topics = new Map()
+  /** Those that wait for their neighbours to know. */
+  #leaving = new Set()
   #dials = new Map()
   #dialErrors = new Map()
   #stopServing
@@ -195,7 +197,11 @@ class Gossip {
     const shared = new SharedTopic(this.#core, this.#handle, topicId, {
       admit,
       dialError: (peer) => this.#dialErrors.get(peer) ?? new IrohError('ERR_IROH_UNREACHABLE', { peer }),
-      onLeft: () => this.#topics.delete(key)
+      onLeaving: () => {
+        this.#topics.delete(key)
+        this.#leaving.add(shared)
+      },
+      onLeft: () => this.#leaving.delete(shared)
     })
     this.#topics.set(key, shared)
     return shared
@@ -250,7 +256,7 @@ class Gossip {
     this.#closed ??= Promise.resolve()
     this.#endpoint.off('network', this.#onNetwork)
     for (const ending of this.#dials.values()) ending.abort()
-    for (const shared of this.#topics.values()) shared.end()
+    for (const shared of [...this.#topics.values(), ...this.#leaving]) shared.end()
     this.#topics.clear()
     this.#core.removeStream(this.#handle)
     binding.gossipClose(this.#core.handle, this.#handle)

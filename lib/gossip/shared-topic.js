@@ -22,6 +22,7 @@ class SharedTopic {
   #handle
   #admit
   #dialError
+  #onLeaving
   #onLeft
   #subscribers = new Set()
   #neighbors = new Set()
@@ -34,13 +35,15 @@ class SharedTopic {
    * @param {object} about
    * @param {(nodeId: string) => boolean | Promise<boolean>} [about.admit]
    * @param {(nodeId: string) => Error} about.dialError why the last dial of a peer failed
-   * @param {() => void} about.onLeft nobody is subscribed any more
+   * @param {() => void} about.onLeaving nobody is subscribed any more
+   * @param {() => void} about.onLeft nothing more comes
    */
-  constructor(core, swarm, topicId, { admit, dialError, onLeft }) {
+  constructor(core, swarm, topicId, { admit, dialError, onLeaving, onLeft }) {
     this.#core = core
     this.topicId = topicId
     this.#admit = admit
     this.#dialError = dialError
+    this.#onLeaving = onLeaving
     this.#onLeft = onLeft
     this.#handle = check(binding.gossipSubscribe(core.handle, swarm, topicId.toBytes(), admit !== undefined))
     core.addStream(this.#handle, this)
@@ -59,8 +62,8 @@ class SharedTopic {
   /** The last to go leaves the topic. @returns {Promise<void>} the neighbours know */
   async remove(subscriber) {
     if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0) return
-    this.#onLeft()
     this.#left = deferred()
+    this.#onLeaving()
     if (binding.gossipLeave(this.#core.handle, this.#handle) < 0) this.#forget()
     await this.#left.promise
   }
@@ -154,6 +157,7 @@ class SharedTopic {
   #forget() {
     this.#core.removeStream(this.#handle)
     this.#left?.resolve()
+    this.#onLeft()
   }
 }
 
