@@ -97,6 +97,7 @@ bool gossip_tell(gossip_topic_t *topic, gossip_known_t *peer, const gossip_messa
   return true;
 }
 
-void gossip_release(gossip_topic_t *topic, const gossip_known_t *peer) {
+void gossip_release(gossip_topic_t *topic, gossip_known_t *peer) {
+  peer->alive = true;
   gossip_act(topic, GOSSIP_ACTION_RELEASE, peer->id, 0);
 }

@@ -63,7 +63,7 @@ typedef struct {
   uint8_t roles;
   uint8_t failures; /* requests in a row that came to nothing */
   bool data_is_own; /* the data came from the peer itself */
-  bool alive;       /* parted in peace: that its connection closes means nothing */
+  bool alive;       /* released: that its connection closes means nothing */
   bool silent;      /* was sent something, and nothing has come back since */
   bool joining;     /* the user is still to be told if it is out of reach */
   bool gone;        /* closed while there was no memory to say so */
@@ -182,7 +182,8 @@ gossip_frame_t *gossip_frame_new(const gossip_topic_t *topic, const gossip_messa
 void gossip_send(gossip_topic_t *topic, gossip_known_t *peer, gossip_frame_t *frame);
 /* Both in one. False: there was no memory, and nothing was sent. */
 bool gossip_tell(gossip_topic_t *topic, gossip_known_t *peer, const gossip_message_t *message);
-void gossip_release(gossip_topic_t *topic, const gossip_known_t *peer);
+/* Nothing more is for it now: that its connection closes says nothing of it. */
+void gossip_release(gossip_topic_t *topic, gossip_known_t *peer);
 
 /* peers.c */
 gossip_known_t *gossip_peer_find(const gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES]);

@@ -153,7 +153,6 @@ static void on_disconnect(gossip_topic_t *topic, gossip_known_t *from, const gos
     gossip_view_remove(topic, from, message->alive ? GOSSIP_DOWN_DROPPED : GOSSIP_DOWN_LEFT);
   else if (from->roles & ROLE_PENDING)
     gossip_view_fail(topic, from);
-  from->alive = message->alive && from->roles & ROLE_PASSIVE;
   if (!message->alive) gossip_peer_lose(topic, from, ROLE_PASSIVE | ROLE_LOST);
   gossip_release(topic, from);
 }

@@ -99,7 +99,6 @@ void gossip_view_remove(gossip_topic_t *topic, gossip_known_t *peer, gossip_down
   if (reason == GOSSIP_DOWN_CLOSED) {
     gossip_peer_miss(topic, peer, gossip_random_about(topic, LOST_LEAST));
   } else if (reason != GOSSIP_DOWN_LEFT) {
-    peer->alive = true;
     make_passive(topic, peer, RETRY_LEAST);
   }
   gossip_peer_host(topic, peer);
@@ -185,6 +184,7 @@ static void expire_requests(gossip_topic_t *topic) {
     gossip_known_t *peer = topic->peers[i];
     if (!(peer->roles & ROLE_PENDING) || peer->due > topic->now) continue;
     gossip_release(topic, peer);
+    peer->alive = false;
     gossip_view_fail(topic, peer);
   }
 }
