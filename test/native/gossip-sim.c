@@ -18,7 +18,8 @@ typedef struct {
   uint32_t node[2];
   uint64_t latency;
   uint32_t generation; /* of the connection; what an earlier one still had under way is lost */
-  bool reaping;
+  bool reaping; /* an event for it is under way */
+  bool idle;    /* nothing was sent since that began */
   struct {
     uint64_t ready;   /* from when it can send; GOSSIP_NEVER: it has no connection */
     bool dead;        /* the connection is lost, which this side has not noticed */
@@ -217,20 +218,24 @@ static bool connect(gossip_sim_t *sim, pair_t *pair, int side) {
   return true;
 }
 
-static void consider_reaping(gossip_sim_t *sim, pair_t *pair) {
-  if (pair->reaping || pair->side[0].streams + pair->side[1].streams > 0) return;
-  uint64_t last = pair->side[0].arrival > pair->side[1].arrival ? pair->side[0].arrival : pair->side[1].arrival;
-  pair->reaping = true;
-  put_event(sim, (sim_event_t){.at = (last > sim->now ? last : sim->now) + sim->config.linger,
-                               .kind = REAP,
-                               .generation = pair->generation,
-                               .pair = pair});
+static uint64_t idle_until(const gossip_sim_t *sim, const pair_t *pair) {
+  uint64_t last = sim->now;
+  for (int side = 0; side < 2; side++) {
+    if (pair->side[side].arrival > last) last = pair->side[side].arrival;
+  }
+  return last + sim->config.linger;
 }
 
-static void reap(gossip_sim_t *sim, pair_t *pair, uint32_t generation) {
+static void consider_reaping(gossip_sim_t *sim, pair_t *pair) {
+  if (pair->reaping || pair->side[0].streams + pair->side[1].streams > 0) return;
+  pair->idle = pair->reaping = true;
+  put_event(sim, (sim_event_t){.at = idle_until(sim, pair), .kind = REAP, .pair = pair});
+}
+
+static void reap(gossip_sim_t *sim, pair_t *pair) {
   pair->reaping = false;
   if (pair->side[0].ready == GOSSIP_NEVER && pair->side[1].ready == GOSSIP_NEVER) return;
-  if (pair->generation != generation || pair->side[0].streams + pair->side[1].streams > 0) {
+  if (!pair->idle) {
     consider_reaping(sim, pair);
     return;
   }
@@ -280,6 +285,7 @@ static bool send_frame(gossip_sim_t *sim, uint32_t from, uint32_t to, uint32_t t
     sim->counters.refused++;
     return false;
   }
+  pair->idle = false;
   if (!(pair->open[topic] & 1u << side)) {
     pair->open[topic] |= (uint8_t)(1u << side);
     pair->side[side].streams++;
@@ -404,7 +410,7 @@ static void handle(gossip_sim_t *sim, const sim_event_t *event) {
     if (pair->side[side].ready == GOSSIP_NEVER) tell_closed(sim, event->node, pair->node[!side]);
     break;
   case REAP:
-    reap(sim, pair, event->generation);
+    reap(sim, pair);
     break;
   }
 }
