@@ -7,24 +7,24 @@ const { dnsDiscovery } = require('./lib/discovery/dns')
 const { localDiscovery } = require('./lib/discovery/local')
 const { memoryDiscovery } = require('./lib/discovery/memory')
 const { pkarrDiscovery } = require('./lib/discovery/pkarr')
-const { toDuplex } = require('./lib/duplex')
+const { toDuplex } = require('./lib/streams/duplex')
 const { Endpoint } = require('./lib/endpoint')
-const { IrohError } = require('./lib/errors')
+const { IrohError } = require('./lib/base/errors')
 const {
   IrohEventTarget,
   createHubIrohEventTarget,
   createIrohEventTarget,
   createSpokeIrohEventTarget
-} = require('./lib/event-target')
-const { IrohCloseEvent, IrohErrorEvent } = require('./lib/events')
-const { Hub, createHub } = require('./lib/hub')
-const { isNodeId, parseNodeId, verifySignature } = require('./lib/node-id')
-const { pubsubEventTarget } = require('./lib/pubsub-event-target')
-const { RecvStream } = require('./lib/recv-stream')
+} = require('./lib/event-target/event-target')
+const { IrohCloseEvent, IrohErrorEvent } = require('./lib/event-target/events')
+const { Hub, createHub } = require('./lib/hub/hub')
+const { isNodeId, parseNodeId, verifySignature } = require('./lib/identity/node-id')
+const { pubsubEventTarget } = require('./lib/event-target/pubsub-event-target')
+const { RecvStream } = require('./lib/streams/recv-stream')
 const { Router } = require('./lib/router')
-const { SecretKey } = require('./lib/secret-key')
-const { SendStream } = require('./lib/send-stream')
-const { Spoke, createSpoke } = require('./lib/spoke')
+const { SecretKey } = require('./lib/identity/secret-key')
+const { SendStream } = require('./lib/streams/send-stream')
+const { Spoke, createSpoke } = require('./lib/hub/spoke')
 const { EndpointTicket, LiveTicket, RoomTicket, parseTicket } = require('./lib/tickets')
 
 module.exports = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { reportUncaught } = require('./deferred')
-const { invalid } = require('./errors')
-const { parsePeer } = require('./node-addr')
+const { reportUncaught } = require('./base/deferred')
+const { invalid } = require('./base/errors')
+const { parsePeer } = require('./addresses/node-addr')
 
 function readRule(rule, name) {
   if (rule === undefined || typeof rule === 'function') return rule

@@ -2,7 +2,7 @@
 'use strict'
 
 const { CLOSE_KINDS } = require('./core-events')
-const { errorCode, errorFrom } = require('./errors')
+const { errorCode, errorFrom } = require('./base/errors')
 
 /**
  * Codes this package closes connections and streams with on its own account. Connections: an application error code of

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { AsyncQueue } = require('./async-queue')
+const { AsyncQueue } = require('./base/async-queue')
 const binding = require('./binding')
-const { checkInteger, toBytes } = require('./check')
+const { checkInteger, toBytes } = require('./base/check')
 const { closeError, readClose } = require('./close-reason')
 const { Event } = require('./core-events')
-const { deferred } = require('./deferred')
-const { check, errorCode, invalid } = require('./errors')
-const { RecvStream } = require('./recv-stream')
-const { SendStream } = require('./send-stream')
-const { StreamHandle } = require('./stream-handle')
-const { kEvent } = require('./symbols')
+const { deferred } = require('./base/deferred')
+const { check, errorCode, invalid } = require('./base/errors')
+const { RecvStream } = require('./streams/recv-stream')
+const { SendStream } = require('./streams/send-stream')
+const { StreamHandle } = require('./streams/stream-handle')
+const { kEvent } = require('./base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1

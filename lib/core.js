@@ -3,10 +3,10 @@
 
 const binding = require('./binding')
 const { Event, EVENT_SIZE } = require('./core-events')
-const { deferred, reportUncaught } = require('./deferred')
-const { check } = require('./errors')
-const { sayGoodbyeAtExit, forgetAtExit } = require('./exit')
-const { kEvent } = require('./symbols')
+const { deferred, reportUncaught } = require('./base/deferred')
+const { check } = require('./base/errors')
+const { sayGoodbyeAtExit, forgetAtExit } = require('./base/exit')
+const { kEvent } = require('./base/symbols')
 
 /**
  * The JavaScript side of one core endpoint: holds its handle and the connections and streams that are open, and takes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { outsideAddresses } = require('./node-addr')
+const { outsideAddresses } = require('./addresses/node-addr')
 const { systemClock } = require('./relay/client-timers')
 
 /** One change brings many notes. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./check')
-const { invalid } = require('./errors')
-const { parseAddress } = require('./node-addr')
+const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./base/check')
+const { invalid } = require('./base/errors')
+const { parseAddress } = require('./addresses/node-addr')
 const { PRESETS } = require('./presets')
-const { SecretKey } = require('./secret-key')
+const { SecretKey } = require('./identity/secret-key')
 
 const MAX_ALPN_BYTES = 255
 const UINT32_MAX = 0xffffffff

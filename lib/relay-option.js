@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger } = require('./check')
+const { checkInteger } = require('./base/check')
 const { normalizeRelayUrl } = require('./relay/client-url')
 
 const STUN_PORT = 3478

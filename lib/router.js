@@ -2,15 +2,15 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { checkFunction, checkOptions } = require('./check')
+const { checkFunction, checkOptions } = require('./base/check')
 const { CloseCode } = require('./close-reason')
-const { reportUncaught } = require('./deferred')
+const { reportUncaught } = require('./base/deferred')
 const { Endpoint } = require('./endpoint')
-const { invalid } = require('./errors')
-const { Hub } = require('./hub')
+const { invalid } = require('./base/errors')
+const { Hub } = require('./hub/hub')
 const { checkAlpn } = require('./options')
-const { asyncDispose, kServe } = require('./symbols')
-const { within } = require('./within')
+const { asyncDispose, kServe } = require('./base/symbols')
+const { within } = require('./base/within')
 
 /** How long shutdown() waits for handlers. */
 const SHUTDOWN_MS = 5000

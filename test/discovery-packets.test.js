@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const crypto = require('node:crypto')
 const dnsPacket = require('dns-packet')
 const { SecretKey } = require('event-target-iroh')
-const { base32, zBase32 } = require('../lib/base32')
+const { base32, zBase32 } = require('../lib/base/base32')
 const { isPeerAddress, readRecords, writeRecords } = require('../lib/discovery/records')
 const { hexOfZ32, isNewer, openPacket, recordsOf, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
 

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { SecretKey } = require('event-target-iroh')
 const { Discovery } = require('../lib/discovery')
-const { deferred } = require('../lib/deferred')
+const { deferred } = require('../lib/base/deferred')
 const { FakeClock } = require('./helpers/fake-clock')
 
 const key = SecretKey.generate()

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const iroh = require('@number0/iroh/index.js')
 const { createHub, EndpointTicket, LiveTicket, parseTicket, RoomTicket, SecretKey } = require('event-target-iroh')
-const { base32 } = require('../lib/base32')
+const { base32 } = require('../lib/base/base32')
 const { alpn, useEndpoints } = require('./helpers/endpoints.js')
 
 const nodeId = SecretKey.fromBytes(Buffer.alloc(32, 0x2a)).nodeId()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { isEnvelope } = require('../envelope')
-const { IrohError } = require('../errors')
-const { parsePeer } = require('../node-addr')
+const { isEnvelope } = require('../event-target/envelope')
+const { IrohError } = require('../base/errors')
+const { parsePeer } = require('../addresses/node-addr')
 const { LineError } = require('./lines')
 
 /** `from` is passed over, so that what one program prints another can take. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { createHub } = require('../hub')
-const { kTap } = require('../symbols')
+const { createHub } = require('../hub/hub')
+const { kTap } = require('../base/symbols')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
 const { qrText } = require('./qr')

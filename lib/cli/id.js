@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { SecretKey } = require('../secret-key')
+const { SecretKey } = require('../identity/secret-key')
 
 /** `id`: shows an identity, or makes one. */
 function run({ key: file, json }) {

@@ -3,7 +3,7 @@
 
 const { localDiscovery } = require('../discovery/local')
 const { PRESETS } = require('../presets')
-const { SecretKey } = require('../secret-key')
+const { SecretKey } = require('../identity/secret-key')
 
 /**
  * The options of the endpoint of a hub or a spoke.

@@ -2,7 +2,7 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { deferred } = require('../deferred')
+const { deferred } = require('../base/deferred')
 const { formatLine, parseLine } = require('./envelope-lines')
 const { LineError, readLines } = require('./lines')
 const { PROGRAM } = require('./help')

@@ -2,9 +2,9 @@
 'use strict'
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const { parsePeer } = require('../node-addr')
-const { createSpoke } = require('../spoke')
-const { kHalfClose, kTap } = require('../symbols')
+const { parsePeer } = require('../addresses/node-addr')
+const { createSpoke } = require('../hub/spoke')
+const { kHalfClose, kTap } = require('../base/symbols')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
 const { Exit, Session } = require('./session')

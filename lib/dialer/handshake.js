@@ -4,9 +4,9 @@
 const binding = require('../binding')
 const { closeError } = require('../close-reason')
 const { Event } = require('../core-events')
-const { deferred } = require('../deferred')
-const { check } = require('../errors')
-const { kEvent } = require('../symbols')
+const { deferred } = require('../base/deferred')
+const { check } = require('../base/errors')
+const { kEvent } = require('../base/symbols')
 
 /** A handshake until it is a connection: takes the one event that decides it. */
 class Dial {

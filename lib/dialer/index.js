@@ -5,7 +5,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { openConnection } = require('./handshake')
 const { DialBackoff } = require('./backoff')
 const { DialSlots } = require('./slots')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 
 /** Without an answer for this long, or after a failure, discovery is asked whether the peer is elsewhere by now. */
 const SECOND_TRY_MS = 1500
@@ -38,7 +38,7 @@ class Dialer {
   /**
    * @param {import('../core').Core} core
    * @param {object} about
-   * @param {import('../address-book').AddressBook} about.book where peers are, as the program said
+   * @param {import('../addresses/address-book').AddressBook} about.book where peers are, as the program said
    * @param {{ resolve: Function, isEmpty: boolean } | null} about.discovery
    * @param {(where: { directAddresses: string[], relayUrl?: string }) => string[]} about.addressesOf as the core dials
    *   them

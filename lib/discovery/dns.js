@@ -2,8 +2,8 @@
 'use strict'
 
 const dns = require('node:dns')
-const { checkInteger, checkOptions, checkTexts } = require('../check')
-const { IrohError, invalid } = require('../errors')
+const { checkInteger, checkOptions, checkTexts } = require('../base/check')
+const { IrohError, invalid } = require('../base/errors')
 const { checkOrigin, readRecords } = require('./records')
 const { toZ32 } = require('./signed-packet')
 

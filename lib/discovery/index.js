@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { invalid } = require('../errors')
+const { invalid } = require('../base/errors')
 const { systemClock } = require('../relay/client-timers')
-const { within } = require('../within')
+const { within } = require('../base/within')
 const { Lookup, nameOf } = require('./lookup')
 
 /** How long an answer is used again, and how long it is believed that there is none that can be used. */
@@ -22,7 +22,7 @@ const CLOSE_MS = 1000
  * @property {(nodeId: string, about: { signal: AbortSignal, fresh: boolean }) => Promise<object | null> | object | null}
  *   [resolve] a NodeAddr, or null when it does not know; fresh: what was found before did not answer
  * @property {(nodeAddr: object) => void | Promise<void>} [publish] called with the first address and each change
- * @property {(endpoint: { nodeId: string, secretKey: import('../secret-key').SecretKey, onError: (error: unknown) => void
+ * @property {(endpoint: { nodeId: string, secretKey: import('../identity/secret-key').SecretKey, onError: (error: unknown) => void
  *   }) => void} [attach] onError: what fails between calls
  * @property {() => void | Promise<void>} [close]
  * @property {() => void} [networkChanged]
@@ -52,7 +52,7 @@ class Discovery {
 
   /**
    * @param {DiscoveryLike[]} list
-   * @param {{ nodeId: string, secretKey: import('../secret-key').SecretKey }} endpoint
+   * @param {{ nodeId: string, secretKey: import('../identity/secret-key').SecretKey }} endpoint
    * @param {(event: object) => void} tell gets 'network' events
    * @param {import('../relay/client-timers').Clock} [clock]
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT

@@ -4,7 +4,7 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const makeMdns = require('multicast-dns')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { mayBeOurs } = require('./local-message')
 
 const GROUP = '224.0.0.251'

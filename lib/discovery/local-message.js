@@ -2,9 +2,9 @@
 'use strict'
 
 const dnsPacket = require('dns-packet')
-const { base32 } = require('../base32')
-const { formatAddress, parseAddress } = require('../node-addr')
-const { isNodeId } = require('../node-id')
+const { base32 } = require('../base/base32')
+const { formatAddress, parseAddress } = require('../addresses/node-addr')
+const { isNodeId } = require('../identity/node-id')
 const { isPeerAddress, readRecords } = require('./records')
 const { textsOf } = require('./signed-packet')
 

@@ -3,9 +3,9 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const os = require('node:os')
-const { checkInteger, checkOptions, checkTexts } = require('../check')
-const { IrohError, invalid } = require('../errors')
-const { isOwnAddress, parseAddress, parsePeer } = require('../node-addr')
+const { checkInteger, checkOptions, checkTexts } = require('../base/check')
+const { IrohError, invalid } = require('../base/errors')
+const { isOwnAddress, parseAddress, parsePeer } = require('../addresses/node-addr')
 const { LocalLink } = require('./local-link')
 const { announcement, questionFor, questionForAll, readAnnouncement, readQuery } = require('./local-message')
 

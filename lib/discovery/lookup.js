@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { deferred } = require('../deferred')
-const { IrohError, invalid } = require('../errors')
-const { parsePeer } = require('../node-addr')
+const { deferred } = require('../base/deferred')
+const { IrohError, invalid } = require('../base/errors')
+const { parsePeer } = require('../addresses/node-addr')
 
 /** How long all discoveries together may take. */
 const TIMEOUT_MS = 10_000

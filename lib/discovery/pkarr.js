@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkBoolean, checkInteger, checkOptions, checkText } = require('../check')
-const { IrohError, invalid } = require('../errors')
+const { checkBoolean, checkInteger, checkOptions, checkText } = require('../base/check')
+const { IrohError, invalid } = require('../base/errors')
 const { addressOf } = require('./dns')
 const { exchange } = require('./http-exchange')
 const { readRecords, writeRecords } = require('./records')

@@ -2,9 +2,9 @@
 'use strict'
 
 const net = require('node:net')
-const { checkText } = require('../check')
-const { invalid } = require('../errors')
-const { parseAddress } = require('../node-addr')
+const { checkText } = require('../base/check')
+const { invalid } = require('../base/errors')
+const { parseAddress } = require('../addresses/node-addr')
 const { normalizeRelayUrl } = require('../relay/client-url')
 
 /** Addresses read of one peer. */

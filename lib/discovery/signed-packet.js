@@ -2,9 +2,9 @@
 'use strict'
 
 const dnsPacket = require('dns-packet')
-const { zBase32 } = require('../base32')
-const { IrohError } = require('../errors')
-const { verifySignature } = require('../node-id')
+const { zBase32 } = require('../base/base32')
+const { IrohError } = require('../base/errors')
+const { verifySignature } = require('../identity/node-id')
 
 const SIGNATURE_BYTES = 64
 const HEADER_BYTES = SIGNATURE_BYTES + 8
@@ -68,7 +68,7 @@ function encodeDns(name, records) {
 /**
  * A packet of TXT records under `_iroh.<key>`, signed. Records at the end are left out if they do not fit into 1,000
  * bytes of DNS.
- * @param {import('../secret-key').SecretKey} secretKey
+ * @param {import('../identity/secret-key').SecretKey} secretKey
  * @param {string[]} records each at most 255 bytes
  * @param {bigint} timestamp microseconds since 1970, above that of the last packet
  * @returns {Buffer} signature, timestamp and DNS message: what is sent to a pkarr relay

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, checkOptions, checkSignal } = require('../check')
-const { IrohError, invalid } = require('../errors')
+const { checkInteger, checkOptions, checkSignal } = require('../base/check')
+const { IrohError, invalid } = require('../base/errors')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
 const { findCaptivePortal } = require('./captive-portal')

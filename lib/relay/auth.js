@@ -3,7 +3,7 @@
 
 const crypto = require('node:crypto')
 const binding = require('../binding')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { CHALLENGE_BYTES, ID_BYTES, SIGNATURE_BYTES } = require('./protocol')
 
 /** The request header that proves the key without a challenge, over TLS. */
@@ -29,7 +29,7 @@ function challengeMessage(challenge) {
 
 /**
  * A client's answer to a challenge.
- * @param {import('../secret-key').SecretKey} secretKey
+ * @param {import('../identity/secret-key').SecretKey} secretKey
  * @param {Uint8Array} challenge 16 bytes
  * @returns {Buffer} 64 bytes of signature
  */
@@ -54,7 +54,7 @@ function exportFor(socket, publicKey) {
 /**
  * The value of CLIENT_AUTH_HEADER for a TLS connection whose handshake is complete.
  * @param {import('node:tls').TLSSocket} socket
- * @param {import('../secret-key').SecretKey} secretKey
+ * @param {import('../identity/secret-key').SecretKey} secretKey
  * @returns {string}
  */
 function clientAuthHeader(socket, secretKey) {

@@ -3,7 +3,7 @@
 
 const net = require('node:net')
 const tls = require('node:tls')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 
 /** How long one address may take to accept the TCP connection, in milliseconds. */
 const TCP_TIMEOUT_MS = 1500

@@ -2,7 +2,7 @@
 'use strict'
 
 const crypto = require('node:crypto')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { PING_BYTES } = require('./protocol')
 
 /** A ping leaves after this much silence of the relay. */

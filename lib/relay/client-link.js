@@ -41,7 +41,7 @@ class RelayLink extends EventEmitter {
   #peers = new Set()
   #lastPeer = null
 
-  /** @type {import('../errors').IrohError | null} why it could not be measured last time */
+  /** @type {import('../base/errors').IrohError | null} why it could not be measured last time */
   probeError = null
   /** Whether it answered when it was measured last. */
   answered = false

@@ -4,7 +4,7 @@
 const { once } = require('node:events')
 const http = require('node:http')
 const https = require('node:https')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { hostOf, serverName } = require('./client-dial')
 const { Timers } = require('./client-timers')
 const { pingUrl } = require('./client-url')

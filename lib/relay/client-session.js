@@ -3,8 +3,8 @@
 
 const { EventEmitter } = require('node:events')
 const { WebSocket } = require('ws')
-const { IrohError } = require('../errors')
-const { isOwnAddress } = require('../node-addr')
+const { IrohError } = require('../base/errors')
+const { isOwnAddress } = require('../addresses/node-addr')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, signChallenge } = require('./auth')
 const { openSocket } = require('./client-dial')
 const { Timers } = require('./client-timers')
@@ -57,7 +57,7 @@ class RelaySession extends EventEmitter {
    * Starts to dial.
    * @param {object} options
    * @param {string} options.url normalised
-   * @param {import('../secret-key').SecretKey} options.secretKey
+   * @param {import('../identity/secret-key').SecretKey} options.secretKey
    * @param {string} [options.token]
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
    * @param {import('./client-timers').Clock} options.clock

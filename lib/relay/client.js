@@ -2,9 +2,9 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { checkFunction, checkInteger, checkOptions } = require('../check')
-const { IrohError } = require('../errors')
-const { SecretKey } = require('../secret-key')
+const { checkFunction, checkInteger, checkOptions } = require('../base/check')
+const { IrohError } = require('../base/errors')
+const { SecretKey } = require('../identity/secret-key')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
 const { Timers, systemClock } = require('./client-timers')

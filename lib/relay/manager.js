@@ -2,10 +2,10 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../check')
-const { quietDeferred, reportUncaught } = require('../deferred')
-const { IrohError, invalid } = require('../errors')
-const { SecretKey } = require('../secret-key')
+const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
+const { quietDeferred, reportUncaught } = require('../base/deferred')
+const { IrohError, invalid } = require('../base/errors')
+const { SecretKey } = require('../identity/secret-key')
 const { datagramCount } = require('./client')
 const { RelayLink, peerKey } = require('./client-link')
 const { Probe } = require('./client-probe')

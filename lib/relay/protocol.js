@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError, invalid } = require('../errors')
+const { IrohError, invalid } = require('../base/errors')
 
 // The frames of iroh's relay protocol. One frame is one binary WebSocket message: a type, then a body up to the end of
 // the message. Types are QUIC variable-length integers (RFC 9000, section 16), all of them below 64 and so one byte.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { REGISTER, RESUME, isControl, offersResume, readResume, registerJson } = require('./control')
 const { Link } = require('./link')
 const { Session } = require('./session')

@@ -2,9 +2,9 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
-const { IrohError } = require('../errors')
-const { IrohEventTarget } = require('../event-target')
-const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSide, kTake } = require('../symbols')
+const { IrohError } = require('../base/errors')
+const { IrohEventTarget } = require('../event-target/event-target')
+const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSide, kTake } = require('../base/symbols')
 const { Acceptor, answerTo } = require('./acceptor')
 const { isPoisoned, resuming } = require('./resuming')
 

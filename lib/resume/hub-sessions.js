@@ -60,7 +60,7 @@ class HubSessions {
 
   /**
    * Offers to resume, and waits for the first envelope of a spoke.
-   * @param {import('../channel').Channel} channel a new one
+   * @param {import('../event-target/channel').Channel} channel a new one
    * @param {boolean} isKnown whether the spoke has a session here
    * @returns {Promise<void>} resolved when `onGreeted` was called, or the channel is over
    * @param {(envelope: object | null, asked: object | null, error: IrohError | null) => void} onGreeted in the turn of

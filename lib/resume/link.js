@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { deferred } = require('../deferred')
-const { IrohError } = require('../errors')
+const { deferred } = require('../base/deferred')
+const { IrohError } = require('../base/errors')
 const { Acknowledger } = require('./acknowledger')
 const { ackJson, readCount, resumeJson } = require('./control')
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../check')
-const { IrohError, invalid } = require('../errors')
+const { checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { IrohError, invalid } = require('../base/errors')
 const { systemClock } = require('../relay/client-timers')
 
 const MIB = 1024 * 1024

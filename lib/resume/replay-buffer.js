@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 
 /** From this many left places on, the array is cut. */
 const SLACK = 4096

@@ -2,9 +2,9 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
-const { encodeEnvelope, isWrittenAsIs } = require('../envelope')
-const { IrohError, invalid } = require('../errors')
-const { IrohErrorEvent } = require('../events')
+const { encodeEnvelope, isWrittenAsIs } = require('../event-target/envelope')
+const { IrohError, invalid } = require('../base/errors')
+const { IrohErrorEvent } = require('../event-target/events')
 const {
   kComplete,
   kDetached,
@@ -16,8 +16,8 @@ const {
   kSendJson,
   kSide,
   kTake
-} = require('../symbols')
-const { within } = require('../within')
+} = require('../base/symbols')
+const { within } = require('../base/within')
 const { isControl } = require('./control')
 
 /** How long close() waits for the peer to have it all. */
@@ -32,7 +32,7 @@ function checkNotReserved(envelope, json) {
 /**
  * An event target of the given class that keeps a session: what is sent waits for a channel, and for the peer to have it.
  * A subclass or its maker gives it a side, a Dialler or an Acceptor, with [kSide] before the first channel.
- * @param {typeof import('../event-target').IrohEventTarget} Base
+ * @param {typeof import('../event-target/event-target').IrohEventTarget} Base
  */
 function resuming(Base) {
   return class Resuming extends Base {

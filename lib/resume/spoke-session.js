@@ -2,8 +2,8 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
-const { IrohErrorEvent } = require('../events')
-const { kFire, kGreet, kSide } = require('../symbols')
+const { IrohErrorEvent } = require('../event-target/events')
+const { kFire, kGreet, kSide } = require('../base/symbols')
 const { Dialler } = require('./dialler')
 const { correct } = require('./options')
 const { resuming } = require('./resuming')
@@ -33,7 +33,7 @@ function openKept(resume, nodeId) {
 
 /**
  * A spoke that keeps a session with its hub over all its connections.
- * @param {typeof import('../spoke').Spoke} Spoke
+ * @param {typeof import('../hub/spoke').Spoke} Spoke
  */
 function resumingSpoke(Spoke) {
   return class ResumingSpoke extends resuming(Spoke) {

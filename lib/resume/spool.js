@@ -3,7 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { IrohError } = require('../errors')
+const { IrohError } = require('../base/errors')
 const { isOwner, thisOwner } = require('./owner')
 
 const FORMAT = 1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { base32 } = require('../base32')
+const { base32 } = require('../base/base32')
 const { malformed } = require('./malformed')
 
 /** The bytes of base32 text of either case. @throws {IrohError} ERR_IROH_INVALID_TICKET */

@@ -5,11 +5,11 @@
 // An address set here is { nodeId, relayUrls, directAddresses }, in iroh's order and without duplicates.
 
 const util = require('node:util')
-const { isNodeId } = require('../node-id')
-const { addressBytes, addressText } = require('../ip-bytes')
-const { formatAddress, parseAddress, readNodeAddr } = require('../read-node-addr')
+const { isNodeId } = require('../identity/node-id')
+const { addressBytes, addressText } = require('../base/ip-bytes')
+const { formatAddress, parseAddress, readNodeAddr } = require('../addresses/read-node-addr')
 const { normalizeRelayUrl } = require('../relay/client-url')
-const { invalid } = require('../errors')
+const { invalid } = require('../base/errors')
 const { malformed } = require('./malformed')
 const { PostcardReader, varint } = require('./postcard')
 

@@ -2,7 +2,7 @@
 'use strict'
 
 const util = require('node:util')
-const { base32 } = require('../base32')
+const { base32 } = require('../base/base32')
 const { fromBase32 } = require('./base-text')
 const { decodeAddressSet, encodeAddressSet, nodeAddrOf, readAddressSet } = require('./endpoint-addr')
 const { checkTicketText, checkWritten, madeOfText, malformed } = require('./malformed')

@@ -2,7 +2,7 @@
 'use strict'
 
 const util = require('node:util')
-const { invalid } = require('../errors')
+const { invalid } = require('../base/errors')
 const { fromBase32, fromBase64Url } = require('./base-text')
 const { decodeWholeAddressSet, encodeAddressSet, nodeAddrOf } = require('./endpoint-addr')
 const { addressSetOf } = require('./endpoint-ticket')

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError, invalid } = require('../errors')
+const { IrohError, invalid } = require('../base/errors')
 
 /** Characters of a ticket; longer ones are neither read nor written. */
 const MAX_TICKET_LENGTH = 65536

@@ -2,8 +2,8 @@
 'use strict'
 
 const util = require('node:util')
-const { base32 } = require('../base32')
-const { invalid } = require('../errors')
+const { base32 } = require('../base/base32')
+const { invalid } = require('../base/errors')
 const { fromBase32 } = require('./base-text')
 const { decodeAddressSet, encodeAddressSet, nodeAddrOf } = require('./endpoint-addr')
 const { addressSetOf } = require('./endpoint-ticket')

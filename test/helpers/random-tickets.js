@@ -3,7 +3,7 @@
 'use strict'
 
 const { SecretKey } = require('event-target-iroh')
-const { base32 } = require('../../lib/base32')
+const { base32 } = require('../../lib/base/base32')
 const { seededRandom } = require('./events.js')
 
 const CHARACTERS = 'abcxyz0279ABC-_=/@:. é\u{1f600}\0'

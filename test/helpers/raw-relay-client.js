@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
 const { WebSocket } = require('ws')
-const { AsyncQueue } = require('../../lib/async-queue')
+const { AsyncQueue } = require('../../lib/base/async-queue')
 const { clientAuthHeader, signChallenge, CLIENT_AUTH_HEADER } = require('../../lib/relay/auth')
 const protocol = require('../../lib/relay/protocol')
 

@@ -3,7 +3,7 @@
 // with stores that outlive them, and programs that note what they were given.
 'use strict'
 
-const { IrohError } = require('../../lib/errors')
+const { IrohError } = require('../../lib/base/errors')
 const { Acceptor, answerTo } = require('../../lib/resume/acceptor')
 const { readAsked, registerJson } = require('../../lib/resume/control')
 const { Dialler } = require('../../lib/resume/dialler')

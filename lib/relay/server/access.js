@@ -2,9 +2,9 @@
 'use strict'
 
 const crypto = require('node:crypto')
-const { checkInteger, checkOptions, checkText, checkTexts } = require('../../check')
-const { IrohError, invalid } = require('../../errors')
-const { parsePeer } = require('../../node-addr')
+const { checkInteger, checkOptions, checkText, checkTexts } = require('../../base/check')
+const { IrohError, invalid } = require('../../base/errors')
+const { parsePeer } = require('../../addresses/node-addr')
 
 const NOT_AUTHORIZED = 'not authorized'
 const RULES = ['allow', 'deny', 'tokens', 'url', 'headers', 'timeoutMs']

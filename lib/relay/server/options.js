@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkBoolean, checkFunction, checkInteger, checkOptions, checkText } = require('../../check')
+const { checkBoolean, checkFunction, checkInteger, checkOptions, checkText } = require('../../base/check')
 const { checkOrigin } = require('../../discovery/records')
-const { invalid } = require('../../errors')
+const { invalid } = require('../../base/errors')
 const { readAccess } = require('./access')
 const { TlsFiles } = require('./tls-files')
 

@@ -4,8 +4,8 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const tls = require('node:tls')
-const { checkOptions, checkText } = require('../../check')
-const { IrohError, invalid } = require('../../errors')
+const { checkOptions, checkText } = require('../../base/check')
+const { IrohError, invalid } = require('../../base/errors')
 
 const KNOWN = ['certFile', 'keyFile', 'cert', 'key', 'httpPort']
 /** Both files are written one after the other: wait for the second. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('../../../errors')
+const { IrohError } = require('../../../base/errors')
 const { isNewer, openPacket } = require('../../../discovery/signed-packet')
 
 /** Publishers come back every five minutes; who does not is forgotten after a week. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { invalid } = require('./errors')
+const { invalid } = require('../base/errors')
 const { IrohEventTarget } = require('./event-target')
 
 /** 'type:id' or 'type', at the first colon. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('./close-reason')
+const { CloseCode } = require('../close-reason')
 const { isEnvelope } = require('./envelope')
-const { IrohError } = require('./errors')
+const { IrohError } = require('../base/errors')
 const { Inbox } = require('./inbox')
 const { Outbox } = require('./outbox')
-const { kStream } = require('./symbols')
+const { kStream } = require('../base/symbols')
 
 /** A peer that sends more than these is not one that slipped. */
 const MAX_REFUSED = 1000
@@ -30,8 +30,8 @@ class Channel {
   #refused = 0
 
   /**
-   * @param {import('./send-stream').SendStream} send
-   * @param {import('./recv-stream').RecvStream} recv
+   * @param {import('../streams/send-stream').SendStream} send
+   * @param {import('../streams/recv-stream').RecvStream} recv
    * @param {{ maxFrameLength: number, maxDepth: number, maxBufferedAmount: number }} options
    */
   constructor(send, recv, options) {

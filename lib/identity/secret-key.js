@@ -2,10 +2,10 @@
 'use strict'
 
 const util = require('node:util')
-const { base32 } = require('./base32')
-const binding = require('./binding')
-const { toBytes } = require('./check')
-const { IrohError, check } = require('./errors')
+const { base32 } = require('../base/base32')
+const binding = require('../binding')
+const { toBytes } = require('../base/check')
+const { IrohError, check } = require('../base/errors')
 const keyFile = require('./key-file')
 
 const wiper = new FinalizationRegistry((seed) => binding.wipe(seed))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { deferred } = require('./deferred')
+const { deferred } = require('../base/deferred')
 const { DropQueue } = require('./drop-queue')
-const { IrohError } = require('./errors')
-const { IrohEventTarget } = require('./event-target')
-const { kAttach, kBroadcastJson, kDetached, kMeasure, kSendJson, kStream } = require('./symbols')
+const { IrohError } = require('../base/errors')
+const { IrohEventTarget } = require('../event-target/event-target')
+const { kAttach, kBroadcastJson, kDetached, kMeasure, kSendJson, kStream } = require('../base/symbols')
 
 /** With this much on its way to a spoke, more waits here, where it can still be dropped. */
 const ON_ITS_WAY = 256 * 1024

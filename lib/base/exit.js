@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
+const binding = require('../binding')
 
 const open = new Set()
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { errors: table } = require('./binding')
+const { errors: table } = require('../binding')
 
 const byNumber = new Map(table.map((row) => [row.number, row]))
 const byCode = new Map(table.map((row) => [row.name, row]))

@@ -4,7 +4,7 @@
 const { Duplex } = require('node:stream')
 const { RecvStream } = require('./recv-stream')
 const { SendStream } = require('./send-stream')
-const { invalid } = require('./errors')
+const { invalid } = require('../base/errors')
 
 /** A node:stream over both halves. Destroying it resets the one and stops the other. */
 class IrohDuplex extends Duplex {

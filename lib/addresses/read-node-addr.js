@@ -2,8 +2,8 @@
 'use strict'
 
 const net = require('node:net')
-const { IrohError, invalid } = require('./errors')
-const { parseNodeId } = require('./node-id')
+const { IrohError, invalid } = require('../base/errors')
+const { parseNodeId } = require('../identity/node-id')
 
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/
 

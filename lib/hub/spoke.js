@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, checkSignal } = require('./check')
-const { CloseCode } = require('./close-reason')
-const { Endpoint } = require('./endpoint')
-const { IrohError, invalid } = require('./errors')
-const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('./event-target')
-const { SpokeStateEvent } = require('./events')
+const { checkInteger, checkSignal } = require('../base/check')
+const { CloseCode } = require('../close-reason')
+const { Endpoint } = require('../endpoint')
+const { IrohError, invalid } = require('../base/errors')
+const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('../event-target/event-target')
+const { SpokeStateEvent } = require('../event-target/events')
 const { CLOSE_TIMEOUT_MS, DEFAULT_ALPN } = require('./hub')
-const { parsePeer } = require('./node-addr')
-const { checkAlpn } = require('./options')
+const { parsePeer } = require('../addresses/node-addr')
+const { checkAlpn } = require('../options')
 const { Reconnect, readReconnect } = require('./reconnect')
-const { readDelivery } = require('./resume/options')
-const { isPoisoned } = require('./resume/resuming')
-const { openKept, resumingSpoke } = require('./resume/spoke-session')
-const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kUnsent } = require('./symbols')
-const { within } = require('./within')
+const { readDelivery } = require('../resume/options')
+const { isPoisoned } = require('../resume/resuming')
+const { openKept, resumingSpoke } = require('../resume/spoke-session')
+const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kUnsent } = require('../base/symbols')
+const { within } = require('../base/within')
 
 const SPOKE_OPTIONS = [
   ...TARGET_OPTIONS,

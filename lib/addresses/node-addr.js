@@ -3,7 +3,7 @@
 
 const os = require('node:os')
 const { formatAddress, parseAddress, readNodeAddr } = require('./read-node-addr')
-const { EndpointTicket, isTicketText } = require('./tickets/endpoint-ticket')
+const { EndpointTicket, isTicketText } = require('../tickets/endpoint-ticket')
 
 /**
  * Reads whatever names a peer: a NodeId, a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`, or an EndpointTicket, also

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, toBytes } = require('./check')
-const { deferred, quietDeferred } = require('./deferred')
-const { IrohError } = require('./errors')
-const { kBusy, kStream } = require('./symbols')
+const { checkInteger, toBytes } = require('../base/check')
+const { deferred, quietDeferred } = require('../base/deferred')
+const { IrohError } = require('../base/errors')
+const { kBusy, kStream } = require('../base/symbols')
 
 const PRIORITY = 2 ** 31
 

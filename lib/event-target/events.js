@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('./errors')
+const { IrohError } = require('../base/errors')
 
 /** A local 'error' event: something about the stream or its input, told by `error`. */
 class IrohErrorEvent extends Event {

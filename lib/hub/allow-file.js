@@ -3,8 +3,8 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { IrohError, invalid } = require('./errors')
-const { parseNodeId } = require('./node-id')
+const { IrohError, invalid } = require('../base/errors')
+const { parseNodeId } = require('../identity/node-id')
 
 /** An editor writes in several steps. */
 const SETTLE_MS = 50

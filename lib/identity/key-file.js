@@ -3,7 +3,7 @@
 
 const crypto = require('node:crypto')
 const fs = require('node:fs')
-const { IrohError, invalid } = require('./errors')
+const { IrohError, invalid } = require('../base/errors')
 
 const MODE = 0o600
 const OTHERS = 0o077

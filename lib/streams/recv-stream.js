@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger } = require('./check')
-const { EMPTY, END } = require('./core-events')
-const { deferred } = require('./deferred')
-const { IrohError, errorCode } = require('./errors')
-const { kBusy, kStream } = require('./symbols')
+const { checkInteger } = require('../base/check')
+const { EMPTY, END } = require('../core-events')
+const { deferred } = require('../base/deferred')
+const { IrohError, errorCode } = require('../base/errors')
+const { kBusy, kStream } = require('../base/symbols')
 
 const DEFAULT_READ = 64 * 1024
 

@@ -2,14 +2,14 @@
 'use strict'
 
 const { Channel } = require('./channel')
-const { checkInteger, checkOptions } = require('./check')
-const { Connection } = require('./connection')
-const { quietDeferred } = require('./deferred')
+const { checkInteger, checkOptions } = require('../base/check')
+const { Connection } = require('../connection')
+const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
-const { IrohError, invalid } = require('./errors')
+const { IrohError, invalid } = require('../base/errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
-const { RecvStream } = require('./recv-stream')
-const { SendStream } = require('./send-stream')
+const { RecvStream } = require('../streams/recv-stream')
+const { SendStream } = require('../streams/send-stream')
 const {
   asyncDispose,
   kAttach,
@@ -29,7 +29,7 @@ const {
   kTake,
   kTap,
   kUnsent
-} = require('./symbols')
+} = require('../base/symbols')
 
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB

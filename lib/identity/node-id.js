@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { toBytes } = require('./check')
-const { IrohError, check } = require('./errors')
+const binding = require('../binding')
+const { toBytes } = require('../base/check')
+const { IrohError, check } = require('../base/errors')
 
 /**
  * A NodeId in its one form: 64 lower-case hex characters.

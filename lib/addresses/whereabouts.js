@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { AsyncQueue } = require('./async-queue')
-const binding = require('./binding')
-const { check } = require('./errors')
-const { NetworkChanges } = require('./network-changes')
+const { AsyncQueue } = require('../base/async-queue')
+const binding = require('../binding')
+const { check } = require('../base/errors')
+const { NetworkChanges } = require('../network-changes')
 const { dialableAddresses } = require('./node-addr')
-const { Relays } = require('./relays')
+const { Relays } = require('../relays')
 
 /**
  * Where an endpoint may be reached: its sockets, its relays, what STUN servers and the gateway say. Tells it to the peers
@@ -27,13 +27,13 @@ class Whereabouts {
   #watchers = new Set()
 
   /**
-   * @param {import('./core').Core} core
+   * @param {import('../core').Core} core
    * @param {object} about
-   * @param {import('./secret-key').SecretKey} about.secretKey
+   * @param {import('../identity/secret-key').SecretKey} about.secretKey
    * @param {unknown[]} about.relays as the option has them
    * @param {unknown} about.relayCa
    * @param {boolean} about.portMapping
-   * @param {import('./discovery').Discovery} about.discovery
+   * @param {import('../discovery').Discovery} about.discovery
    * @param {(event: object) => void} about.tell gets 'network' events
    * @param {() => void} about.onNetworkChanged this host's addresses or routes are others now
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('./errors')
+const { IrohError } = require('../base/errors')
 
 /**
  * The receiving half of an event target. What the core gives comes out in order: envelopes, refused frames, the end. It
@@ -20,7 +20,7 @@ class Inbox {
   #waiting = []
 
   /**
-   * @param {import('./stream-handle').StreamHandle} stream
+   * @param {import('../streams/stream-handle').StreamHandle} stream
    * @param {(what: string, about?: any, goesOn?: boolean) => void} give gets 'value' (the value), 'bad-frame' (error,
    *   whether the stream goes on), 'end', 'reset' (code) and 'gone' (why the connection ended)
    */

@@ -3,24 +3,24 @@
 
 const { EventEmitter } = require('node:events')
 const { AllowFile } = require('./allow-file')
-const { Channel } = require('./channel')
-const { checkInteger, checkOneOf, checkOptions, checkText } = require('./check')
-const { CloseCode } = require('./close-reason')
-const { reportUncaught } = require('./deferred')
-const { Endpoint } = require('./endpoint')
-const { encodeEnvelope } = require('./envelope')
-const { IrohError, invalid } = require('./errors')
-const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('./event-target')
+const { Channel } = require('../event-target/channel')
+const { checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { CloseCode } = require('../close-reason')
+const { reportUncaught } = require('../base/deferred')
+const { Endpoint } = require('../endpoint')
+const { encodeEnvelope } = require('../event-target/envelope')
+const { IrohError, invalid } = require('../base/errors')
+const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('../event-target/event-target')
 const { DroppingSpoke } = require('./hub-spoke')
-const { IrohErrorEvent } = require('./events')
-const { parsePeer } = require('./node-addr')
-const { checkAlpn } = require('./options')
-const { readAsked } = require('./resume/control')
-const { answerTo } = require('./resume/acceptor')
-const { HubSession } = require('./resume/hub-session')
-const { HubSessions } = require('./resume/hub-sessions')
-const { readDelivery } = require('./resume/options')
-const { checkNotReserved } = require('./resume/resuming')
+const { IrohErrorEvent } = require('../event-target/events')
+const { parsePeer } = require('../addresses/node-addr')
+const { checkAlpn } = require('../options')
+const { readAsked } = require('../resume/control')
+const { answerTo } = require('../resume/acceptor')
+const { HubSession } = require('../resume/hub-session')
+const { HubSessions } = require('../resume/hub-sessions')
+const { readDelivery } = require('../resume/options')
+const { checkNotReserved } = require('../resume/resuming')
 const {
   asyncDispose,
   kAllow,
@@ -32,9 +32,9 @@ const {
   kBroadcastJson,
   kServe,
   kTake
-} = require('./symbols')
+} = require('../base/symbols')
 const { Welcome } = require('./welcome')
-const { within } = require('./within')
+const { within } = require('../base/within')
 
 const DEFAULT_ALPN = 'alkhub/1'
 const CLOSE_TIMEOUT_MS = 2000
@@ -204,7 +204,7 @@ class Hub extends EventEmitter {
   /**
    * Takes a connection of its ALPN that somebody else accepted. It becomes a spoke once it opens its stream; one that does
    * not is closed, and holds up nobody.
-   * @param {import('./connection').Connection} connection
+   * @param {import('../connection').Connection} connection
    */
   async accept(connection) {
     if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('./errors')
+const { IrohError } = require('../base/errors')
 
 const isEnumerable = Object.prototype.propertyIsEnumerable
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { deferred, quietDeferred } = require('./deferred')
-const { IrohError, errorCode } = require('./errors')
+const { deferred, quietDeferred } = require('../base/deferred')
+const { IrohError, errorCode } = require('../base/errors')
 
 /** The binding turns these four bytes into the frame's length. JSON never has a raw newline. */
 const MARK = '\n\n\n\n'

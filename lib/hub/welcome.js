@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('./close-reason')
+const { CloseCode } = require('../close-reason')
 
 /** Of one NodeId: a dialler may try several ways at once, and keeps the first that answers. */
 const MAX_OF_ONE = 4
@@ -25,7 +25,7 @@ class Welcome {
 
   /**
    * Waits for the stream of a connection.
-   * @param {import('./connection').Connection} connection
+   * @param {import('../connection').Connection} connection
    * @returns {Promise<{ send: object, recv: object } | null>} null: the connection is closed, or about to be
    */
   async stream(connection) {

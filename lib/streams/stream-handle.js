@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { Event } = require('./core-events')
-const { check, errorFrom } = require('./errors')
+const binding = require('../binding')
+const { Event } = require('../core-events')
+const { check, errorFrom } = require('../base/errors')
 
 /**
  * One stream of the core and its two halves. Events go to whoever has taken a half; the handle is released once both
@@ -25,7 +25,7 @@ class StreamHandle {
   #receivingOver = null
 
   /**
-   * @param {import('./core').Core} core
+   * @param {import('../core').Core} core
    * @param {object} connection the Connection it belongs to
    * @param {number} handle
    * @param {number} id the QUIC stream id
