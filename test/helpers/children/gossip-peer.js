@@ -14,7 +14,7 @@ class Topic {
   #flooded = 0
   #received = 0
   /** 0: received messages are printed. */
-  every = 0
+  #every = 0
 
   constructor(hex, topic) {
     this.#hex = hex
@@ -37,6 +37,11 @@ class Topic {
     return taken
   }
 
+  count(every) {
+    this.#every = every
+    this.#received = 0
+  }
+
   async #read() {
     for await (const event of this.#topic) {
       const line = this.#line(event)
@@ -47,8 +52,8 @@ class Topic {
   #line({ type, content, error, ...rest }) {
     if (type !== 'received') return { event: type, ...rest, ...(error && { error: error.message }) }
     this.#received++
-    if (this.every === 0) return { event: 'received', ...rest, content: content.toString('hex') }
-    return this.#received % this.every === 0 ? { event: 'counted', count: this.#received } : null
+    if (this.#every === 0) return { event: 'received', ...rest, content: content.toString('hex') }
+    return this.#received % this.#every === 0 ? { event: 'counted', count: this.#received } : null
   }
 }
 
@@ -97,7 +102,7 @@ class Peer {
   }
 
   count({ topic, every }) {
-    this.#in(topic).every = every
+    this.#in(topic).count(every)
   }
 
   neighbors({ topic }) {

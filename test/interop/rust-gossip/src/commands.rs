@@ -33,7 +33,7 @@ enum Command {
     BroadcastNeighbors { topic: String, content: String },
     /// Broadcasts `count` messages of `bytes` each, no two alike.
     Flood { topic: String, count: u64, bytes: usize },
-    /// Received messages are not printed one by one any more: only their number, whenever `every` more have come.
+    /// Received messages are not printed one by one any more: only their number from now on, whenever `every` more came.
     Count { topic: String, every: u64 },
     /// The ids of the neighbours.
     Neighbors { topic: String },

@@ -24,6 +24,7 @@ struct Shared {
     neighbors: Mutex<BTreeSet<EndpointId>>,
     /// 0: received messages are printed.
     every: AtomicU64,
+    received: AtomicU64,
 }
 
 pub struct Topic {
@@ -39,7 +40,6 @@ fn print(topic: &str, mut event: Value) {
 }
 
 async fn read(topic: String, mut receiver: GossipReceiver, shared: Arc<Shared>) {
-    let mut count = 0;
     while let Some(Ok(event)) = receiver.next().await {
         let shown = match event {
             Event::NeighborUp(id) => {
@@ -52,7 +52,7 @@ async fn read(topic: String, mut receiver: GossipReceiver, shared: Arc<Shared>) 
             }
             Event::Lagged => json!({ "event": "lagged" }),
             Event::Received(message) => {
-                count += 1;
+                let count = shared.received.fetch_add(1, Ordering::Relaxed) + 1;
                 let every = shared.every.load(Ordering::Relaxed);
                 if every > 0 && count % every != 0 {
                     continue;
@@ -90,6 +90,7 @@ impl Topic {
     }
 
     pub fn count(&self, every: u64) {
+        self.shared.received.store(0, Ordering::Relaxed);
         self.shared.every.store(every, Ordering::Relaxed);
     }
 
