@@ -131,9 +131,13 @@ class RawGossipPeer {
     return { connection, stream }
   }
 
-  /** Takes the first frame of a topic that begins so, and waits for it if there is none. Frames before it are kept. */
-  next(topic, prefix) {
-    const isWanted = (one) => one.topic === topic && one.hex.startsWith(prefix)
+  /**
+   * Takes the first frame of a topic that begins so, and waits for it if there is none. Frames before it are kept.
+   * @param {Connection} [connection] the only one that counts
+   */
+  next(topic, prefix, connection) {
+    const isWanted = (one) =>
+      one.topic === topic && one.hex.startsWith(prefix) && (!connection || one.connection === connection)
     const index = this.#frames.findIndex(isWanted)
     if (index !== -1) return Promise.resolve(this.#frames.splice(index, 1)[0].hex)
     return new Promise((resolve) => this.#waiting.push({ isWanted, resolve }))
@@ -159,20 +163,20 @@ class RawGossipPeer {
 
   async #read(connection) {
     try {
-      for (;;) this.#readStream(await connection.acceptUni()).catch(() => {})
+      for (;;) this.#readStream(connection, await connection.acceptUni()).catch(() => {})
     } catch {
       // The connection is closed.
     }
   }
 
-  async #readStream(recv) {
+  async #readStream(connection, recv) {
     const next = async () => (await recv.readExact((await recv.readExact(LENGTH)).readUInt32BE())).toString('hex')
     const topic = (await next()).slice(0, 2 * ID)
     for (;;) {
       const head = await recv.read(1)
-      if (head === null) return this.#add({ topic, hex: FIN })
+      if (head === null) return this.#add({ connection, topic, hex: FIN })
       const length = Buffer.concat([head, await recv.readExact(LENGTH - 1)]).readUInt32BE()
-      this.#add({ topic, hex: (await recv.readExact(length)).toString('hex') })
+      this.#add({ connection, topic, hex: (await recv.readExact(length)).toString('hex') })
     }
   }
 
