@@ -4,7 +4,7 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose } = require('../base/symbols')
+const { asyncDispose, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
 const { EventContent, overhead, writeContent } = require('./event-content')
@@ -146,6 +146,7 @@ class GossipEventTarget extends EventTarget {
       this.#stats.unproven++
     } else {
       this.#stats.received++
+      this[kTap]?.(event)
       super.dispatchEvent(event)
     }
   }
