@@ -19,6 +19,8 @@ const {
 const { IrohCloseEvent, IrohErrorEvent } = require('./lib/event-target/events')
 const { GossipEventTarget, createGossipEventTarget } = require('./lib/gossip/event-target')
 const { GossipEvent } = require('./lib/gossip/events')
+const { Gossip } = require('./lib/gossip/gossip')
+const { GossipTopic } = require('./lib/gossip/topic')
 const { TopicId } = require('./lib/gossip/topic-id')
 const { Hub, createHub } = require('./lib/hub/hub')
 const { isNodeId, parseNodeId, verifySignature } = require('./lib/identity/node-id')
@@ -35,8 +37,10 @@ module.exports = {
   Connection,
   Endpoint,
   EndpointTicket,
+  Gossip,
   GossipEvent,
   GossipEventTarget,
+  GossipTopic,
   Hub,
   IrohCloseEvent,
   IrohError,

@@ -68,6 +68,11 @@ void quic_stream_event(quic_stream_t *stream, unsigned event) {
   if (!list_is_linked(&stream->event_node)) list_push_back(&stream->conn->eventful, &stream->event_node);
 }
 
+void *quic_stream_owner(const quic_stream_t *stream) { return stream->owner; }
+void quic_stream_set_owner(quic_stream_t *stream, void *owner) { stream->owner = owner; }
+
+void quic_stream_tell_again(quic_stream_t *stream) { quic_stream_event(stream, STREAM_EVENT_OPENED); }
+
 unsigned quic_stream_take_events(quic_stream_t *stream) {
   unsigned events = stream->events;
   stream->events = 0;
