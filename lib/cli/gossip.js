@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { setImmediate: nextTurn } = require('node:timers/promises')
 const { parsePeer } = require('../addresses/node-addr')
 const { kTap } = require('../base/symbols')
 const { Endpoint } = require('../endpoint')
@@ -84,7 +83,7 @@ async function feed(target, session) {
     } catch (error) {
       session.skip(line, error)
     }
-    await nextTurn() // in which it leaves, and what others say comes in
+    await target.drained().catch(() => {}) // then send() tells
   }
 }
 
