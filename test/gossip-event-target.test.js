@@ -15,8 +15,9 @@ const {
   TopicId,
   verifySignature
 } = require('event-target-iroh')
-const { writeContent } = require('../lib/gossip/event-content')
+const { EventContent, writeContent } = require('../lib/gossip/event-content')
 const { useEndpoints } = require('./helpers/endpoints.js')
+const { seededRandom } = require('./helpers/events.js')
 const { fakeTopics } = require('./helpers/fake-topic.js')
 
 const topicId = TopicId.fromName('a topic')
@@ -178,6 +179,29 @@ describe('a gossip event target', () => {
       await broadcast(stranger, far, good)
       assert.equal(heard[0].author, key.nodeId())
       assert.equal(heard[0].deliveredFrom, stranger.nodeId)
+    })
+
+    it('believes no event of which a byte is another, is missing or was added', () => {
+      const random = seededRandom(1)
+      const below = (limit) => Math.floor(random() * limit)
+      const key = SecretKey.generate()
+      for (let index = 0; index < 2500; index++) {
+        const content = writeContent(topicId, json, key)
+        assert.equal(new EventContent(topicId, content).author, key.nodeId())
+        const at = below(content.length)
+        const kind = index % 3
+        const byte = Buffer.from([(content[at] + 1 + below(255)) % 256])
+        const middle = [byte, Buffer.alloc(0), Buffer.concat([byte, content.subarray(at, at + 1)])][kind]
+        const damaged = Buffer.concat([content.subarray(0, at), middle, content.subarray(at + 1)])
+        if (damaged.equals(content)) continue
+        const read = new EventContent(topicId, damaged)
+        assert.equal(read.author, null, damaged.toString())
+        try {
+          assert.equal(typeof read.envelope().type, 'string')
+        } catch (error) {
+          assert.ok(error instanceof IrohError, error.stack)
+        }
+      }
     })
 
     it('still refuses what is signed and no envelope', async () => {
