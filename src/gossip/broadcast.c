@@ -52,7 +52,7 @@ void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
 
 static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_link_t *link = peer->link;
-  if (!link->eager && link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
+  if (link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
   gossip_message_t message = {.kind = GOSSIP_PRUNE};
   if (!gossip_tell(topic, peer, &message)) return;
   link->eager = false;
@@ -105,8 +105,8 @@ static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const goss
   gossip_missing_again(topic, message->id, from->link->place);
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
   const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
-  /* If the link that was first has become lazy meanwhile, this one is needed. */
-  if (first && (first == from || !first->link->eager)) return;
+  /* If the one that was first has been told to send ids meanwhile, this one is needed. */
+  if (first && (first == from || first->link->pruned_at)) return;
   prune(topic, from);
 }
 
