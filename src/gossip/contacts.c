@@ -21,7 +21,6 @@ static void make_contact(gossip_topic_t *topic, gossip_known_t *peer) {
   if (gossip_peer_count(topic, ROLE_CONTACT) >= CONTACTS_MAX) {
     gossip_known_t *other = gossip_peer_pick(topic, ROLE_CONTACT, 0, false);
     gossip_peer_lose(topic, other, ROLE_CONTACT);
-    gossip_peer_tidy(topic, other);
   }
   gossip_peer_lose(topic, peer, ROLE_GUEST);
   gossip_peer_gain(topic, peer, ROLE_CONTACT);
@@ -68,7 +67,6 @@ static void heal(gossip_topic_t *topic) {
     (void)gossip_view_request(topic, peer, true);
   } else {
     gossip_peer_lose(topic, peer, ROLE_LOST);
-    gossip_peer_tidy(topic, peer);
   }
 }
 

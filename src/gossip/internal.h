@@ -133,7 +133,8 @@ struct gossip_topic {
   uint8_t *data;
   size_t data_len;
   bool left;
-  bool owes; /* a peer is `gone` */
+  bool owes;      /* a peer is `gone` */
+  bool is_untidy; /* a peer may have no role */
   uint64_t now;
   gossip_actions_t *out;
   gossip_counters_t counters;
@@ -191,8 +192,8 @@ gossip_known_t *gossip_peer_find(const gossip_topic_t *topic, const uint8_t id[G
 gossip_known_t *gossip_peer_get(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES]);
 void gossip_peer_gain(gossip_topic_t *topic, gossip_known_t *peer, uint8_t role);
 void gossip_peer_lose(gossip_topic_t *topic, gossip_known_t *peer, uint8_t roles);
-/* Frees it if it has no role. */
-void gossip_peer_tidy(gossip_topic_t *topic, gossip_known_t *peer);
+/* Frees those without a role, at the end of a call: until then all pointers hold. */
+void gossip_peers_tidy(gossip_topic_t *topic);
 size_t gossip_peer_count(const gossip_topic_t *topic, uint8_t role);
 /* A random peer with the role and none of the roles in `without`, that is not to be left alone until later. */
 gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only);

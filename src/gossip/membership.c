@@ -110,7 +110,6 @@ static void accept_walk(gossip_topic_t *topic, const gossip_peer_t *joiner) {
   if (!peer) return;
   gossip_peer_set_data(peer, &joiner->data, false);
   (void)gossip_view_request(topic, peer, true);
-  gossip_peer_tidy(topic, peer);
 }
 
 static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message) {

@@ -42,6 +42,7 @@ gossip_known_t *gossip_peer_get(gossip_topic_t *topic, const uint8_t id[GOSSIP_I
   if (!peer) return NULL;
   memcpy(peer->id, id, GOSSIP_ID_BYTES);
   topic->peers[topic->peers_count++] = peer;
+  topic->is_untidy = true;
   return peer;
 }
 
@@ -57,6 +58,7 @@ void gossip_peer_lose(gossip_topic_t *topic, gossip_known_t *peer, uint8_t roles
   for (uint8_t role = 1; role < 1 << ROLES; role <<= 1)
     if (peer->roles & roles & role) topic->count_of[role_index(role)]--;
   peer->roles &= (uint8_t)~roles;
+  if (!peer->roles) topic->is_untidy = true;
 }
 
 size_t gossip_peer_count(const gossip_topic_t *topic, uint8_t role) { return topic->count_of[role_index(role)]; }
@@ -67,14 +69,14 @@ static void free_peer(gossip_known_t *peer) {
   free(peer);
 }
 
-void gossip_peer_tidy(gossip_topic_t *topic, gossip_known_t *peer) {
-  if (!peer || peer->roles) return;
-  for (size_t i = 0; i < topic->peers_count; i++) {
-    if (topic->peers[i] != peer) continue;
+void gossip_peers_tidy(gossip_topic_t *topic) {
+  if (!topic->is_untidy) return;
+  topic->is_untidy = false;
+  for (size_t i = topic->peers_count; i-- > 0;) {
+    if (topic->peers[i]->roles) continue;
+    free_peer(topic->peers[i]);
     topic->peers[i] = topic->peers[--topic->peers_count];
-    break;
   }
-  free_peer(peer);
 }
 
 void gossip_peers_deinit(gossip_topic_t *topic) {
@@ -136,7 +138,6 @@ void gossip_peer_host(gossip_topic_t *topic, gossip_known_t *peer) {
   if (gossip_peer_count(topic, ROLE_GUEST) >= GUESTS_MAX) {
     gossip_known_t *oldest = next_due(topic, ROLE_GUEST);
     gossip_peer_lose(topic, oldest, ROLE_GUEST);
-    gossip_peer_tidy(topic, oldest);
   }
   gossip_peer_gain(topic, peer, ROLE_GUEST);
   peer->due = topic->now + GUEST_TIME;
@@ -147,7 +148,6 @@ void gossip_peer_miss(gossip_topic_t *topic, gossip_known_t *peer, uint64_t wait
   if (!(peer->roles & ROLE_LOST) && gossip_peer_count(topic, ROLE_LOST) >= LOST_MAX) {
     gossip_known_t *other = gossip_peer_pick(topic, ROLE_LOST, 0, false);
     gossip_peer_lose(topic, other, ROLE_LOST);
-    gossip_peer_tidy(topic, other);
   }
   gossip_peer_gain(topic, peer, ROLE_LOST);
   peer->due = topic->now + wait;
@@ -158,6 +158,5 @@ void gossip_peers_expire(gossip_topic_t *topic) {
     gossip_known_t *peer = topic->peers[i];
     if (!(peer->roles & ROLE_GUEST) || peer->due > topic->now) continue;
     gossip_peer_lose(topic, peer, ROLE_GUEST);
-    gossip_peer_tidy(topic, peer);
   }
 }

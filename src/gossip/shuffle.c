@@ -140,7 +140,6 @@ void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_messa
     gossip_peer_host(topic, origin);
     if (!is_ours) gossip_release(topic, origin);
   }
-  gossip_peer_tidy(topic, origin);
 }
 
 void gossip_on_shuffle_reply(gossip_topic_t *topic, const gossip_known_t *from, gossip_message_t *message) {

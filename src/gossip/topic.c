@@ -23,6 +23,7 @@ static bool enter(gossip_topic_t *topic, uint64_t now, gossip_actions_t *out) {
 
 static void leave(gossip_topic_t *topic) {
   gossip_view_settle(topic);
+  gossip_peers_tidy(topic);
   topic->out = NULL;
 }
 
@@ -115,7 +116,6 @@ static void take(gossip_topic_t *topic, gossip_known_t *from, uint64_t rtt, goss
     gossip_on_membership(topic, from, message);
   /* One that was told something is remembered, so as not to be told it again at once. */
   if (from->told_at == topic->now) gossip_peer_host(topic, from);
-  gossip_peer_tidy(topic, from);
 }
 
 int gossip_topic_receive(gossip_topic_t *topic, const uint8_t from[GOSSIP_ID_BYTES], uint64_t rtt, const uint8_t *bytes,
@@ -153,7 +153,6 @@ static void close_peer(gossip_topic_t *topic, gossip_known_t *peer) {
   peer->alive = false;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
   gossip_contacts_arm(topic);
-  gossip_peer_tidy(topic, peer);
 }
 
 /* Puts off what there is no memory for now. */
@@ -196,7 +195,6 @@ void gossip_topic_evict(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTE
   gossip_known_t *known = gossip_peer_find(topic, peer);
   if (known && known->link) gossip_view_evict(topic, known);
   if (known) gossip_peer_lose(topic, known, (uint8_t)~ROLE_CONTACT);
-  gossip_peer_tidy(topic, known);
   leave(topic);
 }
 

@@ -77,7 +77,6 @@ static bool make_passive_room(gossip_topic_t *topic) {
   gossip_known_t *other = gossip_peer_pick(topic, ROLE_PASSIVE, ROLE_PENDING, false);
   if (!other) return false;
   gossip_peer_lose(topic, other, ROLE_PASSIVE);
-  gossip_peer_tidy(topic, other);
   return true;
 }
 
@@ -174,7 +173,6 @@ void gossip_view_learn(gossip_topic_t *topic, const gossip_peer_t *heard) {
   gossip_peer_set_data(peer, &heard->data, false);
   size_t before = gossip_peer_count(topic, ROLE_PASSIVE);
   make_passive(topic, peer, 0);
-  gossip_peer_tidy(topic, peer);
   if (gossip_peer_count(topic, ROLE_PASSIVE) > before) topic->hungry = true;
 }
 
@@ -208,7 +206,6 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
   }
   if (!gossip_admits(topic, peer->id)) {
     gossip_peer_lose(topic, peer, ROLE_PASSIVE);
-    gossip_peer_tidy(topic, peer);
     return true;
   }
   bool in_need = active <= topic->config.active_view / 2;
