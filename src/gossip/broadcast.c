@@ -106,7 +106,7 @@ static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const goss
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
   const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
   /* If the link that was first has become lazy meanwhile, this one is needed. */
-  if (first && (first == from || !first->link->eager)) return;
+  if (first && (first == from || (first->link->pruned_at && topic->now - first->link->pruned_at < PRUNE_EVERY))) return;
   prune(topic, from);
 }
 

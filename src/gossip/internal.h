@@ -148,6 +148,7 @@ struct gossip_topic {
   uint64_t refill_at, contact_at, heal_at, shuffle_at;
   uint64_t contact_wait;
   uint32_t shuffles;
+  uint8_t refusals;
   bool hungry; /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
   uint64_t evictions, walks, dials, requests, greetings;

@@ -22,7 +22,7 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3 };
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests beyond those for the first few neighbours. */
 #define REQUEST_EVERY SECOND
-enum { REQUESTS_AT_ONCE = 8 };
+enum { REQUESTS_AT_ONCE = 8, REFUSALS_ENOUGH = 3 };
 
 static gossip_message_t neighbor_message(const gossip_topic_t *topic, bool high) {
   return (gossip_message_t){.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
@@ -59,6 +59,7 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   peer->alive = peer->joining = false;
   peer->failures = 0;
   topic->links[link->place] = peer;
+  topic->refusals = 0;
   topic->counters.neighbors_up++;
   gossip_act(topic, GOSSIP_ACTION_UP, peer->id, 0);
   if (answer) {
@@ -146,6 +147,7 @@ static uint64_t doubled(uint64_t least, uint64_t most, unsigned times) {
 
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_peer_lose(topic, peer, ROLE_PENDING);
+  if (!peer->silent && topic->refusals < UINT8_MAX) topic->refusals++;
   unsigned before = peer->failures;
   if (peer->failures < FAILURES_MAX) peer->failures++;
   topic->hungry = true;
@@ -213,7 +215,9 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     topic->refill_at = topic->now + REQUEST_EVERY;
     return false;
   }
-  if (gossip_view_request(topic, peer, active == 0)) return true;
+  bool high = active == 0 || (active + 1 < topic->config.active_view && topic->refusals >= REFUSALS_ENOUGH);
+  if (high) topic->refusals = 0;
+  if (gossip_view_request(topic, peer, high)) return true;
   topic->refill_at = topic->now + REQUEST_EVERY;
   return false;
 }
