@@ -23,7 +23,7 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, REFUSALS_MAX = 5,
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests beyond those for the first few neighbours. */
 #define REQUEST_EVERY SECOND
-enum { REQUESTS_AT_ONCE = 8 };
+enum { REQUESTS_AT_ONCE = 8, REFUSALS_ENOUGH = 3 };
 
 static gossip_message_t neighbor_message(const gossip_topic_t *topic, bool high) {
   return (gossip_message_t){.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
@@ -71,6 +71,7 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   peer->failures = 0;
   topic->refusals = 0;
   topic->links[link->place] = peer;
+  topic->refusals = 0;
   topic->counters.neighbors_up++;
   gossip_act(topic, GOSSIP_ACTION_UP, peer->id, 0);
   if (answer) {
@@ -159,6 +160,7 @@ static uint64_t doubled(uint64_t least, uint64_t most, unsigned times) {
 
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_peer_lose(topic, peer, ROLE_PENDING);
+  if (!peer->silent && topic->refusals < UINT8_MAX) topic->refusals++;
   unsigned before = peer->failures;
   if (!peer->silent) topic->refusals++;
   if (peer->failures < FAILURES_MAX) peer->failures++;
