@@ -198,7 +198,6 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
 void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame) {
   topic->counters.refused++;
   if (frame->neighbors) return;
-  peer->link->eager = false;
   gossip_payload_t *payload = gossip_payloads_find(topic, frame->id);
   if (!payload) return;
   payload->sent &= ~bit_of(peer);

@@ -32,7 +32,7 @@ typedef struct {
   uint64_t shuffle_every;   /* [60 s] */
   uint64_t keep_payloads;   /* [30 s] how long a message can be asked for */
   uint64_t keep_ids;        /* [90 s] how long one is known to have been seen */
-  size_t max_payload_bytes; /* [4 MiB] kept to be asked for; then the oldest go */
+  size_t max_payload_bytes; /* [8 MiB] kept to be asked for; then the oldest go */
   size_t max_ids;           /* [65536] known to have been seen; then the oldest go */
   /* Optional: whether a peer may become a neighbour. Must not block, nor call back. */
   bool (*admit)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]);

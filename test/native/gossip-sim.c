@@ -342,6 +342,7 @@ static void act(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
       sim->counters.downs++;
       break;
     case GOSSIP_ACTION_JOIN_FAILED:
+    case GOSSIP_ACTION_RENEW:
       break;
     }
   }
