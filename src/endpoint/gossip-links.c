@@ -342,6 +342,7 @@ void endpoint_gossip_streams_allowed(conn_t *conn) { flush(conn->link->peer, uv_
 void endpoint_gossip_closed(conn_t *conn, bool gone) {
   swarm_peer_t *peer = conn->link->peer;
   uint64_t now = uv_hrtime();
+  if (!gone) swarm_link_read_out(conn->link, now);
   swarm_link_free(conn->link);
   if (gone) return;
   if (!list_empty(&peer->links)) {

@@ -367,6 +367,7 @@ void endpoint_gossip_init(iroh_endpoint_t *ep) {
   map_init(&ep->topics);
   heap_init(&ep->gossip_timers);
   list_init(&ep->gossip_events);
+  list_init(&ep->gossip_paused);
 }
 
 void endpoint_gossip_end(iroh_endpoint_t *ep) {
