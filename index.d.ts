@@ -900,7 +900,7 @@ export interface GossipOptions {
   keepIdsMs?: number
   /** And of a topic's at most so many, default 65536. */
   maxIds?: number
-  /** Bytes that may wait to be sent to a neighbour, per topic; beyond them it is told the messages' ids only. Default 4 MiB. */
+  /** Bytes that may wait to be sent to a neighbour, per topic; beyond them it is told the messages' ids only. Default 8 MiB. */
   maxOutbox?: number
   /** Connections; beyond them those that no topic needs are closed. Default 1024. */
   maxConnections?: number

@@ -73,7 +73,9 @@ void swarm_peer_settle(swarm_peer_t *peer, uint64_t now) {
     swarm_timer_set(swarm->ep, &peer->timer, now + swarm->config.idle_ms * SWARM_NS_PER_MS);
 }
 
-bool swarm_link_is_open(const swarm_link_t *link) { return quic_conn_state(link->conn->quic) == QUIC_OPEN; }
+bool swarm_link_is_open(const swarm_link_t *link) {
+  return !link->closing && quic_conn_state(link->conn->quic) == QUIC_OPEN;
+}
 
 static bool dialled_by_greater(const swarm_link_t *link) {
   const uint8_t *own = key_pair_public(link->conn->ep->key);
@@ -107,7 +109,7 @@ void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t no
     return;
   }
   size_t len = 0;
-  const uint8_t *data = gossip_topic_data(topic->core, peer->id, &len);
+  const uint8_t *data = topic->core != NULL ? gossip_topic_data(topic->core, peer->id, &len) : NULL;
   peer->dialling = true;
   swarm->dialling++;
   swarm_tell(swarm, IROH_EVENT_GOSSIP_DIAL, swarm->handle, peer->id, 0, data, data != NULL ? len : 0);
@@ -139,7 +141,10 @@ void swarm_peer_lost(swarm_peer_t *peer, uint64_t now) {
     swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, peer_node);
     swarm_topic_t *topic = outbox->topic;
     swarm_outbox_free(outbox);
-    if (topic->core == NULL) continue;
+    if (topic->core == NULL) {
+      swarm_topic_settle(topic);
+      continue;
+    }
     gossip_topic_closed(topic->core, peer->id, now, &swarm->actions);
     swarm_run(topic, now);
   }
@@ -162,6 +167,7 @@ int iroh_gossip_dial_failed(iroh_endpoint_t *ep, iroh_handle_t handle, const uin
 /* ---- links that are not needed ------------------------------------------------------------------- */
 
 static void close_link(swarm_link_t *link, uint64_t now) {
+  link->closing = true;
   quic_conn_close(link->conn->quic, 0, "", 0, now);
   endpoint_changed(link->conn);
 }

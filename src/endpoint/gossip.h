@@ -77,6 +77,7 @@ typedef struct swarm_link {
   unsigned stopped;         /* streams that either side had to stop */
   bool extra;               /* dialled only for more streams */
   bool over;                /* what has come on it is read to the end */
+  bool closing;             /* by us: nothing more goes over it, although it may look open until it is flushed */
 } swarm_link_t;
 
 /* Frames of a topic for a peer: on their way while there is a sender, and those that wait for one. */

@@ -137,7 +137,7 @@ struct iroh_endpoint {
   heap_t gossip_timers;
   list_t gossip_events; /* to be told */
   size_t gossip_event_count;
-  list_t gossip_paused; /* readers that go on when those were told */
+  list_t gossip_paused;  /* readers that go on when those were told */
   unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
