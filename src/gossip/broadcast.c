@@ -113,6 +113,7 @@ static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_a
 static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
   topic->counters.duplicates++;
   if (!from->link) return;
+  from->proven = true;
   gossip_announce_drop(topic, message->id, from->link->place);
   gossip_missing_again(topic, message->id, from->link->place);
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
@@ -151,6 +152,7 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   topic->counters.received++;
   gossip_act_received(topic, from->id, message);
   if (message->neighbors) return;
+  from->proven = from->link;
   uint8_t place = from->link ? from->link->place : NO_LINK;
   gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;
@@ -171,10 +173,12 @@ static void on_ihave(gossip_topic_t *topic, gossip_known_t *from, const gossip_m
   gossip_list_t haves = message->list;
   gossip_have_t have;
   while (gossip_next_have(&haves, &have)) {
-    if (gossip_seen_has(&topic->seen, have.id))
+    if (gossip_seen_has(&topic->seen, have.id)) {
       gossip_announce_drop(topic, have.id, from->link->place);
-    else
+      from->proven = true;
+    } else {
       gossip_missing_announced(topic, from, &have);
+    }
   }
 }
 

@@ -65,6 +65,7 @@ typedef struct {
   uint8_t roles;
   uint8_t failures; /* requests in a row that came to nothing */
   bool data_is_own; /* the data came from the peer itself */
+  bool proven;      /* had a message of the topic when it was a neighbour */
   bool alive;       /* released: that its connection closes means nothing */
   bool silent;      /* was sent something, and nothing has come back since */
   bool joining;     /* the user is still to be told if it is out of reach */
@@ -161,7 +162,7 @@ struct gossip_topic {
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
-  uint64_t evictions, walks, dials, requests, greetings;
+  uint64_t evictions, losses, walks, dials, requests, greetings;
 
   gossip_seen_t seen;
   gossip_payloads_t payloads;
@@ -227,7 +228,9 @@ static inline size_t gossip_neighbors(const gossip_topic_t *topic) { return goss
 static inline bool gossip_view_is_full(const gossip_topic_t *topic) {
   return gossip_neighbors(topic) >= topic->config.active_view;
 }
-/* Makes a peer a neighbour, in place of another if there is no room; `answer` says whether to tell it. */
+/* Makes room for a neighbour, by parting from another if it must be. False: none can be spared now. */
+bool gossip_view_make_room(gossip_topic_t *topic);
+/* Makes a peer a neighbour, there being room; `answer` says whether to tell it. */
 void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool answer);
 /* Ends being neighbours; the peer has no role then but CONTACT, or PASSIVE or LOST by the reason. */
 void gossip_view_remove(gossip_topic_t *topic, gossip_known_t *peer, gossip_down_t reason);
