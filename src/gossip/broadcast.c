@@ -199,15 +199,6 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
   }
 }
 
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame) {
-  topic->counters.refused++;
-  if (frame->neighbors) return;
-  gossip_payload_t *payload = gossip_payloads_find(topic, frame->id);
-  if (!payload) return;
-  payload->sent &= ~bit_of(peer);
-  gossip_announce(topic, frame->id, frame->round, bit_of(peer));
-}
-
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {
   uint8_t id[GOSSIP_ID_BYTES];
   if (len > gossip_max_content(topic->config.max_message, neighbors)) return IROH_ERR_TOO_LONG;

@@ -90,6 +90,7 @@ typedef struct {
   gossip_frame_t *frame; /* as this one sends it */
   uint64_t at;
   gossip_links_t sent; /* who was sent it */
+  gossip_links_t owed; /* who was not, since too much waits: it is announced to them later */
   uint8_t first;       /* who brought it first; NO_LINK: nobody, or one that went */
 } gossip_payload_t;
 typedef struct {
@@ -156,7 +157,7 @@ struct gossip_topic {
   gossip_known_t *links[LINKS_MAX];
 
   /* When something is due; GOSSIP_NEVER: nothing is. */
-  uint64_t refill_at, contact_at, heal_at, shuffle_at;
+  uint64_t refill_at, contact_at, heal_at, shuffle_at, owed_at;
   uint64_t contact_wait;
   uint32_t shuffles;
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
@@ -313,11 +314,14 @@ void gossip_announce_drop(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTE
 void gossip_announce_forget_link(gossip_topic_t *topic, uint8_t place);
 void gossip_announce_flush(gossip_topic_t *topic);
 
+/* owed.c: what was refused */
+void gossip_owed_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
+void gossip_owed_tick(gossip_topic_t *topic);
+
 /* broadcast.c: Plumtree */
 void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer);
 void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message);
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors);
 
 #endif
