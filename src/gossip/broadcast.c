@@ -100,12 +100,11 @@ static gossip_known_t *better_link(const gossip_topic_t *topic, const gossip_arr
 static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_arrival_t *arrival, uint16_t round) {
   gossip_known_t *better = better_link(topic, arrival, round);
   if (!better || better == from) return;
-  if (!better->link->eager) {
-    gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
-    if (!gossip_tell(topic, better, &message)) return;
-    better->link->eager = true;
-    better->link->pruned_at = 0;
-  }
+  /* That this one sends it messages at once does not mean that it does. */
+  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
+  if (!gossip_tell(topic, better, &message)) return;
+  better->link->eager = true;
+  better->link->pruned_at = 0;
   if (from->link) prune(topic, from);
 }
 
