@@ -52,7 +52,7 @@ void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
 
 static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_link_t *link = peer->link;
-  if (!link->eager && link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
+  if (link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
   gossip_message_t message = {.kind = GOSSIP_PRUNE};
   if (!gossip_tell(topic, peer, &message)) return;
   link->eager = false;
@@ -84,15 +84,22 @@ static void spread(gossip_topic_t *topic, const gossip_message_t *message, gossi
   gossip_frame_unref(frame);
 }
 
-/* A shorter way than the one the message came by was announced: the two links change their parts. */
-static void optimize(gossip_topic_t *topic, gossip_known_t *from, uint16_t round, uint8_t best, uint16_t best_round) {
-  gossip_known_t *shorter = best == NO_LINK ? NULL : topic->links[best];
-  if (!shorter || shorter == from || round + 1 < best_round + OPTIMIZE_HOPS) return;
-  if (!shorter->link->eager) {
-    gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = best_round};
-    if (!gossip_tell(topic, shorter, &message)) return;
-    shorter->link->eager = true;
-    shorter->link->pruned_at = 0;
+/* A better link than the one the message came by: one that announced it long before, or over fewer hops. */
+static gossip_known_t *better_link(const gossip_topic_t *topic, const gossip_arrival_t *arrival, uint16_t round) {
+  if (arrival->earliest != NO_LINK) return topic->links[arrival->earliest];
+  bool is_shorter = arrival->nearest != NO_LINK && round + 1 >= arrival->round + OPTIMIZE_HOPS;
+  return is_shorter ? topic->links[arrival->nearest] : NULL;
+}
+
+/* The better link and the one the message came by change their parts. */
+static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_arrival_t *arrival, uint16_t round) {
+  gossip_known_t *better = better_link(topic, arrival, round);
+  if (!better || better == from) return;
+  if (!better->link->eager) {
+    gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
+    if (!gossip_tell(topic, better, &message)) return;
+    better->link->eager = true;
+    better->link->pruned_at = 0;
   }
   if (from->link) prune(topic, from);
 }
@@ -105,8 +112,8 @@ static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const goss
   gossip_missing_again(topic, message->id, from->link->place);
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
   const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
-  /* If the link that was first has become lazy meanwhile, this one is needed. */
-  if (first && (first == from || !first->link->eager)) return;
+  /* If the one that was first has been told to send ids meanwhile, this one is needed. */
+  if (first && (first == from || first->link->pruned_at)) return;
   prune(topic, from);
 }
 
@@ -139,13 +146,12 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   topic->counters.received++;
   gossip_act_received(topic, from->id, message);
   if (message->neighbors) return;
-  uint8_t place = from->link ? from->link->place : NO_LINK, best;
-  uint16_t best_round = 0;
-  gossip_links_t have_it = gossip_missing_arrived(topic, message->id, place, &best, &best_round) | bit_of(from);
+  uint8_t place = from->link ? from->link->place : NO_LINK;
+  gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;
   if (next.round < UINT16_MAX) next.round++;
-  spread(topic, &next, have_it, place);
-  optimize(topic, from, message->round, best, best_round);
+  spread(topic, &next, arrival.announcers | bit_of(from), place);
+  optimize(topic, from, &arrival, message->round);
 }
 
 static void on_graft(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {

@@ -115,6 +115,14 @@ typedef struct {
   uint64_t gap, gap_deviation;
 } gossip_missings_t;
 
+/* What is known of a message when it comes. */
+typedef struct {
+  gossip_links_t announcers;
+  uint8_t earliest; /* who announced it long before it came, and was not asked; NO_LINK: nobody did */
+  uint8_t nearest;  /* who announced it over the fewest hops; NO_LINK: nobody */
+  uint16_t round;   /* and over how many */
+} gossip_arrival_t;
+
 /* Ids to be announced in the next IHaves. */
 typedef struct {
   uint8_t id[GOSSIP_ID_BYTES];
@@ -148,6 +156,7 @@ struct gossip_topic {
   uint64_t refill_at, contact_at, heal_at, shuffle_at;
   uint64_t contact_wait;
   uint32_t shuffles;
+  uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry; /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
   uint64_t evictions, walks, dials, requests, greetings;
@@ -284,10 +293,9 @@ size_t gossip_payloads_memory(const gossip_payloads_t *payloads);
 int gossip_missing_init(gossip_missings_t *missing);
 void gossip_missing_deinit(gossip_missings_t *missing);
 void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const gossip_have_t *have);
-/* A message came for the first time, from `place` or (NO_LINK) no neighbour. Gives who announced it; *best and *round:
- * who announced the least round, NO_LINK if none did. */
-gossip_links_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place,
-                                      uint8_t *best, uint16_t *round);
+/* A message came for the first time, from `place` or (NO_LINK) no neighbour. */
+gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place);
+/* It came again. */
 void gossip_missing_again(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place);
 void gossip_missing_forget_link(gossip_topic_t *topic, uint8_t place);
 void gossip_missing_tick(gossip_topic_t *topic);

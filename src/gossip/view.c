@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3 };
+enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, REFUSALS_MAX = 5 };
 
 /* How long an answer to a Neighbor may take before another peer is asked. One that comes later is still good. */
 #define REQUEST_TIME (500 * MILLISECOND)
@@ -58,6 +58,7 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   peer->link = link;
   peer->alive = peer->joining = false;
   peer->failures = 0;
+  topic->refusals = 0;
   topic->links[link->place] = peer;
   topic->counters.neighbors_up++;
   gossip_act(topic, GOSSIP_ACTION_UP, peer->id, 0);
@@ -147,6 +148,7 @@ static uint64_t doubled(uint64_t least, uint64_t most, unsigned times) {
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_peer_lose(topic, peer, ROLE_PENDING);
   unsigned before = peer->failures;
+  if (!peer->silent) topic->refusals++;
   if (peer->failures < FAILURES_MAX) peer->failures++;
   topic->hungry = true;
   if (peer->roles & ROLE_LOST) {
@@ -213,7 +215,9 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     topic->refill_at = topic->now + REQUEST_EVERY;
     return false;
   }
-  if (gossip_view_request(topic, peer, active == 0)) return true;
+  /* While all are full but some that do not know each other, one of the full has to make room. */
+  bool high = active == 0 || (active + 2 <= topic->config.active_view && topic->refusals >= REFUSALS_MAX);
+  if (gossip_view_request(topic, peer, high)) return true;
   topic->refill_at = topic->now + REQUEST_EVERY;
   return false;
 }
