@@ -945,6 +945,8 @@ export class GossipTopic implements GossipSender, GossipReceiver {
   readonly topicId: TopicId
   readonly endpoint: Endpoint
   readonly maxContentLength: number
+  /** Whether it was left, or has ended with its gossip or endpoint. */
+  readonly isOver: boolean
   broadcast(content: Bytes): boolean
   broadcastNeighbors(content: Bytes): boolean
   joinPeers(peers: Iterable<Peer>, options?: ConnectOptions): Promise<JoinOutcome[]>
@@ -1021,7 +1023,7 @@ export class GossipEventTarget extends EventTarget {
   readonly topic: GossipTopic
   /** Bytes that the JSON of an envelope may have. */
   readonly maxEnvelopeLength: number
-  /** Always 0: gossip holds nobody up. */
+  /** Bytes on their way to the neighbours. */
   readonly bufferedAmount: number
   stats(): GossipTargetStats
   /** Never rejects. */
@@ -1030,7 +1032,10 @@ export class GossipEventTarget extends EventTarget {
   send(envelope: EventEnvelope): void
   /** Sends the event's `detail`; it does not fire locally. */
   dispatchEvent(event: Event): boolean
-  /** Resolves at once; rejects when the target is closed. */
+  /**
+   * Resolves once the neighbours have taken most of what was sent; one that takes nothing for a second is not waited for.
+   * Rejects if the target closes before.
+   */
   drained(): Promise<void>
   /** No events come out; what the topic's queue has no room for is missed. */
   pause(): void

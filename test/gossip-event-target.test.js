@@ -7,6 +7,7 @@ const { once } = require('node:events')
 const { createPubSub } = require('@graphql-yoga/subscription')
 const {
   createGossipEventTarget,
+  Gossip,
   GossipEvent,
   IrohError,
   pubsubEventTarget,
@@ -14,7 +15,9 @@ const {
   TopicId,
   verifySignature
 } = require('event-target-iroh')
-const { writeContent } = require('../lib/gossip/event-content')
+const { EventContent, writeContent } = require('../lib/gossip/event-content')
+const { useEndpoints } = require('./helpers/endpoints.js')
+const { seededRandom } = require('./helpers/events.js')
 const { fakeTopics } = require('./helpers/fake-topic.js')
 
 const topicId = TopicId.fromName('a topic')
@@ -22,6 +25,7 @@ const envelope = { type: 'said', id: 'room-1', payload: { text: 'Grüße' } }
 const json = JSON.stringify(envelope)
 
 describe('a gossip event target', () => {
+  const { create } = useEndpoints()
   const open = []
   afterEach(() => Promise.all(open.splice(0).map((target) => target.close())))
 
@@ -73,8 +77,6 @@ describe('a gossip event target', () => {
     near.send({ type: 'last' })
     assert.equal((await last)[0].author, null)
     assert.equal(events.length, 100)
-    assert.equal(near.bufferedAmount, 0)
-    await near.drained()
   })
 
   it('is what createPubSub() takes', async () => {
@@ -179,6 +181,29 @@ describe('a gossip event target', () => {
       assert.equal(heard[0].deliveredFrom, stranger.nodeId)
     })
 
+    it('believes no event of which a byte is another, is missing or was added', () => {
+      const random = seededRandom(1)
+      const below = (limit) => Math.floor(random() * limit)
+      const key = SecretKey.generate()
+      for (let index = 0; index < 2500; index++) {
+        const content = writeContent(topicId, json, key)
+        assert.equal(new EventContent(topicId, content).author, key.nodeId())
+        const at = below(content.length)
+        const kind = index % 3
+        const byte = Buffer.from([(content[at] + 1 + below(255)) % 256])
+        const middle = [byte, Buffer.alloc(0), Buffer.concat([byte, content.subarray(at, at + 1)])][kind]
+        const damaged = Buffer.concat([content.subarray(0, at), middle, content.subarray(at + 1)])
+        if (damaged.equals(content)) continue
+        const read = new EventContent(topicId, damaged)
+        assert.equal(read.author, null, damaged.toString())
+        try {
+          assert.equal(typeof read.envelope().type, 'string')
+        } catch (error) {
+          assert.ok(error instanceof IrohError, error.stack)
+        }
+      }
+    })
+
     it('still refuses what is signed and no envelope', async () => {
       const { far, stranger } = pair({ verify: true })
       const errors = gather(far, 'error')
@@ -274,6 +299,33 @@ describe('a gossip event target', () => {
     assert.equal(heard.length, 2)
   })
 
+  it('drained() waits for neighbours that take what was sent, and not for one that takes nothing', async () => {
+    const { near, nearTopic } = pair()
+    /** What each look finds; the last stays. */
+    let levels = []
+    let looks = 0
+    nearTopic.unsent = () => {
+      looks++
+      return levels.length > 1 ? levels.shift() : levels[0]
+    }
+    levels = [1_000_000]
+    assert.equal(near.bufferedAmount, 1_000_000)
+    levels = [1_000_000, 500_000, 500_000, 100_000, 60_000]
+    await near.drained()
+    assert.deepEqual(levels, [60_000])
+    levels = [300_000]
+    await near.drained()
+    levels = [350_000]
+    looks = 0
+    await near.drained()
+    assert.ok(looks <= 2) // what does not move is known by now
+    levels = [1_000_000]
+    const waiting = near.drained()
+    await near.close()
+    await assert.rejects(waiting, { code: 'ERR_IROH_CLOSED' })
+    assert.equal(near.bufferedAmount, 0)
+  })
+
   it('closes once, leaves the topic, and is silent from then on', async () => {
     const { near, far, stranger } = pair()
     const closes = gather(far, 'close')
@@ -297,6 +349,32 @@ describe('a gossip event target', () => {
     assert.equal((await near.closed).error, null)
     assert.equal((await far.closed).error, error)
     assert.throws(() => far.send(envelope), error)
+  })
+
+  it('reaches everyone in a topic of endpoints, with its author, whoever passed it on', async () => {
+    const members = []
+    for (let index = 0; index < 5; index++) {
+      const endpoint = await create()
+      const gossip = await Gossip.spawn(endpoint)
+      const before = members.at(-1)?.endpoint.addr() // a chain at first
+      const topic = before ? await gossip.subscribeAndJoin(topicId, [before]) : await gossip.subscribe(topicId)
+      const target = createGossipEventTarget(topic, { verify: true })
+      open.push(target)
+      members.push({ endpoint, target })
+    }
+    for (const sender of members) {
+      const others = members.filter((member) => member !== sender)
+      const heard = others.map(({ target }) => once(target, 'said:room-1'))
+      sender.target.send(envelope)
+      for (const [event] of await Promise.all(heard)) {
+        assert.equal(event.author, sender.endpoint.nodeId())
+        assert.deepEqual(event.detail, envelope)
+      }
+    }
+    assert.deepEqual(
+      members.map(({ target }) => target.stats().received),
+      [4, 4, 4, 4, 4]
+    )
   })
 
   it('takes a topic and known options only', () => {

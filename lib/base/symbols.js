@@ -23,7 +23,10 @@ module.exports = {
   kBroadcastJson: Symbol('broadcastJson'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),
-  /** target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners. */
+  /**
+   * target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners; over gossip
+   * it is the event, with its author.
+   */
   kTap: Symbol('tap'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),

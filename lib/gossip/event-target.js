@@ -4,11 +4,12 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose } = require('../base/symbols')
+const { asyncDispose, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
 const { EventContent, overhead, writeContent } = require('./event-content')
 const { GossipEvent, GossipStateEvent, PeerGossipErrorEvent } = require('./events')
+const { Pace } = require('./pace')
 
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in
@@ -24,6 +25,7 @@ class GossipEventTarget extends EventTarget {
   #isOver = false
   #failure = null
   #closed = quietDeferred()
+  #pace = new Pace(() => this.bufferedAmount)
   #stats = { sent: 0, received: 0, unproven: 0, refused: 0, missed: 0 }
 
   /** @private use createGossipEventTarget() */
@@ -67,13 +69,17 @@ class GossipEventTarget extends EventTarget {
     return true
   }
 
-  /** Always 0: gossip holds nobody up. A peer that is slow is told what there is, and asks for it. */
+  /** Bytes on their way to the neighbours. There is no bound for send(): what is too much for one is left for it to ask for. */
   get bufferedAmount() {
-    return 0
+    return this.#isOver || this.#topic.isOver ? 0 : this.#topic.metrics().waitingBytes
   }
 
-  /** Resolves at once; rejects when the target is closed. */
+  /**
+   * Resolves once the neighbours have taken most of what was sent. One that takes nothing for a second is not waited for.
+   * Rejects if the target closes before.
+   */
   async drained() {
+    await this.#pace.ready()
     if (this.#isOver) throw this.#unsent()
   }
 
@@ -146,6 +152,7 @@ class GossipEventTarget extends EventTarget {
       this.#stats.unproven++
     } else {
       this.#stats.received++
+      this[kTap]?.(event)
       super.dispatchEvent(event)
     }
   }

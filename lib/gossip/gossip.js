@@ -94,7 +94,7 @@ class Gossip {
   /**
    * Subscribes to a topic and asks the bootstrap peers to let this one in; without any it waits for others to come.
    * @param {TopicId | Uint8Array | string} topicId
-   * @param {(string | object)[]} [bootstrap] NodeIds, NodeAddrs or tickets
+   * @param {Iterable<string | object>} [bootstrap] NodeIds, NodeAddrs or tickets
    * @param {{ admit?: (nodeId: string) => boolean | Promise<boolean>, signal?: AbortSignal }} [options] `admit` lets a
    *   peer become a neighbour with true only; asked once for each while it is connected. It is the first subscriber's
    * @returns {Promise<GossipTopic>} at once
@@ -108,7 +108,7 @@ class Gossip {
   /**
    * subscribe() and waits for the first neighbour, whose event is the topic's first.
    * @param {TopicId | Uint8Array | string} topicId
-   * @param {(string | object)[]} bootstrap
+   * @param {Iterable<string | object>} bootstrap
    * @param {{ timeoutMs?: number, signal?: AbortSignal, admit?: Function }} [options] without timeoutMs it waits for ever
    * @returns {Promise<GossipTopic>}
    * @throws {IrohError} also ERR_IROH_TIMEOUT; what it throws, it has left the topic

@@ -14,8 +14,10 @@ const MAX_TIMER_MS = 0x7fffffff
 
 /** @returns {{ nodeId: string, directAddresses: string[], relayUrl?: string }[]} */
 function checkPeers(peers, name) {
-  if (!Array.isArray(peers)) throw invalid(`${name} must be an array of NodeIds, NodeAddrs or tickets`)
-  return peers.map(parsePeer)
+  if (typeof peers === 'string' || typeof peers?.[Symbol.iterator] !== 'function') {
+    throw invalid(`${name} must be an array of NodeIds, NodeAddrs or tickets`)
+  }
+  return Array.from(peers, parsePeer)
 }
 
 /** Subscribed to a topic: sends to it, and has its events in a queue of its own. */
@@ -84,7 +86,7 @@ class GossipTopic {
 
   /**
    * Asks more peers to let this one in.
-   * @param {(string | object)[]} peers NodeIds, NodeAddrs or tickets
+   * @param {Iterable<string | object>} peers NodeIds, NodeAddrs or tickets
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options] timeoutMs: how long each may take to become a
    *   neighbour, default 15000
    * @returns {Promise<{ nodeId: string, joined: boolean, error?: Error }[]>} in the order of `peers`

@@ -271,7 +271,7 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   if (top != NULL && top->key < deadline) deadline = top->key;
   top = heap_top(&ep->gossip_timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
-  if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful)) deadline = now;
+  if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events)) deadline = now;
   if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;
   if (deadline != QUIC_NEVER) ep_timer_arm(&ep->timer, deadline);
 }

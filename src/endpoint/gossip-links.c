@@ -6,8 +6,9 @@
 
 #include "endpoint/gossip.h"
 
-/* Two connections that the two sides began within this time of each other: both take the one the greater NodeId dialled.
- * Else the newest is the best: after a restart of the peer nothing comes over the older one any more. */
+/* Two connections that the two sides began within this time of each other: both take the one the greater NodeId dialled,
+ * once something has come over it beside the other. Else the newest is the best: after a restart of the peer nothing comes
+ * over the older one any more. */
 #define SIMULTANEOUS (2000 * SWARM_NS_PER_MS)
 /* How long the end of a stream may be unacknowledged before its connection is closed all the same. */
 #define ACK_PATIENCE (5000 * SWARM_NS_PER_MS)
@@ -80,18 +81,19 @@ static bool dialled_by_greater(const swarm_link_t *link) {
   return own_is_greater != quic_conn_is_server(link->conn->quic);
 }
 
+/* Whether both sides take `older` in place of the newer one. */
+static bool wins_tie(const swarm_link_t *older, const swarm_link_t *newer) {
+  return newer->since - older->since <= SIMULTANEOUS && older->heard_at > newer->since && dialled_by_greater(older) &&
+         !dialled_by_greater(newer);
+}
+
 swarm_link_t *swarm_peer_link(const swarm_peer_t *peer) {
   swarm_link_t *best = NULL;
   list_for_each(node, &peer->links) {
     swarm_link_t *link = container_of(node, swarm_link_t, node);
     if (!swarm_link_is_open(link)) continue;
-    if (best == NULL || (best->extra && !link->extra)) {
-      best = link;
-    } else if (link->extra) {
-      continue;
-    } else if (best->since - link->since <= SIMULTANEOUS && dialled_by_greater(link) && !dialled_by_greater(best)) {
-      best = link;
-    }
+    bool better = best == NULL || (best->extra && !link->extra) || (!link->extra && wins_tie(link, best));
+    if (better) best = link;
   }
   return best;
 }

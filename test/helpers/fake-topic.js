@@ -10,6 +10,9 @@ class FakeTopic {
   #events = new AsyncQueue()
   #secretKey = SecretKey.generate()
   maxContentLength = 4057
+  isOver = false
+  /** Bytes that its neighbours have not taken yet. */
+  unsent = () => 0
   endpoint = { secretKey: () => this.#secretKey }
 
   constructor(room, topicId) {
@@ -36,7 +39,12 @@ class FakeTopic {
     this.#events.push(event)
   }
 
+  metrics() {
+    return { waitingBytes: this.unsent() }
+  }
+
   async leave() {
+    this.isOver = true
     this.#room.topics.delete(this)
     this.#events.end()
   }

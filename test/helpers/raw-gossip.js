@@ -116,6 +116,11 @@ class RawGossipPeer {
     return connection
   }
 
+  /** The same, and what comes on it is left where it is. */
+  dialWithoutReading({ nodeId, addresses }) {
+    return this.#endpoint.connect({ nodeId, directAddresses: addresses }, ALPN)
+  }
+
   /** Becomes a neighbour of a peer, as one that joins does. @returns what it has now: { connection, stream } */
   async join(peer, topic) {
     const connection = await this.dial(peer)
