@@ -112,6 +112,25 @@ describe('gossip', () => {
       assert.deepEqual(one.gossip.topics(), [])
     })
 
+    it('of two that dial each other at once ends with one connection', async () => {
+      for (let round = 0; round < 5; round++) {
+        const [one, two] = await createMany(2, { idleMs: 100 })
+        const [near, far] = await Promise.all([one.in(topicId, [two]), two.in(topicId, [one])])
+        await Promise.all([near.up(), far.up()])
+        near.topic.broadcast('there')
+        await far.received('there')
+        far.topic.broadcast('back')
+        await near.received('back')
+        const count = () => one.gossip.metrics().connections + two.gossip.metrics().connections
+        for (let i = 0; count() > 2; i++) {
+          near.topic.broadcast(`there ${i}`)
+          far.topic.broadcast(`back ${i}`)
+          await Promise.all([far.received(`there ${i}`), near.received(`back ${i}`)])
+        }
+        assert.deepEqual([near.rest('neighborDown'), far.rest('neighborDown')], [[], []])
+      }
+    })
+
     it('of more peers tells what became of each', async () => {
       const [one, two] = await createMany(2)
       await one.in(topicId)

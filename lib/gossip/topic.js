@@ -124,7 +124,7 @@ class GossipTopic {
 
   /**
    * Ends the subscription. The last one of a topic leaves it: its neighbours are told.
-   * @returns {Promise<void>} they have acknowledged that, or five seconds have passed
+   * @returns {Promise<void>} they have acknowledged that, or two seconds have passed
    */
   leave() {
     if (!this.#isOver) {

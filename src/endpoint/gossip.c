@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* How long a topic that was left waits for its neighbours to acknowledge that. */
-#define LEAVE_PATIENCE (5000 * SWARM_NS_PER_MS)
+#define LEAVE_PATIENCE (2000 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
 #define NEIGHBORS_MAX 64 /* the largest active view that iroh_gossip_open takes */
 

@@ -50,9 +50,14 @@ void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
   gossip_announce_forget_link(topic, peer->link->place);
 }
 
+/* Whether it has only just been told to send ids. */
+static bool was_pruned(const gossip_topic_t *topic, const gossip_known_t *peer) {
+  return peer->link->pruned_at && topic->now - peer->link->pruned_at < PRUNE_EVERY;
+}
+
 static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_link_t *link = peer->link;
-  if (link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
+  if (was_pruned(topic, peer)) return;
   gossip_message_t message = {.kind = GOSSIP_PRUNE};
   if (!gossip_tell(topic, peer, &message)) return;
   link->eager = false;
@@ -113,7 +118,7 @@ static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const goss
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
   const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
   /* If the one that was first has been told to send ids meanwhile, this one is needed. */
-  if (first && (first == from || first->link->pruned_at)) return;
+  if (first && (first == from || was_pruned(topic, first))) return;
   prune(topic, from);
 }
 
@@ -193,7 +198,6 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
 void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame) {
   topic->counters.refused++;
   if (frame->neighbors) return;
-  peer->link->eager = false;
   gossip_payload_t *payload = gossip_payloads_find(topic, frame->id);
   if (!payload) return;
   payload->sent &= ~bit_of(peer);

@@ -22,8 +22,8 @@ enum {
   LOST_MAX = 16,      /* peers out of reach, asked again rarely */
   GUESTS_MAX = 16,    /* peers remembered for a few seconds for other reasons */
   HAVES_MAX = 116,    /* ids in an IHave, as iroh-gossip has it; also what waits to be announced */
-  MISSING_MAX = 2048, /* ids announced and not received, of all neighbours */
-  MISSING_OF_ONE = 512,
+  MISSING_MAX = 8192, /* ids announced and not received, of all neighbours */
+  MISSING_OF_ONE = 2048,
   NO_LINK = 0xff
 };
 
@@ -32,22 +32,24 @@ typedef uint32_t gossip_links_t;
 
 /* What a peer is to this one; several at once, but ACTIVE with CONTACT only. */
 enum {
-  ROLE_ACTIVE = 1,   /* a neighbour */
-  ROLE_PASSIVE = 2,  /* may become one */
-  ROLE_PENDING = 4,  /* was asked to; until `due` */
-  ROLE_CONTACT = 8,  /* named by the user */
-  ROLE_LOST = 16,    /* went out of reach without leaving; asked again at `due` */
-  ROLE_GUEST = 32,   /* remembered until `due` */
+  ROLE_ACTIVE = 1,  /* a neighbour */
+  ROLE_PASSIVE = 2, /* may become one */
+  ROLE_PENDING = 4, /* was asked to; until `due` */
+  ROLE_CONTACT = 8, /* named by the user */
+  ROLE_LOST = 16,   /* went out of reach without leaving; asked again at `due` */
+  ROLE_GUEST = 32,  /* remembered until `due` */
   ROLES = 6
 };
 
 /* The part of a peer that only a neighbour has. */
 typedef struct {
   uint64_t since;
+  uint64_t order;     /* how many neighbours there were before it, since the beginning */
   uint64_t rtt;       /* 0: unknown */
   uint64_t pruned_at; /* when it was last told to send ids only; 0: it may send messages */
   uint64_t joined_at; /* when its joining was last made known to others */
   uint64_t walks;     /* a rate: messages of it that go on to others */
+  uint64_t answers;   /* a rate: its Joins */
   uint16_t missing;   /* ids it was the first to announce that have not come */
   uint8_t place;      /* in `links` */
   bool eager;         /* gets messages at once, not only their ids */
@@ -157,7 +159,7 @@ struct gossip_topic {
   uint64_t contact_wait;
   uint32_t shuffles;
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
-  bool hungry; /* the views have changed: look for neighbours before the call ends */
+  bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
   uint64_t evictions, walks, dials, requests, greetings;
 

@@ -14,7 +14,9 @@ enum { JOIN_TTL = 6, PASSIVE_TTL = 3 };
 
 /* Two peers that answer each other's late answers would never end. */
 #define ANSWER_EVERY SECOND
-#define JOIN_ANSWER_EVERY (200 * MILLISECOND)
+/* A neighbour's Joins: one that began anew sends one, and does not again. */
+#define JOIN_EVERY (100 * MILLISECOND)
+enum { JOINS_AT_ONCE = 16 };
 /* Newcomers in place of other neighbours. */
 #define EVICT_EVERY (250 * MILLISECOND)
 enum { EVICTS_AT_ONCE = 32 };
@@ -29,8 +31,7 @@ enum { PASSES_AT_ONCE = 256 };
 #define DIAL_EVERY (125 * MILLISECOND)
 enum { DIALS_AT_ONCE = 64 };
 
-static void send_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high, uint64_t every) {
-  if (peer->told_at && topic->now - peer->told_at < every) return;
+static void send_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
   gossip_message_t message = {.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
   peer->told_at = topic->now;
   (void)gossip_tell(topic, peer, &message);
@@ -48,6 +49,10 @@ static bool lets_in(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool
   if (high) topic->counters.limited++;
   gossip_view_part(topic, peer, true);
   return false;
+}
+
+static void answer_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
+  if (!peer->told_at || topic->now - peer->told_at >= ANSWER_EVERY) send_neighbor(topic, peer, high);
 }
 
 static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
@@ -72,7 +77,7 @@ static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_me
     /* It may have begun anew, and then knows nothing of what it was sent. */
     gossip_tree_down(topic, from);
     gossip_tree_up(topic, from);
-    send_neighbor(topic, from, true, JOIN_ANSWER_EVERY);
+    if (gossip_rate_take(&from->link->answers, topic->now, JOIN_EVERY, JOINS_AT_ONCE)) send_neighbor(topic, from, true);
   } else if (lets_in(topic, from, true, false)) {
     gossip_view_add(topic, from, true, true);
   } else if (!gossip_admits(topic, from->id)) {
@@ -121,7 +126,7 @@ static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_
   if (joiner->data.len > GOSSIP_DATA_MAX) joiner->data = (gossip_data_t){NULL, 0};
   if (message->ttl > JOIN_TTL) message->ttl = JOIN_TTL;
   if (known && known->roles & ROLE_ACTIVE) {
-    send_neighbor(topic, known, true, ANSWER_EVERY);
+    answer_neighbor(topic, known, true);
   } else if (message->ttl == 0 || gossip_neighbors(topic) <= 1) {
     accept_walk(topic, joiner);
   } else {
@@ -140,7 +145,7 @@ static void on_neighbor(gossip_topic_t *topic, gossip_known_t *from, const gossi
   from->joining = false;
   gossip_peer_lose(topic, from, ROLE_PENDING);
   if (from->roles & ROLE_ACTIVE) {
-    if (!is_answer) send_neighbor(topic, from, message->high, ANSWER_EVERY);
+    if (!is_answer) answer_neighbor(topic, from, message->high);
   } else if (lets_in(topic, from, message->high, is_answer || was_joining)) {
     gossip_view_add(topic, from, message->high, !is_answer);
   }

@@ -106,10 +106,8 @@ static gossip_missing_t *add(gossip_topic_t *topic, gossip_known_t *from, const 
   }
   gossip_missing_t *entry = malloc(sizeof(*entry));
   if (!entry) return NULL;
-  *entry = (gossip_missing_t){.announced_at = topic->now,
-                              .round = have->round,
-                              .best = from->link->place,
-                              .first = from->link->place};
+  *entry = (gossip_missing_t){
+      .announced_at = topic->now, .round = have->round, .best = from->link->place, .first = from->link->place};
   memcpy(entry->id, have->id, GOSSIP_ID_BYTES);
   if (bytes_map_put(&missing->by_id, entry->id, GOSSIP_ID_BYTES, entry)) {
     free(entry);

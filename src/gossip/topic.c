@@ -35,7 +35,7 @@ static int complete_config(gossip_config_t *config) {
   if (config->max_message == 0) config->max_message = GOSSIP_MESSAGE_DEFAULT;
   if (config->active_view == 0) config->active_view = 5;
   if (config->passive_view == 0) config->passive_view = 30;
-  if (config->max_payload_bytes == 0) config->max_payload_bytes = (size_t)1 << 20;
+  if (config->max_payload_bytes == 0) config->max_payload_bytes = (size_t)8 << 20;
   if (config->max_ids == 0) config->max_ids = (size_t)1 << 16;
   set_default(&config->shuffle_every, 60 * SECOND);
   set_default(&config->keep_payloads, 30 * SECOND);

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, REFUSALS_MAX = 5 };
+enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 
 /* How long an answer to a Neighbor may take before another peer is asked. One that comes later is still good. */
 #define REQUEST_TIME (500 * MILLISECOND)
@@ -17,15 +17,24 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, REFUSALS_MAX = 5 
 #define RETRY_MOST (60 * SECOND)
 #define LOST_LEAST (20 * SECOND)
 #define LOST_MOST (300 * SECOND)
-/* A neighbour of less than that may be evicted for any newcomer; of the older ones only the youngest. */
+/* A neighbour of less than that may be evicted for any newcomer, but not the oldest few; of the others only the
+ * youngest. */
 #define YOUNG (60 * SECOND)
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests beyond those for the first few neighbours. */
 #define REQUEST_EVERY SECOND
-enum { REQUESTS_AT_ONCE = 8 };
+enum { REQUESTS_AT_ONCE = 8, REFUSALS_ENOUGH = 3 };
 
 static gossip_message_t neighbor_message(const gossip_topic_t *topic, bool high) {
   return (gossip_message_t){.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
+}
+
+/* How many neighbours came before this one. */
+static size_t age_rank(const gossip_topic_t *topic, const gossip_link_t *link) {
+  size_t rank = 0;
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (topic->links[i] && topic->links[i]->link->order < link->order) rank++;
+  return rank;
 }
 
 /* Whom to part from for another: strangers that come in great number replace each other, not the old neighbours. */
@@ -35,8 +44,9 @@ static gossip_known_t *choose_victim(gossip_topic_t *topic) {
   for (size_t i = 0; i < topic->config.active_view; i++) {
     gossip_known_t *peer = topic->links[i];
     if (!peer) continue;
-    if (topic->now - peer->link->since < YOUNG && gossip_random_below(topic, ++count) == 0) young = peer;
-    if (!youngest || peer->link->since > youngest->link->since) youngest = peer;
+    if (!youngest || peer->link->order > youngest->link->order) youngest = peer;
+    bool is_young = topic->now - peer->link->since < YOUNG && age_rank(topic, peer->link) >= KEPT;
+    if (is_young && gossip_random_below(topic, ++count) == 0) young = peer;
   }
   return young ? young : youngest;
 }
@@ -52,14 +62,15 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   if (!link) return;
   if (gossip_view_is_full(topic)) gossip_view_evict(topic, choose_victim(topic));
   link->since = topic->now;
+  link->order = topic->counters.neighbors_up;
   link->place = free_place(topic);
   gossip_peer_lose(topic, peer, ROLE_PASSIVE | ROLE_PENDING | ROLE_LOST | ROLE_GUEST);
   gossip_peer_gain(topic, peer, ROLE_ACTIVE);
   peer->link = link;
   peer->alive = peer->joining = false;
   peer->failures = 0;
-  topic->refusals = 0;
   topic->links[link->place] = peer;
+  topic->refusals = 0;
   topic->counters.neighbors_up++;
   gossip_act(topic, GOSSIP_ACTION_UP, peer->id, 0);
   if (answer) {
@@ -130,7 +141,8 @@ void gossip_view_dismiss(gossip_topic_t *topic, gossip_known_t *peer) {
 }
 
 bool gossip_view_request(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
-  if (peer->roles & (ROLE_ACTIVE | ROLE_PENDING) || gossip_peer_count(topic, ROLE_PENDING) >= PENDINGS_MAX) return false;
+  if (peer->roles & (ROLE_ACTIVE | ROLE_PENDING) || gossip_peer_count(topic, ROLE_PENDING) >= PENDINGS_MAX)
+    return false;
   gossip_message_t message = neighbor_message(topic, high);
   if (!gossip_tell(topic, peer, &message)) return false;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
@@ -216,7 +228,8 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     return false;
   }
   /* While all are full but some that do not know each other, one of the full has to make room. */
-  bool high = active == 0 || (active + 2 <= topic->config.active_view && topic->refusals >= REFUSALS_MAX);
+  bool high = active == 0 || (active + 2 <= topic->config.active_view && topic->refusals >= REFUSALS_ENOUGH);
+  if (high) topic->refusals = 0;
   if (gossip_view_request(topic, peer, high)) return true;
   topic->refill_at = topic->now + REQUEST_EVERY;
   return false;
