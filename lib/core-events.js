@@ -32,7 +32,8 @@ const Event = Object.freeze({
   GOSSIP_DOWN: 25,
   GOSSIP_RECEIVED: 26,
   GOSSIP_FAILED: 27,
-  GOSSIP_LEFT: 28
+  GOSSIP_DRAINED: 28,
+  GOSSIP_LEFT: 29
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

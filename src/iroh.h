@@ -107,6 +107,7 @@ typedef enum {
   IROH_EVENT_GOSSIP_RECEIVED, /* topic: `data` from node_id; number: hops before it, IROH_GOSSIP_DIRECT: it was sent to
                                  its neighbours only */
   IROH_EVENT_GOSSIP_FAILED,   /* topic: node_id, which was to be joined, is out of reach */
+  IROH_EVENT_GOSSIP_DRAINED,  /* topic: what iroh_gossip_drain was called for */
   IROH_EVENT_GOSSIP_LEFT      /* topic: it was left and its neighbours have been told. The handle is dead */
 } iroh_event_kind_t;
 
@@ -316,9 +317,9 @@ typedef struct {
   uint32_t shuffle_ms;        /* [60000] */
   uint32_t keep_payloads_ms;  /* [30000] how long a message can be asked for */
   uint32_t keep_ids_ms;       /* [90000] how long one is known to have been seen */
-  uint32_t max_payload_bytes; /* [1 MiB] of a topic's messages kept to be asked for */
+  uint32_t max_payload_bytes; /* [8 MiB] of a topic's messages kept to be asked for */
   uint32_t max_ids;           /* [65536] of a topic's messages known to have been seen */
-  uint32_t max_outbox;        /* [1 MiB] bytes that may wait to be sent, per topic and neighbour */
+  uint32_t max_outbox;        /* [4 MiB] bytes that may wait to be sent, per topic and neighbour */
   uint32_t max_connections;   /* [1024] */
   uint32_t max_streams;       /* [1024] a peer may have open on a connection: topics it shares with this one */
   uint32_t idle_ms;           /* [10000] after that a connection no topic needs is closed */
@@ -348,6 +349,9 @@ int iroh_gossip_admit(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t no
 /* Sends to everyone in the topic, or to direct neighbours only. 1: the same content was sent or received before, and so
  * nothing is sent. IROH_ERR_TOO_LONG. */
 int iroh_gossip_broadcast(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t *content, size_t len, bool neighbors);
+/* Whether little of it waits to be sent: 1, or 0 and IROH_EVENT_GOSSIP_DRAINED follows. A neighbour that takes nothing for
+ * a second is left out of account. */
+int iroh_gossip_drain(iroh_endpoint_t *ep, iroh_handle_t topic);
 /* How many neighbours there are; the first `max` are copied. Negative: an error. */
 int64_t iroh_gossip_neighbors(iroh_endpoint_t *ep, iroh_handle_t topic, uint8_t (*out)[IROH_KEY_BYTES], size_t max);
 /* The most content a broadcast may have. */

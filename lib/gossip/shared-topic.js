@@ -26,6 +26,7 @@ class SharedTopic {
   #onLeft
   #subscribers = new Set()
   #neighbors = new Set()
+  #drained = null
   #left = null
 
   /**
@@ -85,6 +86,13 @@ class SharedTopic {
     return check(binding.gossipBroadcast(this.#core.handle, this.#handle, bytes, neighborsOnly)) === 0
   }
 
+  /** @returns {Promise<void>} little waits to be sent, or the topic is over */
+  async drained() {
+    if (!this.#drained && binding.gossipDrain(this.#core.handle, this.#handle) !== 0) return
+    this.#drained ??= deferred()
+    await this.#drained.promise
+  }
+
   /** @throws {IrohError} */
   join(nodeId) {
     check(binding.gossipJoin(this.#core.handle, this.#handle, nodeId), { peer: nodeId })
@@ -123,10 +131,18 @@ class SharedTopic {
       case Event.GOSSIP_ADMIT:
         this.#judge(nodeIdOf(data))
         break
+      case Event.GOSSIP_DRAINED:
+        this.#onDrained()
+        break
       case Event.GOSSIP_LEFT:
         this.#forget()
         break
     }
+  }
+
+  #onDrained() {
+    this.#drained?.resolve()
+    this.#drained = null
   }
 
   #onReceived(number, data) {
@@ -156,6 +172,7 @@ class SharedTopic {
 
   #forget() {
     this.#core.removeStream(this.#handle)
+    this.#onDrained()
     this.#left?.resolve()
     this.#onLeft()
   }

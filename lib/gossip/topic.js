@@ -85,6 +85,15 @@ class GossipTopic {
   }
 
   /**
+   * Waits until little of what was broadcast waits to be sent: a loop of broadcasts that awaits it goes as fast as the
+   * neighbours take them. One that takes nothing for a second is not waited for; it gets ids, and asks for what it can.
+   * @returns {Promise<void>} at once if nothing has to wait, or the topic is over
+   */
+  async drained() {
+    if (!this.#isOver) await this.#shared.drained()
+  }
+
+  /**
    * Asks more peers to let this one in.
    * @param {Iterable<string | object>} peers NodeIds, NodeAddrs or tickets
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options] timeoutMs: how long each may take to become a
@@ -253,6 +262,7 @@ class GossipTopic {
       maxContentLength: this.maxContentLength,
       broadcast: (content) => this.broadcast(content),
       broadcastNeighbors: (content) => this.broadcastNeighbors(content),
+      drained: () => this.drained(),
       joinPeers: (peers, options) => this.joinPeers(peers, options),
       close,
       [asyncDispose]: close

@@ -24,7 +24,7 @@ void swarm_tell(swarm_t *swarm, iroh_event_kind_t kind, iroh_handle_t about, con
     return;
   }
   *event = (swarm_event_t){.kind = kind, .about = about, .number = number, .len = len};
-  memcpy(event->node_id, node_id, IROH_KEY_BYTES);
+  if (node_id != NULL) memcpy(event->node_id, node_id, IROH_KEY_BYTES);
   if (len > 0) memcpy(event->data, data, len);
   list_push_back(&swarm->ep->gossip_events, &event->node);
 }

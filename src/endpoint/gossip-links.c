@@ -166,7 +166,9 @@ static void close_link(swarm_link_t *link, uint64_t now) {
   endpoint_changed(link->conn);
 }
 
-void swarm_peer_renew(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now) {
+void swarm_renew(const swarm_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint64_t now) {
+  swarm_peer_t *peer = swarm_peer(topic->swarm, id);
+  if (peer == NULL) return;
   list_for_each(node, &peer->outboxes) {
     const swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, peer_node);
     if (outbox->topic != topic && swarm_topic_has_neighbor(outbox->topic, peer->id)) return;

@@ -7,6 +7,8 @@
 
 /* Beyond max_outbox, for frames that are no messages: they are small, and few. */
 #define CONTROL_ROOM (64 * 1024)
+/* How long a program waits for a neighbour that takes nothing. */
+#define DRAIN_PATIENCE (1000 * SWARM_NS_PER_MS)
 
 /* A frame, or (NULL) the end of the stream. */
 typedef struct {
@@ -63,6 +65,7 @@ void swarm_sender_events(swarm_sender_t *sender, unsigned events, uint64_t now) 
   swarm_link_t *link = sender->link;
   if (!(events & (STREAM_EVENT_FINISHED | STREAM_EVENT_STOPPED))) {
     if (sender->outbox != NULL) swarm_outbox_flush(sender->outbox, now);
+    swarm_drain_settle(sender->topic);
     return;
   }
   swarm_sender_free(sender, true);
@@ -99,11 +102,13 @@ static void drop_first(swarm_outbox_t *outbox) {
 }
 
 void swarm_outbox_free(swarm_outbox_t *outbox) {
+  swarm_topic_t *topic = outbox->topic;
   while (!list_empty(&outbox->waiting)) drop_first(outbox);
   if (outbox->sender != NULL) outbox->sender->outbox = NULL;
   list_remove(&outbox->topic_node);
   list_remove(&outbox->peer_node);
   free(outbox);
+  swarm_drain_settle(topic);
 }
 
 size_t swarm_outbox_bytes(const swarm_outbox_t *outbox) {
@@ -171,6 +176,51 @@ void swarm_outbox_flush(swarm_outbox_t *outbox, uint64_t now) {
     swarm_outbox_free(outbox);
     return;
   }
+}
+
+/* ---- waiting until it has left ------------------------------------------------------------------- */
+
+/* Beyond this much a program that waits has to wait: what STREAM_EVENT_WRITABLE may still leave, or half of the outbox. */
+static bool is_full(const swarm_outbox_t *outbox) {
+  const swarm_t *swarm = outbox->topic->swarm;
+  return swarm_outbox_bytes(outbox) > max_size(swarm->config.max_outbox / 2, swarm->ep->quic_config.low_water);
+}
+
+static bool is_drained(swarm_topic_t *topic) {
+  bool drained = true;
+  list_for_each(node, &topic->outboxes) {
+    swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, topic_node);
+    if (!is_full(outbox))
+      outbox->stalled = false;
+    else if (!outbox->stalled)
+      drained = false;
+  }
+  return drained;
+}
+
+void swarm_drain_settle(swarm_topic_t *topic) {
+  if (topic == NULL || !heap_has(&topic->drain_timer.node) || !is_drained(topic)) return;
+  swarm_timer_stop(topic->swarm->ep, &topic->drain_timer);
+  swarm_tell(topic->swarm, IROH_EVENT_GOSSIP_DRAINED, topic->handle, NULL, 0, NULL, 0);
+}
+
+/* Who has taken so little for so long is not waited for any more, until it has. */
+void swarm_drain_late(void *owner, uint64_t now) {
+  swarm_topic_t *topic = owner;
+  list_for_each(node, &topic->outboxes) {
+    swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, topic_node);
+    if (is_full(outbox)) outbox->stalled = true;
+  }
+  swarm_timer_set(topic->swarm->ep, &topic->drain_timer, now + DRAIN_PATIENCE);
+  swarm_drain_settle(topic);
+}
+
+int iroh_gossip_drain(iroh_endpoint_t *ep, iroh_handle_t handle) {
+  swarm_topic_t *topic = map_get(&ep->topics, handle);
+  if (topic == NULL || topic->core == NULL) return IROH_ERR_CLOSED;
+  if (is_drained(topic)) return 1;
+  if (!heap_has(&topic->drain_timer.node)) swarm_timer_set(ep, &topic->drain_timer, uv_hrtime() + DRAIN_PATIENCE);
+  return 0;
 }
 
 /* ---- what topics put out ------------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ static void take_action(swarm_topic_t *topic, const gossip_action_t *action, uin
   case GOSSIP_ACTION_JOIN_FAILED:
     swarm_tell(swarm, IROH_EVENT_GOSSIP_FAILED, about, action->peer, 0, NULL, 0);
     break;
+  case GOSSIP_ACTION_RENEW:
+    swarm_renew(topic, action->peer, now);
+    break;
   }
 }
 
@@ -98,6 +101,7 @@ static void topic_free(swarm_topic_t *topic) {
     sender->outbox = NULL;
   }
   swarm_timer_stop(swarm->ep, &topic->timer);
+  swarm_timer_stop(swarm->ep, &topic->drain_timer);
   map_remove(&swarm->ep->topics, topic->handle);
   list_remove(&topic->node);
   gossip_topic_free(topic->core);
@@ -105,8 +109,7 @@ static void topic_free(swarm_topic_t *topic) {
 }
 
 static void left(swarm_topic_t *topic) {
-  static const uint8_t nobody[IROH_KEY_BYTES];
-  swarm_tell(topic->swarm, IROH_EVENT_GOSSIP_LEFT, topic->handle, nobody, 0, NULL, 0);
+  swarm_tell(topic->swarm, IROH_EVENT_GOSSIP_LEFT, topic->handle, NULL, 0, NULL, 0);
   topic_free(topic);
 }
 
@@ -158,6 +161,7 @@ int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8
   topic->handle = endpoint_new_handle(ep);
   topic->asks = asks;
   topic->timer = (swarm_timer_t){.due = on_topic_due, .owner = topic};
+  topic->drain_timer = (swarm_timer_t){.due = swarm_drain_late, .owner = topic};
   memcpy(topic->id, topic_id, GOSSIP_ID_BYTES);
   list_init(&topic->outboxes);
   list_init(&topic->senders);
@@ -189,6 +193,7 @@ int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
   bytes_map_remove(&swarm->topics, topic->id, GOSSIP_ID_BYTES);
   gossip_topic_free(topic->core);
   topic->core = NULL;
+  swarm_timer_stop(ep, &topic->drain_timer);
   /* What still waits for a connection need not be said any more. */
   list_for_each(node, &topic->outboxes) {
     swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, topic_node);
@@ -262,7 +267,7 @@ static void take_config(swarm_t *swarm, const iroh_gossip_config_t *config) {
   swarm->config = *config;
   iroh_gossip_config_t *c = &swarm->config;
   c->max_message_size = or_default(c->max_message_size, GOSSIP_MESSAGE_DEFAULT);
-  c->max_outbox = or_default(c->max_outbox, 1024 * 1024);
+  c->max_outbox = or_default(c->max_outbox, 4 * 1024 * 1024);
   c->max_connections = or_default(c->max_connections, 1024);
   c->max_streams = or_default(c->max_streams, 1024);
   c->idle_ms = or_default(c->idle_ms, 10000);

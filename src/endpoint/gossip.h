@@ -51,6 +51,7 @@ typedef struct {
   bool asks;            /* whether a peer may be a neighbour is asked above */
   list_t outboxes, senders, verdicts;
   swarm_timer_t timer;
+  swarm_timer_t drain_timer; /* set: it is to be told when little waits to be sent, and at this time all the same */
 } swarm_topic_t;
 
 typedef struct {
@@ -83,6 +84,7 @@ typedef struct {
   struct swarm_sender *sender;
   list_t waiting;
   size_t waiting_bytes;
+  bool stalled; /* nobody waits until less waits in it */
 } swarm_outbox_t;
 
 /* One stream that we write. */
@@ -123,7 +125,7 @@ bool swarm_topic_has_neighbor(const swarm_topic_t *topic, const uint8_t peer[GOS
 void swarm_timer_set(iroh_endpoint_t *ep, swarm_timer_t *timer, uint64_t at);
 void swarm_timer_stop(iroh_endpoint_t *ep, swarm_timer_t *timer);
 
-/* gossip-events.c */
+/* gossip-events.c: `node_id` may be NULL. */
 void swarm_tell(swarm_t *swarm, iroh_event_kind_t kind, iroh_handle_t about, const uint8_t node_id[IROH_KEY_BYTES],
                 uint64_t number, const uint8_t *data, size_t len);
 
@@ -136,8 +138,8 @@ void swarm_peer_settle(swarm_peer_t *peer, uint64_t now);
 /* Where frames to the peer go; NULL: there is no connection. */
 swarm_link_t *swarm_peer_link(const swarm_peer_t *peer);
 bool swarm_link_is_open(const swarm_link_t *link);
-/* Its connections are of no use: they are closed, unless another topic has a neighbour there. */
-void swarm_peer_renew(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
+/* The connections to the peer are of no use: they are closed, unless another topic has a neighbour there. */
+void swarm_renew(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now);
 /* The peer allows no more streams on any link: asks for one more. */
 void swarm_peer_want_streams(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
 /* Asks for a connection, unless that was done. */
@@ -159,6 +161,9 @@ void swarm_outbox_flush(swarm_outbox_t *outbox, uint64_t now);
 void swarm_outbox_free(swarm_outbox_t *outbox);
 /* The bytes of it that have not left. */
 size_t swarm_outbox_bytes(const swarm_outbox_t *outbox);
+/* Tells, if that is wanted, that little waits to be sent to the neighbours that take anything. */
+void swarm_drain_settle(swarm_topic_t *topic);
+void swarm_drain_late(void *topic, uint64_t now);
 /* No more frames go on this stream. */
 void swarm_sender_finish(swarm_sender_t *sender, uint64_t now);
 /* The stream is over; `release`: it is to be let go, too. */

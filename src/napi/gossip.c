@@ -140,6 +140,14 @@ static napi_value gossip_broadcast(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_gossip_broadcast(call.core, topic, content, len, neighbors));
 }
 
+/* gossipDrain(endpoint, topic) -> 1, 0 (an event follows) or error code */
+static napi_value gossip_drain(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t topic;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &topic)) return call.early;
+  return make_number(env, iroh_gossip_drain(call.core, topic));
+}
+
 /* gossipNeighbors(endpoint, topic) -> NodeId[] or error code */
 static napi_value gossip_neighbors(napi_env env, napi_callback_info info) {
   call_t call;
@@ -233,6 +241,7 @@ napi_status gossip_export(napi_env env, napi_value exports) {
       {"gossipJoin", gossip_join},
       {"gossipAdmit", gossip_admit},
       {"gossipBroadcast", gossip_broadcast},
+      {"gossipDrain", gossip_drain},
       {"gossipNeighbors", gossip_neighbors},
       {"gossipMaxContent", gossip_max_content},
       {"gossipTopicInfo", gossip_topic_info},
