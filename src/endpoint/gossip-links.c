@@ -73,7 +73,9 @@ void swarm_peer_settle(swarm_peer_t *peer, uint64_t now) {
     swarm_timer_set(swarm->ep, &peer->timer, now + swarm->config.idle_ms * SWARM_NS_PER_MS);
 }
 
-bool swarm_link_is_open(const swarm_link_t *link) { return quic_conn_state(link->conn->quic) == QUIC_OPEN; }
+bool swarm_link_is_open(const swarm_link_t *link) {
+  return !link->closing && quic_conn_state(link->conn->quic) == QUIC_OPEN;
+}
 
 static bool dialled_by_greater(const swarm_link_t *link) {
   const uint8_t *own = key_pair_public(link->conn->ep->key);
@@ -162,6 +164,7 @@ int iroh_gossip_dial_failed(iroh_endpoint_t *ep, iroh_handle_t handle, const uin
 /* ---- links that are not needed ------------------------------------------------------------------- */
 
 static void close_link(swarm_link_t *link, uint64_t now) {
+  link->closing = true;
   quic_conn_close(link->conn->quic, 0, "", 0, now);
   endpoint_changed(link->conn);
 }

@@ -74,6 +74,7 @@ typedef struct swarm_link {
   size_t held_count;        /* readers that hold frames */
   unsigned stopped;         /* streams that either side had to stop */
   bool extra;               /* dialled only for more streams */
+  bool closing;             /* by us: nothing more goes over it, although it may look open until it is flushed */
 } swarm_link_t;
 
 /* Frames of a topic for a peer: on their way while there is a sender, and those that wait for one. */
