@@ -319,7 +319,7 @@ typedef struct {
   uint32_t keep_ids_ms;       /* [90000] how long one is known to have been seen */
   uint32_t max_payload_bytes; /* [8 MiB] of a topic's messages kept to be asked for */
   uint32_t max_ids;           /* [65536] of a topic's messages known to have been seen */
-  uint32_t max_outbox;        /* [4 MiB] bytes that may wait to be sent, per topic and neighbour */
+  uint32_t max_outbox;        /* [8 MiB] bytes that may wait to be sent, per topic and neighbour */
   uint32_t max_connections;   /* [1024] */
   uint32_t max_streams;       /* [1024] a peer may have open on a connection: topics it shares with this one */
   uint32_t idle_ms;           /* [10000] after that a connection no topic needs is closed */

@@ -56,6 +56,18 @@ describe('gossip', () => {
       assert.equal((await far.received('')).content.length, 0)
     })
 
+    it('come as fast as they are sent, and those too that came before the end of a connection', async () => {
+      const [one, , near, far] = await pair(topicId)
+      for (let i = 0; i < 20_000; i++) {
+        near.topic.broadcast(`${i}`)
+        if (i % 100 === 99) await near.topic.drained()
+      }
+      await one.gossip.close()
+      await far.down()
+      assert.equal(far.rest('received').length, 20_000)
+      assert.deepEqual(far.rest('lagged'), [])
+    })
+
     it('may be longer where all agree', async () => {
       const [, , near, far] = await pair(topicId, { maxMessageSize: 100_000 })
       const content = Buffer.alloc(near.topic.maxContentLength, 3)

@@ -20,7 +20,7 @@ const NATIVE = {
   keepIdsMs: { min: 1000, max: HOUR_MS, fallback: 90_000 },
   maxPayloadBytes: { min: 4 * KIB, max: 1024 * MIB, fallback: 8 * MIB },
   maxIds: { min: 1024, max: 1 << 24, fallback: 65_536 },
-  maxOutbox: { min: 16 * KIB, max: 256 * MIB, fallback: 4 * MIB },
+  maxOutbox: { min: 16 * KIB, max: 256 * MIB, fallback: 8 * MIB },
   maxConnections: { min: 1, max: 65_536, fallback: 1024 },
   maxStreams: { min: 100, max: 16_384, fallback: 1024 },
   idleMs: { min: 100, max: HOUR_MS, fallback: 10_000 }

@@ -332,6 +332,7 @@ static void tell(iroh_endpoint_t *ep) {
 
 void endpoint_drain(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
+  endpoint_gossip_resume(ep);
   /* What the program's own calls bring about meanwhile is told in the next turn. */
   list_node_t *last = ep->eventful.head.prev;
   list_node_t *node;

@@ -231,7 +231,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
   bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
-              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events);
+              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
+              !list_empty(&ep->gossip_paused);
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);
@@ -271,7 +272,9 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   if (top != NULL && top->key < deadline) deadline = top->key;
   top = heap_top(&ep->gossip_timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
-  if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events)) deadline = now;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events) ||
+              !list_empty(&ep->gossip_paused);
+  if (busy) deadline = now;
   if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;
   if (deadline != QUIC_NEVER) ep_timer_arm(&ep->timer, deadline);
 }

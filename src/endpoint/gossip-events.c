@@ -27,12 +27,14 @@ void swarm_tell(swarm_t *swarm, iroh_event_kind_t kind, iroh_handle_t about, con
   if (node_id != NULL) memcpy(event->node_id, node_id, IROH_KEY_BYTES);
   if (len > 0) memcpy(event->data, data, len);
   list_push_back(&swarm->ep->gossip_events, &event->node);
+  swarm->ep->gossip_event_count++;
 }
 
 void endpoint_gossip_collect(iroh_endpoint_t *ep, iroh_event_t *(*push)(iroh_endpoint_t *ep)) {
+  size_t count = 0;
   list_for_each(node, &ep->gossip_events) {
     swarm_event_t *kept = container_of(node, swarm_event_t, node);
-    iroh_event_t *event = push(ep);
+    iroh_event_t *event = count++ < SWARM_BATCH_EVENTS ? push(ep) : NULL;
     if (event == NULL) return;
     kept->told = true;
     event->kind = kept->kind;
@@ -49,6 +51,7 @@ void endpoint_gossip_told(iroh_endpoint_t *ep) {
     swarm_event_t *event = container_of(node, swarm_event_t, node);
     if (!event->told) return;
     list_remove(&event->node);
+    ep->gossip_event_count--;
     free(event);
   }
 }

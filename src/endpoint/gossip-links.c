@@ -109,7 +109,7 @@ void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t no
     return;
   }
   size_t len = 0;
-  const uint8_t *data = gossip_topic_data(topic->core, peer->id, &len);
+  const uint8_t *data = topic->core != NULL ? gossip_topic_data(topic->core, peer->id, &len) : NULL;
   peer->dialling = true;
   swarm->dialling++;
   swarm_tell(swarm, IROH_EVENT_GOSSIP_DIAL, swarm->handle, peer->id, 0, data, data != NULL ? len : 0);
@@ -141,7 +141,10 @@ void swarm_peer_lost(swarm_peer_t *peer, uint64_t now) {
     swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, peer_node);
     swarm_topic_t *topic = outbox->topic;
     swarm_outbox_free(outbox);
-    if (topic->core == NULL) continue;
+    if (topic->core == NULL) {
+      swarm_topic_settle(topic);
+      continue;
+    }
     gossip_topic_closed(topic->core, peer->id, now, &swarm->actions);
     swarm_run(topic, now);
   }
@@ -345,6 +348,7 @@ void endpoint_gossip_streams_allowed(conn_t *conn) { flush(conn->link->peer, uv_
 void endpoint_gossip_closed(conn_t *conn, bool gone) {
   swarm_peer_t *peer = conn->link->peer;
   uint64_t now = uv_hrtime();
+  if (!gone) swarm_link_read_out(conn->link, now);
   swarm_link_free(conn->link);
   if (gone) return;
   if (!list_empty(&peer->links)) {

@@ -93,20 +93,27 @@ static taken_t complete(swarm_reader_t *reader, const uint8_t *data, size_t len,
   return taken;
 }
 
-static taken_t take_bytes(swarm_reader_t *reader, const uint8_t *data, size_t len, uint64_t now) {
+/* Whether the program is to be told first what there is. */
+static bool is_enough(const swarm_reader_t *reader) {
+  return reader->link->conn->ep->gossip_event_count >= SWARM_BATCH_EVENTS && !reader->link->over;
+}
+
+/* *used: bytes taken: all of them, unless it is enough for now. */
+static taken_t take_bytes(swarm_reader_t *reader, const uint8_t *data, size_t len, size_t *used, uint64_t now) {
   taken_t taken = FRAME_TAKEN;
-  for (size_t used = 0; used < len && taken == FRAME_TAKEN;) {
-    size_t left = len - used;
+  *used = 0;
+  while (*used < len && taken == FRAME_TAKEN && !is_enough(reader)) {
+    size_t left = len - *used;
     size_t size = GOSSIP_LENGTH_BYTES;
     if (reader->partial.len == 0 && left >= GOSSIP_LENGTH_BYTES) {
-      size = frame_size(reader, data + used);
+      size = frame_size(reader, data + *used);
       if (size == 0) return FRAME_BAD;
     }
     if (reader->partial.len == 0 && left >= size && left >= GOSSIP_LENGTH_BYTES) {
-      taken = take_frame(reader, data + used, size, now);
-      used += size;
+      taken = take_frame(reader, data + *used, size, now);
+      *used += size;
     } else {
-      taken = complete(reader, data, len, &used, now);
+      taken = complete(reader, data, len, used, now);
     }
   }
   return taken;
@@ -129,6 +136,7 @@ void swarm_reader_new(swarm_link_t *link, quic_stream_t *stream, uint64_t now) {
 
 void swarm_reader_free(swarm_reader_t *reader, bool release) {
   stop_holding(reader);
+  list_remove(&reader->paused_node);
   list_remove(&reader->node);
   buffer_deinit(&reader->partial);
   quic_stream_set_owner(reader->stream, NULL);
@@ -145,17 +153,43 @@ static void refuse(swarm_reader_t *reader) {
 }
 
 void swarm_reader_pump(swarm_reader_t *reader, uint64_t now) {
+  iroh_endpoint_t *ep = reader->link->conn->ep;
   const uint8_t *data;
-  size_t len;
+  size_t len, used;
   int got;
+  if (list_is_linked(&reader->paused_node)) return;
   while ((got = quic_stream_peek(reader->stream, &data, &len)) == IROH_DATA) {
-    if (take_bytes(reader, data, len, now) == FRAME_BAD) {
+    if (take_bytes(reader, data, len, &used, now) == FRAME_BAD) {
       refuse(reader);
       return;
     }
-    quic_stream_consume(reader->stream, len);
+    quic_stream_consume(reader->stream, used);
+    if (is_enough(reader)) {
+      list_push_back(&ep->gossip_paused, &reader->paused_node);
+      return;
+    }
   }
   if (got != IROH_EMPTY) swarm_reader_free(reader, true);
+}
+
+void endpoint_gossip_resume(iroh_endpoint_t *ep) {
+  uint64_t now = list_empty(&ep->gossip_paused) ? 0 : uv_hrtime();
+  list_node_t *node;
+  while (ep->gossip_event_count < SWARM_BATCH_EVENTS && (node = list_pop_front(&ep->gossip_paused)) != NULL) {
+    swarm_reader_t *reader = container_of(node, swarm_reader_t, paused_node);
+    conn_t *conn = reader->link->conn;
+    swarm_reader_pump(reader, now);
+    endpoint_changed(conn);
+  }
+}
+
+void swarm_link_read_out(swarm_link_t *link, uint64_t now) {
+  link->over = true;
+  list_for_each(node, &link->readers) {
+    swarm_reader_t *reader = container_of(node, swarm_reader_t, node);
+    list_remove(&reader->paused_node);
+    swarm_reader_pump(reader, now);
+  }
 }
 
 static taken_t give_held(swarm_reader_t *reader, uint64_t now) {

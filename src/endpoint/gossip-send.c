@@ -7,6 +7,8 @@
 
 /* Beyond max_outbox, for frames that are no messages: they are small, and few. */
 #define CONTROL_ROOM (64 * 1024)
+/* Bytes of a stream copied ahead of what leaves; the rest waits as frames, which all neighbours share. */
+#define STREAM_AHEAD (256 * 1024)
 /* How long a program waits for a neighbour that takes nothing. */
 #define DRAIN_PATIENCE (1000 * SWARM_NS_PER_MS)
 
@@ -65,7 +67,6 @@ void swarm_sender_events(swarm_sender_t *sender, unsigned events, uint64_t now) 
   swarm_link_t *link = sender->link;
   if (!(events & (STREAM_EVENT_FINISHED | STREAM_EVENT_STOPPED))) {
     if (sender->outbox != NULL) swarm_outbox_flush(sender->outbox, now);
-    swarm_drain_settle(sender->topic);
     return;
   }
   swarm_sender_free(sender, true);
@@ -151,14 +152,19 @@ static swarm_sender_t *sender_for(swarm_outbox_t *outbox, uint64_t now) {
   return NULL;
 }
 
+/* A stream takes a copy of its own: of what leaves soon. STREAM_EVENT_WRITABLE follows when it has no room. */
+static bool has_room(const swarm_sender_t *sender, size_t len) {
+  size_t low_water = sender->link->conn->ep->quic_config.low_water;
+  size_t unsent = quic_stream_unsent(sender->stream);
+  return unsent <= low_water || unsent + len <= max_size(STREAM_AHEAD, 2 * low_water);
+}
+
 /* False: it has to wait. */
 static bool write_now(swarm_outbox_t *outbox, const gossip_frame_t *frame, uint64_t now) {
   swarm_sender_t *sender = sender_for(outbox, now);
   if (sender == NULL) return false;
   swarm_link_t *link = sender->link;
-  /* A part of a frame would be worse than none. STREAM_EVENT_WRITABLE follows. */
-  size_t room = link->conn->ep->quic_config.max_send_buffer;
-  if (quic_stream_unsent(sender->stream) + frame->len > room) return false;
+  if (!has_room(sender, frame->len)) return false;
   if (quic_stream_write(sender->stream, frame->bytes, frame->len) != (int64_t)frame->len) return false;
   endpoint_changed(link->conn);
   return true;
@@ -167,15 +173,20 @@ static bool write_now(swarm_outbox_t *outbox, const gossip_frame_t *frame, uint6
 void swarm_outbox_flush(swarm_outbox_t *outbox, uint64_t now) {
   while (!list_empty(&outbox->waiting)) {
     const waiting_t *waiting = container_of(list_first(&outbox->waiting), waiting_t, node);
-    if (waiting->frame != NULL && !write_now(outbox, waiting->frame, now)) return;
+    if (waiting->frame != NULL && !write_now(outbox, waiting->frame, now)) break;
     bool ends = waiting->frame == NULL;
     drop_first(outbox);
     if (!ends) continue;
     if (outbox->sender != NULL) swarm_sender_finish(outbox->sender, now);
     if (!list_empty(&outbox->waiting)) continue;
+    swarm_topic_t *topic = outbox->topic;
+    swarm_peer_t *peer = outbox->peer;
     swarm_outbox_free(outbox);
+    swarm_topic_settle(topic);
+    swarm_peer_settle(peer, now);
     return;
   }
+  swarm_drain_settle(outbox->topic);
 }
 
 /* ---- waiting until it has left ------------------------------------------------------------------- */

@@ -194,11 +194,11 @@ int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
   gossip_topic_free(topic->core);
   topic->core = NULL;
   swarm_timer_stop(ep, &topic->drain_timer);
-  /* What still waits for a connection need not be said any more. */
+  /* What waits for a connection need not be said any more. */
   list_for_each(node, &topic->outboxes) {
     swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, topic_node);
     swarm_peer_t *peer = outbox->peer;
-    if (outbox->sender != NULL) swarm_sender_finish(outbox->sender, now);
+    if (swarm_peer_link(peer) != NULL) continue;
     swarm_outbox_free(outbox);
     swarm_peer_settle(peer, now);
   }
@@ -267,7 +267,7 @@ static void take_config(swarm_t *swarm, const iroh_gossip_config_t *config) {
   swarm->config = *config;
   iroh_gossip_config_t *c = &swarm->config;
   c->max_message_size = or_default(c->max_message_size, GOSSIP_MESSAGE_DEFAULT);
-  c->max_outbox = or_default(c->max_outbox, 4 * 1024 * 1024);
+  c->max_outbox = or_default(c->max_outbox, 8 * 1024 * 1024);
   c->max_connections = or_default(c->max_connections, 1024);
   c->max_streams = or_default(c->max_streams, 1024);
   c->idle_ms = or_default(c->idle_ms, 10000);
@@ -277,6 +277,9 @@ int iroh_gossip_open(iroh_endpoint_t *ep, const iroh_gossip_config_t *config, ir
   *swarm_out = 0;
   if (ep->closing) return IROH_ERR_CLOSED;
   if (config->active_view > NEIGHBORS_MAX) return IROH_ERR_INVALID_ARGUMENT;
+  /* A message goes onto a stream as a whole, beside what must not yet be told to have left. */
+  uint64_t most = (uint64_t)config->max_message_size + ep->quic_config.low_water + 1024;
+  if (most > ep->quic_config.max_send_buffer) return IROH_ERR_INVALID_ARGUMENT;
   swarm_t *swarm = calloc(1, sizeof *swarm);
   if (swarm == NULL) return IROH_ERR_NO_MEMORY;
   swarm->ep = ep;
@@ -367,6 +370,7 @@ void endpoint_gossip_init(iroh_endpoint_t *ep) {
   map_init(&ep->topics);
   heap_init(&ep->gossip_timers);
   list_init(&ep->gossip_events);
+  list_init(&ep->gossip_paused);
 }
 
 void endpoint_gossip_end(iroh_endpoint_t *ep) {

@@ -18,6 +18,8 @@
 #include "quic/stream.h"
 
 #define SWARM_NS_PER_MS UINT64_C(1000000)
+/* Events told at once; with so many no more is read until they were: the program looks at them between two batches. */
+#define SWARM_BATCH_EVENTS 512
 
 /* Something that is due at a time; `due` may end its owner. */
 typedef struct {
@@ -74,6 +76,7 @@ typedef struct swarm_link {
   size_t held_count;        /* readers that hold frames */
   unsigned stopped;         /* streams that either side had to stop */
   bool extra;               /* dialled only for more streams */
+  bool over;                /* what has come on it is read to the end */
   bool closing;             /* by us: nothing more goes over it, although it may look open until it is flushed */
 } swarm_link_t;
 
@@ -102,7 +105,7 @@ typedef struct swarm_sender {
 typedef struct {
   quic_stream_t *stream;
   swarm_link_t *link;
-  list_node_t node, held_node;
+  list_node_t node, held_node, paused_node;
   bool has_topic;
   uint8_t topic[GOSSIP_ID_BYTES];
   buffer_t partial; /* a frame that has come in part */
@@ -177,6 +180,8 @@ void swarm_reader_new(swarm_link_t *link, quic_stream_t *stream, uint64_t now);
 void swarm_reader_free(swarm_reader_t *reader, bool release);
 /* Takes what has come. May free the reader. */
 void swarm_reader_pump(swarm_reader_t *reader, uint64_t now);
+/* The connection is over: takes all that has come on it. */
+void swarm_link_read_out(swarm_link_t *link, uint64_t now);
 /* The readers of a topic that hold frames give them, now that it was joined or (peer not NULL) the verdict is there. */
 void swarm_readers_go_on(swarm_topic_t *topic, const swarm_peer_t *peer, uint64_t now);
 

@@ -135,7 +135,9 @@ struct iroh_endpoint {
   unsigned network_changes; /* to be told */
   map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
   heap_t gossip_timers;
-  list_t gossip_events;  /* to be told */
+  list_t gossip_events; /* to be told */
+  size_t gossip_event_count;
+  list_t gossip_paused;  /* readers that go on when those were told */
   unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
@@ -282,6 +284,8 @@ void endpoint_gossip_stream(conn_t *conn, quic_stream_t *stream, unsigned events
 void endpoint_gossip_streams_allowed(conn_t *conn);
 /* The connection is over. `gone`: the endpoint ends, too, and nobody is told. */
 void endpoint_gossip_closed(conn_t *conn, bool gone);
+/* gossip-read.c: what was left unread goes on. */
+void endpoint_gossip_resume(iroh_endpoint_t *ep);
 /* gossip-events.c: fills a pushed event for each that waits, and forgets them after they were told. */
 void endpoint_gossip_collect(iroh_endpoint_t *ep, iroh_event_t *(*push)(iroh_endpoint_t *ep));
 void endpoint_gossip_told(iroh_endpoint_t *ep);
