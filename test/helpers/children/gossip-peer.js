@@ -26,10 +26,11 @@ class Topic {
     return this.#topic
   }
 
-  /** @returns {number} how many were taken: all, unless one was the same as one before */
-  flood(count, bytes) {
+  /** @returns {Promise<number>} how many were taken: all, unless one was the same as one before */
+  async flood(count, bytes) {
     let taken = 0
     for (let i = 0; i < count; i++) {
+      await this.#topic.drained()
       const content = Buffer.alloc(Math.max(bytes, 8))
       content.writeBigUInt64BE(BigInt(++this.#flooded))
       if (this.#topic.broadcast(content)) taken++

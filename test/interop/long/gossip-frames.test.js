@@ -241,6 +241,16 @@ for (const kind of ['real', 'ours']) {
       assert.deepEqual(peer.rest(topic, 'neighborDown'), [])
     })
 
+    if (kind === 'ours') {
+      it('reach all neighbours with what is for neighbours, those too that asked for ids only', async () => {
+        const { peer, raw, stream } = await joined()
+        await stream.say(messages.prune(), messages.gossip('marker', 0))
+        await peer.received(topic, 'marker')
+        await peer.broadcastNeighbors(topic, 'near')
+        assert.equal(await raw.next(topic, '0100'), messages.gossip('near'))
+      })
+    }
+
     it('are answered over a new connection when one with the same key begins anew', async () => {
       const secretKey = SecretKey.generate()
       const peer = await subscribed()
