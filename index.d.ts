@@ -884,13 +884,41 @@ export type AnyTopicId = TopicId | Uint8Array | string
 export interface GossipOptions {
   /** The protocol's name; all who are to meet have the same. Default '/iroh-gossip/1'. */
   alpn?: string
-  /** Bytes of a message, the same for all who are to meet; 512 or more, default 4096. */
+  /** Bytes of a message, the same for all who are to meet; 512 to 1 MiB, default 4096. */
   maxMessageSize?: number
+  /** Neighbours of a topic, 1 to 64, default 5. */
+  activeView?: number
+  /** Peers of a topic known beside them, to fill gaps; 1 to 1024, default 30. */
+  passiveView?: number
+  /** How often neighbours are told of other peers, default 60000. */
+  shuffleMs?: number
+  /** How long a message is kept for those who ask for it, default 30000. */
+  keepPayloadsMs?: number
+  /** And of a topic's at most so many bytes, default 8 MiB. */
+  maxPayloadBytes?: number
+  /** How long a message is known to have been seen, default 90000. */
+  keepIdsMs?: number
+  /** And of a topic's at most so many, default 65536. */
+  maxIds?: number
+  /** Bytes that may wait to be sent to a neighbour, per topic; beyond them it is told the messages' ids only. Default 4 MiB. */
+  maxOutbox?: number
+  /** Connections; beyond them those that no topic needs are closed. Default 1024. */
+  maxConnections?: number
+  /** Streams that a peer may have open on a connection: topics shared with it. 100 to 16384, default 1024. */
+  maxStreams?: number
+  /** After this time a connection that no topic needs is closed, default 10000. */
+  idleMs?: number
+  /** How long finding and dialling a peer may take, default 15000. */
+  dialTimeoutMs?: number
+  /** Events that may wait to be read, per subscription; what comes beyond is missed. Default 2048. */
+  maxEvents?: number
+  /** And bytes of messages among them, default 8 MiB. */
+  maxEventBytes?: number
 }
 
 export interface SubscribeOptions {
-  /** Asked before a peer becomes a neighbour; false or a throw keeps it out. */
-  admit?: (nodeId: NodeId) => boolean
+  /** Asked before a peer becomes a neighbour, once while it is connected; what is not true, or a throw, keeps it out. */
+  admit?: (nodeId: NodeId) => boolean | Promise<boolean>
   signal?: AbortSignal
 }
 
@@ -931,12 +959,21 @@ export interface GossipSender {
   broadcast(content: Bytes): boolean
   /** Sends to all direct neighbours and nobody else. */
   broadcastNeighbors(content: Bytes): boolean
+  /** Little of what was broadcast waits to be sent. A neighbour that takes nothing for a second is not waited for. */
+  drained(): Promise<void>
   /** Asks peers to let this one in; resolves when it is known of each. */
   joinPeers(peers: Iterable<Peer>, options?: ConnectOptions): Promise<JoinOutcome[]>
 }
 
 export interface GossipReceiver extends AsyncIterable<GossipTopicEvent> {
   neighbors(): NodeId[]
+}
+
+/** Half of a topic: the topic is left when close() of both was called. */
+export interface GossipHalf {
+  readonly topicId: TopicId
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A topic that this program is in. Its events are read by one reader. */
@@ -949,12 +986,13 @@ export class GossipTopic implements GossipSender, GossipReceiver {
   readonly isOver: boolean
   broadcast(content: Bytes): boolean
   broadcastNeighbors(content: Bytes): boolean
+  drained(): Promise<void>
   joinPeers(peers: Iterable<Peer>, options?: ConnectOptions): Promise<JoinOutcome[]>
   neighbors(): NodeId[]
   /** The same as two halves. */
-  split(): { sender: GossipSender; receiver: GossipReceiver }
+  split(): { sender: GossipSender & GossipHalf; receiver: GossipReceiver & GossipHalf }
   metrics(): Record<string, number>
-  /** Tells the neighbours, and ends the events. */
+  /** Tells the neighbours, and ends the events. Resolves when they have acknowledged it, or after two seconds. */
   leave(): Promise<void>
   [Symbol.asyncIterator](): AsyncIterator<GossipTopicEvent, undefined, undefined>
   [Symbol.asyncDispose](): Promise<void>
@@ -964,6 +1002,13 @@ export class GossipTopic implements GossipSender, GossipReceiver {
 export class Gossip {
   private constructor()
   static spawn(endpoint: Endpoint, options?: GossipOptions): Promise<Gossip>
+  readonly endpoint: Endpoint
+  readonly alpn: string
+  readonly maxMessageSize: number
+  /** Those that are subscribed to. */
+  topics(): TopicId[]
+  /** Takes a connection of its ALPN, as a router gives it. */
+  accept(connection: Connection): void
   /** Joins by these peers, without waiting for any. */
   subscribe(topic: AnyTopicId, bootstrap?: Iterable<Peer>, options?: SubscribeOptions): Promise<GossipTopic>
   /** The same; resolves with the first neighbour. */
@@ -973,6 +1018,7 @@ export class Gossip {
     options?: SubscribeOptions & ConnectOptions
   ): Promise<GossipTopic>
   metrics(): Record<string, number>
+  /** Leaves all topics and closes the connections; the endpoint stays open. Never rejects. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

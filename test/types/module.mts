@@ -5,7 +5,7 @@ import { createPubSub } from '@graphql-yoga/subscription'
 import type {
   AnyTopicId,
   DiscoveryEndpoint,
-  Gossip,
+  GossipHalf,
   GossipOptions,
   GossipReceiver,
   GossipSender,
@@ -49,6 +49,7 @@ import {
   type EnvelopeListener,
   type EventEnvelope,
   type EventTargetOptions,
+  Gossip,
   GossipEvent,
   type GossipEventTarget,
   type Hub,
@@ -410,11 +411,25 @@ export function topicIds(): AnyTopicId[] {
   return [topic, topic.toBytes(), topic.toString(), TopicId.fromName('a'), TopicId.parse('a'), TopicId.from('a')]
 }
 
-export async function gossip(
-  spawn: (endpoint: Endpoint, options: GossipOptions) => Promise<Gossip>,
-  endpoint: Endpoint
-): Promise<void> {
-  await using made = await spawn(endpoint, { alpn: '/iroh-gossip/1', maxMessageSize: 4096 })
+export async function gossip(endpoint: Endpoint): Promise<void> {
+  const all: GossipOptions = {
+    alpn: '/iroh-gossip/1',
+    maxMessageSize: 4096,
+    activeView: 5,
+    passiveView: 30,
+    shuffleMs: 1
+  }
+  const limits: GossipOptions = {
+    keepPayloadsMs: 1,
+    maxPayloadBytes: 1,
+    keepIdsMs: 1,
+    maxIds: 1,
+    maxOutbox: 1,
+    idleMs: 1
+  }
+  const more: GossipOptions = { maxConnections: 1, maxStreams: 1, dialTimeoutMs: 1, maxEvents: 1, maxEventBytes: 1 }
+  await using made = await Gossip.spawn(endpoint, { ...all, ...limits, ...more })
+  same<[Endpoint, string, number, TopicId[]]>([made.endpoint, made.alpn, made.maxMessageSize, made.topics()])
   same<RouterBuilder>(Router.builder(endpoint).accept('/iroh-gossip/1', made))
   const options: SubscribeOptions = { admit: (nodeId) => nodeId !== '', signal: AbortSignal.timeout(1) }
   await using topic: GossipTopic = await made.subscribe(TopicId.random(), [endpoint.addr()], options)
@@ -423,6 +438,8 @@ export async function gossip(
   const joined: JoinOutcome[] = await topic.joinPeers(['a'], { timeoutMs: 1 })
   same<IrohError | undefined>(joined[0]?.error)
   const { sender, receiver }: { sender: GossipSender; receiver: GossipReceiver } = topic.split()
+  const halves: GossipHalf[] = Object.values(topic.split())
+  await Promise.all([sender.drained(), topic.drained(), ...halves.map((half) => half.close())])
   same<string[]>([...receiver.neighbors(), ...topic.neighbors()])
   for await (const event of topic) {
     same<GossipTopicEvent>(event)
