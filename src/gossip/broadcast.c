@@ -100,12 +100,11 @@ static gossip_known_t *better_link(const gossip_topic_t *topic, const gossip_arr
 static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_arrival_t *arrival, uint16_t round) {
   gossip_known_t *better = better_link(topic, arrival, round);
   if (!better || better == from) return;
-  if (!better->link->eager) {
-    gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
-    if (!gossip_tell(topic, better, &message)) return;
-    better->link->eager = true;
-    better->link->pruned_at = 0;
-  }
+  /* That this one sends it messages at once does not mean that it does. */
+  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
+  if (!gossip_tell(topic, better, &message)) return;
+  better->link->eager = true;
+  better->link->pruned_at = 0;
   if (from->link) prune(topic, from);
 }
 
@@ -113,6 +112,7 @@ static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_a
 static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
   topic->counters.duplicates++;
   if (!from->link) return;
+  from->proven = true;
   gossip_announce_drop(topic, message->id, from->link->place);
   gossip_missing_again(topic, message->id, from->link->place);
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
@@ -151,6 +151,7 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   topic->counters.received++;
   gossip_act_received(topic, from->id, message);
   if (message->neighbors) return;
+  from->proven = from->link;
   uint8_t place = from->link ? from->link->place : NO_LINK;
   gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;
@@ -171,10 +172,12 @@ static void on_ihave(gossip_topic_t *topic, gossip_known_t *from, const gossip_m
   gossip_list_t haves = message->list;
   gossip_have_t have;
   while (gossip_next_have(&haves, &have)) {
-    if (gossip_seen_has(&topic->seen, have.id))
+    if (gossip_seen_has(&topic->seen, have.id)) {
       gossip_announce_drop(topic, have.id, from->link->place);
-    else
+      from->proven = true;
+    } else {
       gossip_missing_announced(topic, from, &have);
+    }
   }
 }
 
@@ -193,15 +196,6 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
   } else {
     on_ihave(topic, from, message);
   }
-}
-
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame) {
-  topic->counters.refused++;
-  if (frame->neighbors) return;
-  gossip_payload_t *payload = gossip_payloads_find(topic, frame->id);
-  if (!payload) return;
-  payload->sent &= ~bit_of(peer);
-  gossip_announce(topic, frame->id, frame->round, bit_of(peer));
 }
 
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {

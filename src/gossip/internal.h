@@ -65,6 +65,7 @@ typedef struct {
   uint8_t roles;
   uint8_t failures; /* requests in a row that came to nothing */
   bool data_is_own; /* the data came from the peer itself */
+  bool proven;      /* had a message of the topic when it was a neighbour */
   bool alive;       /* released: that its connection closes means nothing */
   bool silent;      /* was sent something, and nothing has come back since */
   bool joining;     /* the user is still to be told if it is out of reach */
@@ -89,6 +90,7 @@ typedef struct {
   gossip_frame_t *frame; /* as this one sends it */
   uint64_t at;
   gossip_links_t sent; /* who was sent it */
+  gossip_links_t owed; /* who was not, since too much waits: it is announced to them later */
   uint8_t first;       /* who brought it first; NO_LINK: nobody, or one that went */
 } gossip_payload_t;
 typedef struct {
@@ -155,13 +157,13 @@ struct gossip_topic {
   gossip_known_t *links[LINKS_MAX];
 
   /* When something is due; GOSSIP_NEVER: nothing is. */
-  uint64_t refill_at, contact_at, heal_at, shuffle_at;
+  uint64_t refill_at, contact_at, heal_at, shuffle_at, owed_at;
   uint64_t contact_wait;
   uint32_t shuffles;
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
-  uint64_t evictions, walks, dials, requests, greetings;
+  uint64_t evictions, losses, walks, dials, requests, greetings;
 
   gossip_seen_t seen;
   gossip_payloads_t payloads;
@@ -227,7 +229,9 @@ static inline size_t gossip_neighbors(const gossip_topic_t *topic) { return goss
 static inline bool gossip_view_is_full(const gossip_topic_t *topic) {
   return gossip_neighbors(topic) >= topic->config.active_view;
 }
-/* Makes a peer a neighbour, in place of another if there is no room; `answer` says whether to tell it. */
+/* Makes room for a neighbour, by parting from another if it must be. False: none can be spared now. */
+bool gossip_view_make_room(gossip_topic_t *topic);
+/* Makes a peer a neighbour, there being room; `answer` says whether to tell it. */
 void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool answer);
 /* Ends being neighbours; the peer has no role then but CONTACT, or PASSIVE or LOST by the reason. */
 void gossip_view_remove(gossip_topic_t *topic, gossip_known_t *peer, gossip_down_t reason);
@@ -310,11 +314,14 @@ void gossip_announce_drop(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTE
 void gossip_announce_forget_link(gossip_topic_t *topic, uint8_t place);
 void gossip_announce_flush(gossip_topic_t *topic);
 
+/* owed.c: what was refused */
+void gossip_owed_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
+void gossip_owed_tick(gossip_topic_t *topic);
+
 /* broadcast.c: Plumtree */
 void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer);
 void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message);
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors);
 
 #endif
