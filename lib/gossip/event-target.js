@@ -9,7 +9,6 @@ const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
 const { EventContent, overhead, writeContent } = require('./event-content')
 const { GossipEvent, GossipStateEvent, PeerGossipErrorEvent } = require('./events')
-const { Pace } = require('./pace')
 
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in
@@ -25,7 +24,6 @@ class GossipEventTarget extends EventTarget {
   #isOver = false
   #failure = null
   #closed = quietDeferred()
-  #pace = new Pace(() => this.bufferedAmount)
   #stats = { sent: 0, received: 0, unproven: 0, refused: 0, missed: 0 }
 
   /** @private use createGossipEventTarget() */
@@ -79,7 +77,7 @@ class GossipEventTarget extends EventTarget {
    * Rejects if the target closes before.
    */
   async drained() {
-    await this.#pace.ready()
+    await this.#topic.drained()
     if (this.#isOver) throw this.#unsent()
   }
 

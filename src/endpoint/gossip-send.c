@@ -191,10 +191,11 @@ void swarm_outbox_flush(swarm_outbox_t *outbox, uint64_t now) {
 
 /* ---- waiting until it has left ------------------------------------------------------------------- */
 
-/* Beyond this much a program that waits has to wait: what STREAM_EVENT_WRITABLE may still leave, or half of the outbox. */
+/* Whether a program that waits has to wait for this one. STREAM_EVENT_WRITABLE may leave as much as low_water. */
 static bool is_full(const swarm_outbox_t *outbox) {
   const swarm_t *swarm = outbox->topic->swarm;
-  return swarm_outbox_bytes(outbox) > max_size(swarm->config.max_outbox / 2, swarm->ep->quic_config.low_water);
+  size_t enough = min_size(swarm->config.max_outbox / 2, STREAM_AHEAD);
+  return swarm_outbox_bytes(outbox) > max_size(enough, swarm->ep->quic_config.low_water);
 }
 
 static bool is_drained(swarm_topic_t *topic) {

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a topic that was left waits for its neighbours to acknowledge that. */
+/* How long a topic that was left waits for its neighbours to acknowledge that, while nothing of it leaves; and in all. */
 #define LEAVE_PATIENCE (2000 * SWARM_NS_PER_MS)
+#define LEAVE_PATIENCE_MAX (30000 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
 #define NEIGHBORS_MAX 64 /* the largest active view that iroh_gossip_open takes */
 
@@ -113,9 +114,31 @@ static void left(swarm_topic_t *topic) {
   topic_free(topic);
 }
 
+static size_t waiting_bytes(const swarm_topic_t *topic) {
+  size_t bytes = 0;
+  list_for_each(node, &topic->outboxes) bytes += swarm_outbox_bytes(container_of(node, swarm_outbox_t, topic_node));
+  return bytes;
+}
+
+/* What has not left of a topic that was left. */
+static size_t unsent_bytes(const swarm_topic_t *topic) {
+  size_t bytes = waiting_bytes(topic);
+  list_for_each(node, &topic->senders) {
+    const swarm_sender_t *sender = container_of(node, swarm_sender_t, topic_node);
+    if (sender->outbox == NULL) bytes += quic_stream_unsent(sender->stream);
+  }
+  return bytes;
+}
+
 static void on_patience_over(void *owner, uint64_t now) {
-  (void)now;
-  left(owner);
+  swarm_topic_t *topic = owner;
+  size_t unsent = unsent_bytes(topic);
+  if (unsent < topic->left_unsent && now - topic->left_at < LEAVE_PATIENCE_MAX) {
+    topic->left_unsent = unsent;
+    swarm_timer_set(topic->swarm->ep, &topic->timer, now + LEAVE_PATIENCE);
+    return;
+  }
+  left(topic);
 }
 
 void swarm_topic_settle(swarm_topic_t *topic) {
@@ -203,6 +226,8 @@ int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
     swarm_peer_settle(peer, now);
   }
   topic->timer = (swarm_timer_t){.node = topic->timer.node, .due = on_patience_over, .owner = topic};
+  topic->left_at = now;
+  topic->left_unsent = unsent_bytes(topic);
   swarm_timer_set(ep, &topic->timer, now + LEAVE_PATIENCE);
   swarm_topic_settle(topic);
   return 0;
@@ -235,12 +260,6 @@ int64_t iroh_gossip_neighbors(iroh_endpoint_t *ep, iroh_handle_t handle, uint8_t
 
 size_t iroh_gossip_max_content(uint32_t max_message_size, bool neighbors) {
   return gossip_max_content(max_message_size, neighbors);
-}
-
-static size_t waiting_bytes(const swarm_topic_t *topic) {
-  size_t bytes = 0;
-  list_for_each(node, &topic->outboxes) bytes += swarm_outbox_bytes(container_of(node, swarm_outbox_t, topic_node));
-  return bytes;
 }
 
 int iroh_gossip_topic_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_gossip_topic_info_t *out) {

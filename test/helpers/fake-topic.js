@@ -3,6 +3,7 @@
 'use strict'
 
 const { SecretKey, TopicId } = require('event-target-iroh')
+const { quietDeferred } = require('../../lib/base/deferred.js')
 const { AsyncQueue } = require('../../lib/base/async-queue.js')
 
 class FakeTopic {
@@ -12,7 +13,8 @@ class FakeTopic {
   maxContentLength = 4057
   isOver = false
   /** Bytes that its neighbours have not taken yet. */
-  unsent = () => 0
+  waitingBytes = 0
+  #drained = quietDeferred()
   endpoint = { secretKey: () => this.#secretKey }
 
   constructor(room, topicId) {
@@ -40,10 +42,23 @@ class FakeTopic {
   }
 
   metrics() {
-    return { waitingBytes: this.unsent() }
+    return { waitingBytes: this.waitingBytes }
+  }
+
+  /** Settled by take(), or when it is left. */
+  drained() {
+    return this.waitingBytes === 0 ? Promise.resolve() : this.#drained.promise
+  }
+
+  /** The neighbours have taken everything. */
+  take() {
+    this.waitingBytes = 0
+    this.#drained.resolve()
+    this.#drained = quietDeferred()
   }
 
   async leave() {
+    this.take()
     this.isOver = true
     this.#room.topics.delete(this)
     this.#events.end()
