@@ -140,7 +140,8 @@ static inline size_t sends(const one_t *one, gossip_kind_t kind, size_t peer) {
 
 static inline gossip_down_t down_reason(const one_t *one, size_t peer) {
   for (size_t i = 0; i < one->out.count; i++)
-    if (one->out.items[i].kind == GOSSIP_ACTION_DOWN && is_to(&one->out.items[i], peer)) return one->out.items[i].reason;
+    if (one->out.items[i].kind == GOSSIP_ACTION_DOWN && is_to(&one->out.items[i], peer))
+      return one->out.items[i].reason;
   return 0;
 }
 
