@@ -51,13 +51,18 @@ static void answer_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool hi
   if (!peer->told_at || topic->now - peer->told_at >= ANSWER_EVERY) send_neighbor(topic, peer, high);
 }
 
+/* Whether a neighbour's Join is to have all its effects. */
+static bool is_due(const gossip_topic_t *topic, const gossip_known_t *joiner) {
+  return !joiner->link || !joiner->link->joined_at || topic->now - joiner->link->joined_at >= REJOIN_EVERY;
+}
+
 static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
-  if (joiner->link && joiner->link->joined_at && topic->now - joiner->link->joined_at < REJOIN_EVERY) return;
+  if (!is_due(topic, joiner)) return;
+  if (joiner->link) joiner->link->joined_at = topic->now;
   if (!gossip_rate_take(&topic->walks, topic->now, WALK_EVERY, WALKS_AT_ONCE)) {
     topic->counters.limited++;
     return;
   }
-  if (joiner->link) joiner->link->joined_at = topic->now;
   gossip_message_t message = {.kind = GOSSIP_FORWARD_JOIN, .ttl = JOIN_TTL};
   message.peer = (gossip_peer_t){joiner->id, gossip_peer_data(joiner)};
   gossip_frame_t *frame = gossip_frame_new(topic, &message);
@@ -71,8 +76,10 @@ static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_me
   gossip_peer_set_data(from, &message->data, true);
   if (from->roles & ROLE_ACTIVE) {
     /* It may have begun anew, and then knows nothing of what it was sent. */
-    gossip_tree_down(topic, from);
-    gossip_tree_up(topic, from);
+    if (is_due(topic, from)) {
+      gossip_tree_down(topic, from);
+      gossip_tree_up(topic, from);
+    }
     if (gossip_rate_take(&from->link->answers, topic->now, JOIN_EVERY, JOINS_AT_ONCE)) send_neighbor(topic, from, true);
   } else if (lets_in(topic, from, true)) {
     gossip_view_add(topic, from, true, true);
