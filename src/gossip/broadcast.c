@@ -88,12 +88,11 @@ static void spread(gossip_topic_t *topic, const gossip_message_t *message, gossi
 static void optimize(gossip_topic_t *topic, gossip_known_t *from, uint16_t round, uint8_t best, uint16_t best_round) {
   gossip_known_t *shorter = best == NO_LINK ? NULL : topic->links[best];
   if (!shorter || shorter == from || round + 1 < best_round + OPTIMIZE_HOPS) return;
-  if (!shorter->link->eager) {
-    gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = best_round};
-    if (!gossip_tell(topic, shorter, &message)) return;
-    shorter->link->eager = true;
-    shorter->link->pruned_at = 0;
-  }
+  /* That it announced the message says that it sends only ids to this side, whatever this side sends to it. */
+  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = best_round};
+  if (!gossip_tell(topic, shorter, &message)) return;
+  shorter->link->eager = true;
+  shorter->link->pruned_at = 0;
   if (from->link) prune(topic, from);
 }
 
