@@ -50,9 +50,14 @@ void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
   gossip_announce_forget_link(topic, peer->link->place);
 }
 
+/* Whether it has only just been told to send ids. */
+static bool was_pruned(const gossip_topic_t *topic, const gossip_known_t *peer) {
+  return peer->link->pruned_at && topic->now - peer->link->pruned_at < PRUNE_EVERY;
+}
+
 static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_link_t *link = peer->link;
-  if (!link->eager && link->pruned_at && topic->now - link->pruned_at < PRUNE_EVERY) return;
+  if (was_pruned(topic, peer)) return;
   gossip_message_t message = {.kind = GOSSIP_PRUNE};
   if (!gossip_tell(topic, peer, &message)) return;
   link->eager = false;
@@ -84,15 +89,22 @@ static void spread(gossip_topic_t *topic, const gossip_message_t *message, gossi
   gossip_frame_unref(frame);
 }
 
-/* A shorter way than the one the message came by was announced: the two links change their parts. */
-static void optimize(gossip_topic_t *topic, gossip_known_t *from, uint16_t round, uint8_t best, uint16_t best_round) {
-  gossip_known_t *shorter = best == NO_LINK ? NULL : topic->links[best];
-  if (!shorter || shorter == from || round + 1 < best_round + OPTIMIZE_HOPS) return;
-  /* That it announced the message says that it sends only ids to this side, whatever this side sends to it. */
-  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = best_round};
-  if (!gossip_tell(topic, shorter, &message)) return;
-  shorter->link->eager = true;
-  shorter->link->pruned_at = 0;
+/* A better link than the one the message came by: one that announced it long before, or over fewer hops. */
+static gossip_known_t *better_link(const gossip_topic_t *topic, const gossip_arrival_t *arrival, uint16_t round) {
+  if (arrival->earliest != NO_LINK) return topic->links[arrival->earliest];
+  bool is_shorter = arrival->nearest != NO_LINK && round + 1 >= arrival->round + OPTIMIZE_HOPS;
+  return is_shorter ? topic->links[arrival->nearest] : NULL;
+}
+
+/* The better link and the one the message came by change their parts. */
+static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_arrival_t *arrival, uint16_t round) {
+  gossip_known_t *better = better_link(topic, arrival, round);
+  if (!better || better == from) return;
+  /* That this one sends it messages at once does not mean that it does. */
+  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
+  if (!gossip_tell(topic, better, &message)) return;
+  better->link->eager = true;
+  better->link->pruned_at = 0;
   if (from->link) prune(topic, from);
 }
 
@@ -100,12 +112,13 @@ static void optimize(gossip_topic_t *topic, gossip_known_t *from, uint16_t round
 static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
   topic->counters.duplicates++;
   if (!from->link) return;
+  from->proven = true;
   gossip_announce_drop(topic, message->id, from->link->place);
   gossip_missing_again(topic, message->id, from->link->place);
   const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
   const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
-  /* If the link that was first has become lazy meanwhile, this one is needed. */
-  if (first && (first == from || (first->link->pruned_at && topic->now - first->link->pruned_at < PRUNE_EVERY))) return;
+  /* If the one that was first has been told to send ids meanwhile, this one is needed. */
+  if (first && (first == from || was_pruned(topic, first))) return;
   prune(topic, from);
 }
 
@@ -138,13 +151,13 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   topic->counters.received++;
   gossip_act_received(topic, from->id, message);
   if (message->neighbors) return;
-  uint8_t place = from->link ? from->link->place : NO_LINK, best;
-  uint16_t best_round = 0;
-  gossip_links_t have_it = gossip_missing_arrived(topic, message->id, place, &best, &best_round) | bit_of(from);
+  from->proven = from->link;
+  uint8_t place = from->link ? from->link->place : NO_LINK;
+  gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;
   if (next.round < UINT16_MAX) next.round++;
-  spread(topic, &next, have_it, place);
-  optimize(topic, from, message->round, best, best_round);
+  spread(topic, &next, arrival.announcers | bit_of(from), place);
+  optimize(topic, from, &arrival, message->round);
 }
 
 static void on_graft(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
@@ -159,10 +172,12 @@ static void on_ihave(gossip_topic_t *topic, gossip_known_t *from, const gossip_m
   gossip_list_t haves = message->list;
   gossip_have_t have;
   while (gossip_next_have(&haves, &have)) {
-    if (gossip_seen_has(&topic->seen, have.id))
+    if (gossip_seen_has(&topic->seen, have.id)) {
       gossip_announce_drop(topic, have.id, from->link->place);
-    else
+      from->proven = true;
+    } else {
       gossip_missing_announced(topic, from, &have);
+    }
   }
 }
 
@@ -181,16 +196,6 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
   } else {
     on_ihave(topic, from, message);
   }
-}
-
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame) {
-  topic->counters.refused++;
-  if (frame->neighbors) return;
-  peer->link->eager = false;
-  gossip_payload_t *payload = gossip_payloads_find(topic, frame->id);
-  if (!payload) return;
-  payload->sent &= ~bit_of(peer);
-  gossip_announce(topic, frame->id, frame->round, bit_of(peer));
 }
 
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {

@@ -50,13 +50,19 @@ void gossip_contacts_arm(gossip_topic_t *topic) {
     topic->heal_at = topic->now + gossip_random_about(topic, HEAL_EVERY);
 }
 
+/* A peer that takes the one of before for this one does not answer, on connections of before least of all. */
+static void join_anew(gossip_topic_t *topic, gossip_known_t *peer) {
+  if (peer->silent) gossip_act(topic, GOSSIP_ACTION_RENEW, peer->id, 0);
+  send_join(topic, peer);
+}
+
 static void join_again(gossip_topic_t *topic) {
   gossip_known_t *peers[JOINS_AT_ONCE + 1];
   size_t count = gossip_peer_sample(topic, ROLE_CONTACT, NULL, peers, JOINS_AT_ONCE);
   gossip_known_t *lost = gossip_peer_pick(topic, ROLE_LOST, ROLE_CONTACT | ROLE_PENDING, false);
   if (lost) peers[count++] = lost;
   for (size_t i = 0; i < count; i++)
-    if (gossip_admits(topic, peers[i]->id)) send_join(topic, peers[i]);
+    if (gossip_admits(topic, peers[i]->id)) join_anew(topic, peers[i]);
   topic->contact_wait = topic->contact_wait < JOIN_AGAIN_MOST / 2 ? topic->contact_wait * 2 : JOIN_AGAIN_MOST;
 }
 

@@ -22,8 +22,8 @@ enum {
   LOST_MAX = 16,      /* peers out of reach, asked again rarely */
   GUESTS_MAX = 16,    /* peers remembered for a few seconds for other reasons */
   HAVES_MAX = 116,    /* ids in an IHave, as iroh-gossip has it; also what waits to be announced */
-  MISSING_MAX = 2048, /* ids announced and not received, of all neighbours */
-  MISSING_OF_ONE = 512,
+  MISSING_MAX = 8192, /* ids announced and not received, of all neighbours */
+  MISSING_OF_ONE = 2048,
   NO_LINK = 0xff
 };
 
@@ -32,22 +32,24 @@ typedef uint32_t gossip_links_t;
 
 /* What a peer is to this one; several at once, but ACTIVE with CONTACT only. */
 enum {
-  ROLE_ACTIVE = 1,   /* a neighbour */
-  ROLE_PASSIVE = 2,  /* may become one */
-  ROLE_PENDING = 4,  /* was asked to; until `due` */
-  ROLE_CONTACT = 8,  /* named by the user */
-  ROLE_LOST = 16,    /* went out of reach without leaving; asked again at `due` */
-  ROLE_GUEST = 32,   /* remembered until `due` */
+  ROLE_ACTIVE = 1,  /* a neighbour */
+  ROLE_PASSIVE = 2, /* may become one */
+  ROLE_PENDING = 4, /* was asked to; until `due` */
+  ROLE_CONTACT = 8, /* named by the user */
+  ROLE_LOST = 16,   /* went out of reach without leaving; asked again at `due` */
+  ROLE_GUEST = 32,  /* remembered until `due` */
   ROLES = 6
 };
 
 /* The part of a peer that only a neighbour has. */
 typedef struct {
   uint64_t since;
+  uint64_t order;     /* how many neighbours there were before it, since the beginning */
   uint64_t rtt;       /* 0: unknown */
   uint64_t pruned_at; /* when it was last told to send ids only; 0: it may send messages */
   uint64_t joined_at; /* when its joining was last made known to others */
   uint64_t walks;     /* a rate: messages of it that go on to others */
+  uint64_t answers;   /* a rate: its Joins */
   uint16_t missing;   /* ids it was the first to announce that have not come */
   uint8_t place;      /* in `links` */
   bool eager;         /* gets messages at once, not only their ids */
@@ -63,6 +65,7 @@ typedef struct {
   uint8_t roles;
   uint8_t failures; /* requests in a row that came to nothing */
   bool data_is_own; /* the data came from the peer itself */
+  bool proven;      /* had a message of the topic when it was a neighbour */
   bool alive;       /* released: that its connection closes means nothing */
   bool silent;      /* was sent something, and nothing has come back since */
   bool joining;     /* the user is still to be told if it is out of reach */
@@ -87,6 +90,7 @@ typedef struct {
   gossip_frame_t *frame; /* as this one sends it */
   uint64_t at;
   gossip_links_t sent; /* who was sent it */
+  gossip_links_t owed; /* who was not, since too much waits: it is announced to them later */
   uint8_t first;       /* who brought it first; NO_LINK: nobody, or one that went */
 } gossip_payload_t;
 typedef struct {
@@ -114,6 +118,14 @@ typedef struct {
   /* How much later than its first announcement a message comes unasked: mean and mean deviation. 0: unknown. */
   uint64_t gap, gap_deviation;
 } gossip_missings_t;
+
+/* What is known of a message when it comes. */
+typedef struct {
+  gossip_links_t announcers;
+  uint8_t earliest; /* who announced it long before it came, and was not asked; NO_LINK: nobody did */
+  uint8_t nearest;  /* who announced it over the fewest hops; NO_LINK: nobody */
+  uint16_t round;   /* and over how many */
+} gossip_arrival_t;
 
 /* Ids to be announced in the next IHaves. */
 typedef struct {
@@ -145,13 +157,13 @@ struct gossip_topic {
   gossip_known_t *links[LINKS_MAX];
 
   /* When something is due; GOSSIP_NEVER: nothing is. */
-  uint64_t refill_at, contact_at, heal_at, shuffle_at;
+  uint64_t refill_at, contact_at, heal_at, shuffle_at, owed_at;
   uint64_t contact_wait;
   uint32_t shuffles;
-  uint8_t refusals;
-  bool hungry; /* the views have changed: look for neighbours before the call ends */
+  uint32_t refusals; /* of peers asked to be neighbours, since one came */
+  bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
-  uint64_t evictions, walks, dials, requests, greetings;
+  uint64_t evictions, losses, walks, dials, requests, greetings;
 
   gossip_seen_t seen;
   gossip_payloads_t payloads;
@@ -217,7 +229,9 @@ static inline size_t gossip_neighbors(const gossip_topic_t *topic) { return goss
 static inline bool gossip_view_is_full(const gossip_topic_t *topic) {
   return gossip_neighbors(topic) >= topic->config.active_view;
 }
-/* Makes a peer a neighbour, in place of another if there is no room; `answer` says whether to tell it. */
+/* Makes room for a neighbour, by parting from another if it must be. False: none can be spared now. */
+bool gossip_view_make_room(gossip_topic_t *topic);
+/* Makes a peer a neighbour, there being room; `answer` says whether to tell it. */
 void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool answer);
 /* Ends being neighbours; the peer has no role then but CONTACT, or PASSIVE or LOST by the reason. */
 void gossip_view_remove(gossip_topic_t *topic, gossip_known_t *peer, gossip_down_t reason);
@@ -285,10 +299,9 @@ size_t gossip_payloads_memory(const gossip_payloads_t *payloads);
 int gossip_missing_init(gossip_missings_t *missing);
 void gossip_missing_deinit(gossip_missings_t *missing);
 void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const gossip_have_t *have);
-/* A message came for the first time, from `place` or (NO_LINK) no neighbour. Gives who announced it; *best and *round:
- * who announced the least round, NO_LINK if none did. */
-gossip_links_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place,
-                                      uint8_t *best, uint16_t *round);
+/* A message came for the first time, from `place` or (NO_LINK) no neighbour. */
+gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place);
+/* It came again. */
 void gossip_missing_again(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place);
 void gossip_missing_forget_link(gossip_topic_t *topic, uint8_t place);
 void gossip_missing_tick(gossip_topic_t *topic);
@@ -301,11 +314,14 @@ void gossip_announce_drop(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTE
 void gossip_announce_forget_link(gossip_topic_t *topic, uint8_t place);
 void gossip_announce_flush(gossip_topic_t *topic);
 
+/* owed.c: what was refused */
+void gossip_owed_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
+void gossip_owed_tick(gossip_topic_t *topic);
+
 /* broadcast.c: Plumtree */
 void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer);
 void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message);
-void gossip_tree_refused(gossip_topic_t *topic, gossip_known_t *peer, const gossip_frame_t *frame);
 int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors);
 
 #endif

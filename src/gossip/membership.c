@@ -14,10 +14,9 @@ enum { JOIN_TTL = 6, PASSIVE_TTL = 3 };
 
 /* Two peers that answer each other's late answers would never end. */
 #define ANSWER_EVERY SECOND
-#define JOIN_ANSWER_EVERY (200 * MILLISECOND)
-/* Newcomers in place of other neighbours. */
-#define EVICT_EVERY (250 * MILLISECOND)
-enum { EVICTS_AT_ONCE = 32 };
+/* A neighbour's Joins: one that began anew sends one, and does not again. */
+#define JOIN_EVERY (100 * MILLISECOND)
+enum { JOINS_AT_ONCE = 16 };
 /* Newcomers made known to the neighbours, in all, and each of them. */
 #define WALK_EVERY (125 * MILLISECOND)
 enum { WALKS_AT_ONCE = 128 };
@@ -29,25 +28,27 @@ enum { PASSES_AT_ONCE = 256 };
 #define DIAL_EVERY (125 * MILLISECOND)
 enum { DIALS_AT_ONCE = 64 };
 
-static void send_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high, uint64_t every) {
-  if (peer->told_at && topic->now - peer->told_at < every) return;
+static void send_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
   gossip_message_t message = {.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
   peer->told_at = topic->now;
   (void)gossip_tell(topic, peer, &message);
 }
 
 /* Whether a newcomer may come now, by the user and by the rate of evictions. If not it has been told. */
-static bool lets_in(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool was_asked) {
+static bool lets_in(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
   if (!gossip_admits(topic, peer->id)) {
     topic->counters.limited++;
     gossip_view_dismiss(topic, peer);
     return false;
   }
-  if (!gossip_view_is_full(topic)) return true;
-  if (high && (was_asked || gossip_rate_take(&topic->evictions, topic->now, EVICT_EVERY, EVICTS_AT_ONCE))) return true;
+  if (high ? gossip_view_make_room(topic) : !gossip_view_is_full(topic)) return true;
   if (high) topic->counters.limited++;
   gossip_view_part(topic, peer, true);
   return false;
+}
+
+static void answer_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
+  if (!peer->told_at || topic->now - peer->told_at >= ANSWER_EVERY) send_neighbor(topic, peer, high);
 }
 
 static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
@@ -72,8 +73,8 @@ static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_me
     /* It may have begun anew, and then knows nothing of what it was sent. */
     gossip_tree_down(topic, from);
     gossip_tree_up(topic, from);
-    send_neighbor(topic, from, true, JOIN_ANSWER_EVERY);
-  } else if (lets_in(topic, from, true, false)) {
+    if (gossip_rate_take(&from->link->answers, topic->now, JOIN_EVERY, JOINS_AT_ONCE)) send_neighbor(topic, from, true);
+  } else if (lets_in(topic, from, true)) {
     gossip_view_add(topic, from, true, true);
   } else if (!gossip_admits(topic, from->id)) {
     return;
@@ -121,7 +122,7 @@ static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_
   if (joiner->data.len > GOSSIP_DATA_MAX) joiner->data = (gossip_data_t){NULL, 0};
   if (message->ttl > JOIN_TTL) message->ttl = JOIN_TTL;
   if (known && known->roles & ROLE_ACTIVE) {
-    send_neighbor(topic, known, true, ANSWER_EVERY);
+    answer_neighbor(topic, known, true);
   } else if (message->ttl == 0 || gossip_neighbors(topic) <= 1) {
     accept_walk(topic, joiner);
   } else {
@@ -136,12 +137,12 @@ static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_
 
 static void on_neighbor(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
   gossip_peer_set_data(from, &message->data, true);
-  bool is_answer = from->roles & ROLE_PENDING, was_joining = from->joining;
+  bool is_answer = from->roles & ROLE_PENDING;
   from->joining = false;
   gossip_peer_lose(topic, from, ROLE_PENDING);
   if (from->roles & ROLE_ACTIVE) {
-    if (!is_answer) send_neighbor(topic, from, message->high, ANSWER_EVERY);
-  } else if (lets_in(topic, from, message->high, is_answer || was_joining)) {
+    if (!is_answer) answer_neighbor(topic, from, message->high);
+  } else if (lets_in(topic, from, message->high)) {
     gossip_view_add(topic, from, message->high, !is_answer);
   }
 }

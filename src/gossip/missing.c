@@ -14,7 +14,8 @@
 /* How long to wait: at least, and at most, both beside multiples of the round-trip time. */
 #define WAIT_LEAST (20 * MILLISECOND)
 #define WAIT_MOST (60 * MILLISECOND)
-enum { WAIT_MOST_TRIPS = 4, ANSWER_TRIPS = 2 };
+enum { WAIT_MOST_TRIPS = 1, ANSWER_TRIPS = 2 };
+#define LEAD_LEAST (10 * MILLISECOND)
 /* How long the last of those asked may take. */
 #define LAST_ANSWER (2 * SECOND)
 /* How long it is watched what would have come unasked. */
@@ -77,6 +78,9 @@ static uint64_t first_wait(const gossip_topic_t *topic) {
   return wait < least ? least : wait > most ? most : wait;
 }
 
+/* How much later than announced a message has to come for its announcer to be the better link. */
+static uint64_t lead(const gossip_topic_t *topic) { return LEAD_LEAST + mean_rtt(topic) / 2; }
+
 /* A message came unasked that long after its announcement. */
 static void learn_gap(gossip_missings_t *missing, uint64_t gap) {
   if (!missing->gap) {
@@ -102,10 +106,8 @@ static gossip_missing_t *add(gossip_topic_t *topic, gossip_known_t *from, const 
   }
   gossip_missing_t *entry = malloc(sizeof(*entry));
   if (!entry) return NULL;
-  *entry = (gossip_missing_t){.announced_at = topic->now,
-                              .round = have->round,
-                              .best = from->link->place,
-                              .first = from->link->place};
+  *entry = (gossip_missing_t){
+      .announced_at = topic->now, .round = have->round, .best = from->link->place, .first = from->link->place};
   memcpy(entry->id, have->id, GOSSIP_ID_BYTES);
   if (bytes_map_put(&missing->by_id, entry->id, GOSSIP_ID_BYTES, entry)) {
     free(entry);
@@ -139,24 +141,25 @@ void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const
   entry->waiting |= bit_of(from->link->place);
 }
 
-gossip_links_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place,
-                                      uint8_t *best, uint16_t *round) {
+gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place) {
   gossip_missing_t *entry = find(topic, id);
-  *best = NO_LINK;
-  if (!entry) return 0;
-  *best = entry->best;
-  *round = entry->round;
-  gossip_links_t announcers = entry->waiting | entry->asked;
+  if (!entry) return (gossip_arrival_t){.earliest = NO_LINK, .nearest = NO_LINK};
+  uint64_t gap = topic->now - entry->announced_at;
+  bool is_early = entry->waiting & bit_of(entry->first) && gap >= lead(topic);
+  gossip_arrival_t arrival = {.announcers = entry->waiting | entry->asked,
+                              .earliest = is_early ? entry->first : NO_LINK,
+                              .nearest = entry->best,
+                              .round = entry->round};
   if (entry->asked & bit_of(place)) {
     settle_debt(topic, entry);
     entry->arrived = true;
     entry->waiting = 0;
     wake_at(&topic->missing, entry, topic->now + WATCH);
-    return announcers;
+    return arrival;
   }
-  if (announcers & ~bit_of(place)) learn_gap(&topic->missing, topic->now - entry->announced_at);
+  if (arrival.announcers & ~bit_of(place)) learn_gap(&topic->missing, gap);
   drop(topic, entry);
-  return announcers;
+  return arrival;
 }
 
 void gossip_missing_again(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place) {

@@ -67,6 +67,7 @@ void gossip_payloads_forget_link(gossip_topic_t *topic, uint8_t place) {
   list_for_each(node, &topic->payloads.by_age) {
     gossip_payload_t *payload = container_of(node, gossip_payload_t, node);
     payload->sent &= ~(UINT32_C(1) << place);
+    payload->owed &= ~(UINT32_C(1) << place);
     if (payload->first == place) payload->first = NO_LINK;
   }
 }

@@ -61,11 +61,8 @@ static void shuffle(gossip_topic_t *topic) {
   list_out_t list = list_begin(topic);
   list_add(&list, topic->config.self, (gossip_data_t){topic->data, topic->data_len});
   list_add_known(&list, peers, count);
-  gossip_message_t message = {.kind = GOSSIP_SHUFFLE,
-                              .id = topic->config.self,
-                              .peers = list.items,
-                              .count = list.count,
-                              .ttl = SHUFFLE_TTL};
+  gossip_message_t message = {
+      .kind = GOSSIP_SHUFFLE, .id = topic->config.self, .peers = list.items, .count = list.count, .ttl = SHUFFLE_TTL};
   (void)gossip_tell(topic, to, &message);
 }
 

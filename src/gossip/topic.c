@@ -35,7 +35,7 @@ static int complete_config(gossip_config_t *config) {
   if (config->max_message == 0) config->max_message = GOSSIP_MESSAGE_DEFAULT;
   if (config->active_view == 0) config->active_view = 5;
   if (config->passive_view == 0) config->passive_view = 30;
-  if (config->max_payload_bytes == 0) config->max_payload_bytes = (size_t)1 << 20;
+  if (config->max_payload_bytes == 0) config->max_payload_bytes = (size_t)8 << 20;
   if (config->max_ids == 0) config->max_ids = (size_t)1 << 16;
   set_default(&config->shuffle_every, 60 * SECOND);
   set_default(&config->keep_payloads, 30 * SECOND);
@@ -55,7 +55,7 @@ int gossip_topic_new(const gossip_config_t *config, uint64_t now, gossip_topic_t
   topic->config = complete;
   topic->random = complete.seed;
   topic->now = now;
-  topic->refill_at = topic->contact_at = topic->heal_at = topic->shuffle_at = GOSSIP_NEVER;
+  topic->refill_at = topic->contact_at = topic->heal_at = topic->shuffle_at = topic->owed_at = GOSSIP_NEVER;
   topic->announcements.due = GOSSIP_NEVER;
   rv = gossip_seen_init(&topic->seen, gossip_random(topic));
   if (!rv) rv = gossip_payloads_init(&topic->payloads);
@@ -180,9 +180,9 @@ void gossip_topic_closed(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYT
 
 void gossip_topic_refused(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], const gossip_frame_t *frame,
                           uint64_t now, gossip_actions_t *out) {
-  if (frame->kind != GOSSIP_GOSSIP || !enter(topic, now, out)) return;
+  if (!enter(topic, now, out)) return;
   gossip_known_t *known = gossip_peer_find(topic, peer);
-  if (known && known->link) gossip_tree_refused(topic, known, frame);
+  if (known && known->link) gossip_owed_refused(topic, known, frame);
   leave(topic);
 }
 
@@ -215,7 +215,7 @@ uint64_t gossip_topic_deadline(const gossip_topic_t *topic) {
   if (topic->left) return GOSSIP_NEVER;
   if (topic->owes) return 0;
   uint64_t due = earlier(topic->refill_at, earlier(topic->contact_at, earlier(topic->heal_at, topic->shuffle_at)));
-  due = earlier(due, earlier(topic->missing.due, topic->announcements.due));
+  due = earlier(due, earlier(topic->owed_at, earlier(topic->missing.due, topic->announcements.due)));
   due = earlier(due, earlier(gossip_seen_due(topic), gossip_payloads_due(topic)));
   if (gossip_peer_count(topic, ROLE_PENDING) + gossip_peer_count(topic, ROLE_GUEST) == 0) return due;
   for (size_t i = 0; i < topic->peers_count; i++)
@@ -229,6 +229,7 @@ void gossip_topic_tick(gossip_topic_t *topic, uint64_t now, gossip_actions_t *ou
   gossip_peers_expire(topic);
   gossip_seen_expire(topic);
   gossip_payloads_expire(topic);
+  gossip_owed_tick(topic);
   if (now >= topic->announcements.due) gossip_announce_flush(topic);
   gossip_missing_tick(topic);
   gossip_contacts_tick(topic);

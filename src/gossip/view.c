@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3 };
+enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 
 /* How long an answer to a Neighbor may take before another peer is asked. One that comes later is still good. */
 #define REQUEST_TIME (500 * MILLISECOND)
@@ -17,8 +17,12 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3 };
 #define RETRY_MOST (60 * SECOND)
 #define LOST_LEAST (20 * SECOND)
 #define LOST_MOST (300 * SECOND)
-/* A neighbour of less than that may be evicted for any newcomer; of the older ones only the youngest. */
+/* A neighbour of less than that may be evicted for any newcomer; of the others only the youngest. */
 #define YOUNG (60 * SECOND)
+/* Neighbours that never had a message, and others, in place of which a newcomer came. */
+#define EVICT_EVERY SECOND
+#define LOSS_EVERY (5 * SECOND)
+enum { EVICTS_AT_ONCE = 16, LOSSES_AT_ONCE = 5 };
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests beyond those for the first few neighbours. */
 #define REQUEST_EVERY SECOND
@@ -28,17 +32,45 @@ static gossip_message_t neighbor_message(const gossip_topic_t *topic, bool high)
   return (gossip_message_t){.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
 }
 
-/* Whom to part from for another: strangers that come in great number replace each other, not the old neighbours. */
-static gossip_known_t *choose_victim(gossip_topic_t *topic) {
+/* How many of the neighbours came before this one. */
+static size_t age_rank(const gossip_topic_t *topic, const gossip_link_t *link) {
+  size_t rank = 0;
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (topic->links[i] && topic->links[i]->link->order < link->order) rank++;
+  return rank;
+}
+
+/* Whom to part from for another. Strangers that come in great number replace each other: of the neighbours that never
+ * had a message, not the oldest few, a young one, or the youngest. NULL: there is none. */
+static gossip_known_t *choose_idle(gossip_topic_t *topic) {
   gossip_known_t *young = NULL, *youngest = NULL;
   size_t count = 0;
   for (size_t i = 0; i < topic->config.active_view; i++) {
     gossip_known_t *peer = topic->links[i];
-    if (!peer) continue;
+    if (!peer || peer->proven || age_rank(topic, peer->link) < KEPT) continue;
+    if (!youngest || peer->link->order > youngest->link->order) youngest = peer;
     if (topic->now - peer->link->since < YOUNG && gossip_random_below(topic, ++count) == 0) young = peer;
-    if (!youngest || peer->link->since > youngest->link->since) youngest = peer;
   }
   return young ? young : youngest;
+}
+
+static gossip_known_t *choose_youngest(const gossip_topic_t *topic) {
+  gossip_known_t *youngest = NULL;
+  for (size_t i = 0; i < topic->config.active_view; i++) {
+    gossip_known_t *peer = topic->links[i];
+    if (peer && (!youngest || peer->link->order > youngest->link->order)) youngest = peer;
+  }
+  return youngest;
+}
+
+bool gossip_view_make_room(gossip_topic_t *topic) {
+  if (!gossip_view_is_full(topic)) return true;
+  gossip_known_t *victim = NULL;
+  if (gossip_rate_take(&topic->evictions, topic->now, EVICT_EVERY, EVICTS_AT_ONCE)) victim = choose_idle(topic);
+  if (!victim && gossip_rate_take(&topic->losses, topic->now, LOSS_EVERY, LOSSES_AT_ONCE))
+    victim = choose_youngest(topic);
+  if (victim) gossip_view_evict(topic, victim);
+  return victim;
 }
 
 static uint8_t free_place(const gossip_topic_t *topic) {
@@ -50,8 +82,8 @@ static uint8_t free_place(const gossip_topic_t *topic) {
 void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool answer) {
   gossip_link_t *link = calloc(1, sizeof(*link));
   if (!link) return;
-  if (gossip_view_is_full(topic)) gossip_view_evict(topic, choose_victim(topic));
   link->since = topic->now;
+  link->order = topic->counters.neighbors_up;
   link->place = free_place(topic);
   gossip_peer_lose(topic, peer, ROLE_PASSIVE | ROLE_PENDING | ROLE_LOST | ROLE_GUEST);
   gossip_peer_gain(topic, peer, ROLE_ACTIVE);
@@ -130,7 +162,8 @@ void gossip_view_dismiss(gossip_topic_t *topic, gossip_known_t *peer) {
 }
 
 bool gossip_view_request(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
-  if (peer->roles & (ROLE_ACTIVE | ROLE_PENDING) || gossip_peer_count(topic, ROLE_PENDING) >= PENDINGS_MAX) return false;
+  if (peer->roles & (ROLE_ACTIVE | ROLE_PENDING) || gossip_peer_count(topic, ROLE_PENDING) >= PENDINGS_MAX)
+    return false;
   gossip_message_t message = neighbor_message(topic, high);
   if (!gossip_tell(topic, peer, &message)) return false;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
@@ -147,8 +180,8 @@ static uint64_t doubled(uint64_t least, uint64_t most, unsigned times) {
 
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_peer_lose(topic, peer, ROLE_PENDING);
-  if (!peer->silent && topic->refusals < UINT8_MAX) topic->refusals++;
   unsigned before = peer->failures;
+  if (!peer->silent) topic->refusals++;
   if (peer->failures < FAILURES_MAX) peer->failures++;
   topic->hungry = true;
   if (peer->roles & ROLE_LOST) {
@@ -215,7 +248,8 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     topic->refill_at = topic->now + REQUEST_EVERY;
     return false;
   }
-  bool high = active == 0 || (active + 1 < topic->config.active_view && topic->refusals >= REFUSALS_ENOUGH);
+  /* While all are full but some that do not know each other, one of the full has to make room. */
+  bool high = active == 0 || (active + 2 <= topic->config.active_view && topic->refusals >= REFUSALS_ENOUGH);
   if (high) topic->refusals = 0;
   if (gossip_view_request(topic, peer, high)) return true;
   topic->refill_at = topic->now + REQUEST_EVERY;

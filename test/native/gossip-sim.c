@@ -18,8 +18,8 @@ typedef struct {
   uint32_t node[2];
   uint64_t latency;
   uint32_t generation; /* of the connection; what an earlier one still had under way is lost */
-  bool reaping; /* an event for it is under way */
-  bool idle;    /* nothing was sent since that began */
+  bool reaping;        /* an event for it is under way */
+  bool idle;           /* nothing was sent since that began */
   struct {
     uint64_t ready;   /* from when it can send; GOSSIP_NEVER: it has no connection */
     bool dead;        /* the connection is lost, which this side has not noticed */
@@ -342,6 +342,7 @@ static void act(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
       sim->counters.downs++;
       break;
     case GOSSIP_ACTION_JOIN_FAILED:
+    case GOSSIP_ACTION_RENEW:
       break;
     }
   }

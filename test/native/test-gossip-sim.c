@@ -13,8 +13,7 @@ static const uint64_t seeds[] = {0, 1, 212312388123, 123};
 
 /* Latencies of 10 to 100 ms, as in upstream's tests. */
 static void begin(gossip_sim_t *sim, uint64_t seed) {
-  sim_init(sim, &(sim_config_t){
-                    .seed = seed, .nodes = PEERS, .latency_min = 10 * SIM_MS, .latency_max = 100 * SIM_MS});
+  sim_init(sim, &(sim_config_t){.seed = seed, .nodes = PEERS, .latency_min = 10 * SIM_MS, .latency_max = 100 * SIM_MS});
   rounds_bootstrap(sim, 0, 0);
 }
 
