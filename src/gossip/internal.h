@@ -15,15 +15,14 @@
 #define SECOND (1000 * MILLISECOND)
 
 enum {
-  LINKS_MAX = 31,     /* neighbours: one bit of a gossip_links_t each */
-  PASSIVES_MAX = 256, /* what passive_view may be */
-  PENDINGS_MAX = 32,  /* peers asked to be neighbours, who have not answered */
-  CONTACTS_MAX = 32,  /* peers that gossip_topic_join named */
-  LOST_MAX = 16,      /* peers out of reach, asked again rarely */
-  GUESTS_MAX = 16,    /* peers remembered for a few seconds for other reasons */
-  HAVES_MAX = 116,    /* ids in an IHave, as iroh-gossip has it; also what waits to be announced */
-  MISSING_MAX = 8192, /* ids announced and not received, of all neighbours */
-  MISSING_OF_ONE = 2048,
+  LINKS_MAX = 31,      /* neighbours: one bit of a gossip_links_t each */
+  PASSIVES_MAX = 256,  /* what passive_view may be */
+  PENDINGS_MAX = 32,   /* peers asked to be neighbours, who have not answered */
+  CONTACTS_MAX = 32,   /* peers that gossip_topic_join named */
+  LOST_MAX = 16,       /* peers out of reach, asked again rarely */
+  GUESTS_MAX = 16,     /* peers remembered for a few seconds for other reasons */
+  HAVES_MAX = 116,     /* ids in an IHave, as iroh-gossip has it; also what waits to be announced */
+  MISSING_MAX = 16384, /* ids announced and not received, of all neighbours */
   NO_LINK = 0xff
 };
 
@@ -51,6 +50,7 @@ typedef struct {
   uint64_t walks;     /* a rate: messages of it that go on to others */
   uint64_t answers;   /* a rate: its Joins */
   uint16_t missing;   /* ids it was the first to announce that have not come */
+  uint16_t credit;    /* how many those may be: more with each that comes, less with each that does not */
   uint8_t place;      /* in `links` */
   bool eager;         /* gets messages at once, not only their ids */
 } gossip_link_t;
@@ -298,6 +298,8 @@ size_t gossip_payloads_memory(const gossip_payloads_t *payloads);
 /* missing.c */
 int gossip_missing_init(gossip_missings_t *missing);
 void gossip_missing_deinit(gossip_missings_t *missing);
+/* A link's first credit. */
+void gossip_missing_welcome(gossip_link_t *link);
 void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const gossip_have_t *have);
 /* A message came for the first time, from `place` or (NO_LINK) no neighbour. */
 gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place);

@@ -21,6 +21,12 @@ enum { WAIT_MOST_TRIPS = 1, ANSWER_TRIPS = 2 };
 /* How long it is watched what would have come unasked. */
 #define WATCH SECOND
 enum { GRAFTS_A_TICK = 256 };
+/* All times are rounded up to this, so that many are dealt with at once. */
+#define GRAIN (2 * MILLISECOND)
+/* More are missing the more the neighbours are behind: there is time for each that is. */
+#define WAIT_OF_EACH (MILLISECOND / 4)
+/* What a neighbour may announce that does not come: see gossip_link_t. */
+enum { CREDIT_AT_FIRST = 1024, CREDIT_LEAST = 64, CREDIT_MOST = 8192, CREDIT_EARNED = 2 };
 
 static gossip_links_t bit_of(uint8_t place) { return place == NO_LINK ? 0 : UINT32_C(1) << place; }
 
@@ -46,14 +52,20 @@ void gossip_missing_deinit(gossip_missings_t *missing) {
   bytes_map_deinit(&missing->by_id);
 }
 
+void gossip_missing_welcome(gossip_link_t *link) { link->credit = CREDIT_AT_FIRST; }
+
 /* The neighbour that was the first to announce it may announce another. */
-static void settle_debt(gossip_topic_t *topic, gossip_missing_t *entry) {
-  if (entry->first != NO_LINK && topic->links[entry->first]) topic->links[entry->first]->link->missing--;
+static void settle_debt(gossip_topic_t *topic, gossip_missing_t *entry, bool has_come) {
+  if (entry->first == NO_LINK) return;
+  gossip_link_t *link = topic->links[entry->first]->link;
+  link->missing--;
+  if (has_come && link->credit < CREDIT_MOST) link->credit += CREDIT_EARNED;
+  if (!has_come && link->credit > CREDIT_LEAST) link->credit--;
   entry->first = NO_LINK;
 }
 
-static void drop(gossip_topic_t *topic, gossip_missing_t *entry) {
-  settle_debt(topic, entry);
+static void drop(gossip_topic_t *topic, gossip_missing_t *entry, bool has_come) {
+  settle_debt(topic, entry, has_come);
   unlink_entry(&topic->missing, entry);
 }
 
@@ -73,9 +85,9 @@ static uint64_t first_wait(const gossip_topic_t *topic) {
   const gossip_missings_t *missing = &topic->missing;
   uint64_t rtt = mean_rtt(topic);
   uint64_t least = WAIT_LEAST + rtt, most = WAIT_MOST + WAIT_MOST_TRIPS * rtt;
-  if (!missing->gap) return most;
-  uint64_t wait = missing->gap + 4 * missing->gap_deviation;
-  return wait < least ? least : wait > most ? most : wait;
+  uint64_t usual = missing->gap ? missing->gap + 4 * missing->gap_deviation : most;
+  uint64_t wait = usual < least ? least : usual > most ? most : usual;
+  return wait + bytes_map_count(&missing->by_id) * WAIT_OF_EACH;
 }
 
 /* How much later than announced a message has to come for its announcer to be the better link. */
@@ -94,13 +106,13 @@ static void learn_gap(gossip_missings_t *missing, uint64_t gap) {
 }
 
 static void wake_at(gossip_missings_t *missing, gossip_missing_t *entry, uint64_t due) {
-  entry->due = due;
-  if (due < missing->due) missing->due = due;
+  entry->due = (due + GRAIN - 1) / GRAIN * GRAIN;
+  if (entry->due < missing->due) missing->due = entry->due;
 }
 
 static gossip_missing_t *add(gossip_topic_t *topic, gossip_known_t *from, const gossip_have_t *have) {
   gossip_missings_t *missing = &topic->missing;
-  if (from->link->missing >= MISSING_OF_ONE || bytes_map_count(&missing->by_id) >= MISSING_MAX) {
+  if (from->link->missing >= from->link->credit || bytes_map_count(&missing->by_id) >= MISSING_MAX) {
     topic->counters.limited++;
     return NULL;
   }
@@ -151,14 +163,14 @@ gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[
                               .nearest = entry->best,
                               .round = entry->round};
   if (entry->asked & bit_of(place)) {
-    settle_debt(topic, entry);
+    settle_debt(topic, entry, true);
     entry->arrived = true;
     entry->waiting = 0;
     wake_at(&topic->missing, entry, topic->now + WATCH);
     return arrival;
   }
   if (arrival.announcers & ~bit_of(place)) learn_gap(&topic->missing, gap);
-  drop(topic, entry);
+  drop(topic, entry, true);
   return arrival;
 }
 
@@ -166,17 +178,17 @@ void gossip_missing_again(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTE
   gossip_missing_t *entry = find(topic, id);
   if (!entry || entry->asked & bit_of(place)) return;
   learn_gap(&topic->missing, topic->now - entry->announced_at);
-  drop(topic, entry);
+  drop(topic, entry, true);
 }
 
 void gossip_missing_forget_link(gossip_topic_t *topic, uint8_t place) {
   list_for_each(node, &topic->missing.all) {
     gossip_missing_t *entry = container_of(node, gossip_missing_t, node);
-    if (entry->first == place) settle_debt(topic, entry);
+    if (entry->first == place) settle_debt(topic, entry, true);
     if (entry->best == place) entry->best = NO_LINK;
     entry->waiting &= ~bit_of(place);
     entry->asked &= ~bit_of(place);
-    if (!entry->waiting && !entry->asked) drop(topic, entry);
+    if (!entry->waiting && !entry->asked) drop(topic, entry, true);
   }
 }
 
@@ -209,7 +221,7 @@ void gossip_missing_tick(gossip_topic_t *topic) {
     gossip_missing_t *entry = container_of(node, gossip_missing_t, node);
     if (entry->due <= topic->now && asked < GRAFTS_A_TICK) {
       if (entry->arrived || !entry->waiting) {
-        drop(topic, entry);
+        drop(topic, entry, entry->arrived);
         continue;
       }
       ask(topic, entry);

@@ -83,6 +83,7 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   gossip_link_t *link = calloc(1, sizeof(*link));
   if (!link) return;
   link->since = topic->now;
+  gossip_missing_welcome(link);
   link->order = topic->counters.neighbors_up;
   link->place = free_place(topic);
   gossip_peer_lose(topic, peer, ROLE_PASSIVE | ROLE_PENDING | ROLE_LOST | ROLE_GUEST);
