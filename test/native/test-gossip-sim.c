@@ -115,11 +115,11 @@ static void a_healed_partition_merges(void **state) {
     sim_overlay_t overlay;
     begin(&sim, seeds[i]);
     sim_run(&sim, 10 * SIM_S, NULL, NULL);
-    for (uint32_t node = 0; node < PEERS / 2; node++) sim_move(&sim, node, 1);
+    sim_split(&sim, PEERS / 2);
     sim_run(&sim, sim.now + 120 * SIM_S, NULL, NULL);
     sim_overlay(&sim, 0, &overlay);
     assert_int_equal(overlay.components, 2);
-    for (uint32_t node = 0; node < PEERS / 2; node++) sim_move(&sim, node, 0);
+    sim_split(&sim, 0);
     for (int second = 0; second < 60 && overlay.components > 1; second++) {
       sim_run(&sim, sim.now + SIM_S, NULL, NULL);
       sim_overlay(&sim, 0, &overlay);
