@@ -160,6 +160,7 @@ struct gossip_topic {
   /* When something is due; GOSSIP_NEVER: nothing is. */
   uint64_t refill_at, contact_at, heal_at, shuffle_at, owed_at;
   uint64_t contact_wait;
+  uint64_t joined_at; /* when it last got a neighbour while it had none */
   uint32_t shuffles;
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */

@@ -87,6 +87,7 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   link->order = topic->counters.neighbors_up;
   link->place = free_place(topic);
   gossip_peer_lose(topic, peer, ROLE_PASSIVE | ROLE_PENDING | ROLE_LOST | ROLE_GUEST);
+  if (gossip_neighbors(topic) == 0) topic->joined_at = topic->now;
   gossip_peer_gain(topic, peer, ROLE_ACTIVE);
   peer->link = link;
   peer->alive = peer->joining = false;
