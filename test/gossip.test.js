@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { Gossip, Router, SecretKey, TopicId } = require('event-target-iroh')
+const { RelayServer } = require('event-target-iroh/relay')
 const { useEndpoints } = require('./helpers/endpoints.js')
 const { until } = require('./helpers/events.js')
 const { Heard, useGossip } = require('./helpers/gossip.js')
@@ -12,6 +13,7 @@ const hex64 = /^[0-9a-f]{64}$/
 
 describe('gossip', () => {
   const { create, createMany, pair } = useGossip()
+  const endpoints = useEndpoints()
 
   describe('messages', () => {
     it('go both ways between two peers', async () => {
@@ -162,6 +164,18 @@ describe('gossip', () => {
       assert.deepEqual([failed.nodeId, failed.error.code], [nobody.nodeId, 'ERR_IROH_NO_ADDRESS'])
     })
 
+    it('of a peer that closes the connection at once fails, and is tried again', async () => {
+      const server = await endpoints.create({ alpns: ['/iroh-gossip/1'] })
+      const closing = server.accept().then((connection) => connection.close(7, 'not now'))
+      const two = await create()
+      const heard = await two.in(topicId, [server.addr()])
+      assert.equal((await heard.next(({ type }) => type === 'dialFailed')).nodeId, server.nodeId())
+      await closing
+      server.setAlpns([])
+      const near = new Heard(await (await Gossip.spawn(server)).subscribe(topicId))
+      await Promise.all([near.up(two.nodeId), heard.up(server.nodeId())])
+    })
+
     it('of a peer that is not in the topic ends in time', async () => {
       const [one, two] = await createMany(2)
       await one.in(TopicId.random())
@@ -292,6 +306,20 @@ describe('gossip', () => {
       assert.equal(two.gossip.metrics().connections, 1)
     })
 
+    it('has its stream also where a peer allows fewer than there are topics: over more connections', async () => {
+      const [one, two] = await createMany(2, { maxStreams: 100 })
+      const ids = Array.from({ length: 150 }, () => TopicId.random())
+      const near = await Promise.all(ids.map((id) => one.in(id)))
+      const far = await Promise.all(ids.map((id) => two.in(id, [one])))
+      await Promise.all([...near, ...far].map((heard) => heard.up()))
+      for (const [index, { topic }] of near.entries()) topic.broadcast(`in ${index}`)
+      await Promise.all(far.map((heard, index) => heard.received(`in ${index}`)))
+      for (const [index, { topic }] of far.entries()) topic.broadcast(`back in ${index}`)
+      await Promise.all(near.map((heard, index) => heard.received(`back in ${index}`)))
+      const { connections } = one.gossip.metrics()
+      assert.ok(connections >= 2 && connections <= 4, `${connections} connections`)
+    })
+
     it('has counters, and gossip their sums', async () => {
       const [one, , near, far] = await pair(topicId)
       near.topic.broadcast('counted')
@@ -340,8 +368,6 @@ describe('gossip', () => {
   })
 
   describe('beside others', () => {
-    const endpoints = useEndpoints()
-
     it('can be a handler of a router', async () => {
       const server = await endpoints.create()
       const gossip = await Gossip.spawn(server)
@@ -358,6 +384,22 @@ describe('gossip', () => {
       assert.deepEqual(admitted, [two.nodeId])
       await router.shutdown()
       assert.equal((await far.down()).reason, 'left')
+    })
+
+    it('goes over a relay, where a third learns from the second how to reach the first', async () => {
+      const relay = await RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: 0, quicPort: 0 })
+      const peers = await Promise.all([1, 2, 3].map(() => create(undefined, { relays: [relay.url] })))
+      await Promise.all(peers.map(({ endpoint }) => endpoint.online()))
+      const overRelay = peers.map(({ nodeId }) => ({ nodeId, relayUrl: relay.url }))
+      const heard = [await peers[0].in(topicId)]
+      heard.push(await peers[1].in(topicId, [overRelay[0]]))
+      await heard[1].up(peers[0].nodeId)
+      heard.push(await peers[2].in(topicId, [overRelay[1]]))
+      await Promise.all([heard[2].up(peers[0].nodeId), heard[0].up(peers[2].nodeId)])
+      heard[2].topic.broadcast('from the third')
+      await Promise.all([heard[0].received('from the third'), heard[1].received('from the third')])
+      await Promise.all(peers.map(({ endpoint }) => endpoint.close()))
+      await relay.close()
     })
 
     it('has an ALPN of its own choosing, once', async () => {

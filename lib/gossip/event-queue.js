@@ -58,13 +58,6 @@ class EventQueue {
     for (const taker of this.#takers.splice(0)) taker.resolve(null)
   }
 
-  /** As end(), and what is there is dropped. */
-  clear() {
-    this.#items = []
-    this.#head = this.#bytes = this.#missed = 0
-    this.end()
-  }
-
   #hasRoom(event, bytes) {
     if (event.type !== 'received') return this.length < this.#max.events + EXTRA_EVENTS
     return this.length < this.#max.events && (this.length === 0 || this.#bytes + bytes <= this.#max.bytes)

@@ -130,8 +130,7 @@ class Gossip {
   accept(connection) {
     if (!(connection instanceof Connection)) throw invalid('expected a Connection')
     if (connection.alpn() !== this.alpn) throw invalid(`expected a connection of ${this.alpn}`)
-    if (this.#isOver) connection.close(CloseCode.NORMAL, 'gossip is closed')
-    else binding.gossipAddConn(this.#core.handle, this.#handle, connection[kHandOver]())
+    this.#take(connection)
   }
 
   /** Counters and gauges; those of topics are the sums of the subscribed ones. docs/gossip.md names them. */
@@ -230,12 +229,19 @@ class Gossip {
       const timeoutMs = this.#options.dialTimeoutMs
       const connection = await this.#endpoint.connect(this.#whereIs(nodeId, said), this.alpn, { signal, timeoutMs })
       this.#dials.delete(nodeId)
-      this.accept(connection)
+      check(this.#take(connection), { peer: nodeId })
     } catch (error) {
       this.#dials.delete(nodeId)
       this.#keepError(nodeId, error)
       if (!this.#isOver) binding.gossipDialFailed(this.#core.handle, this.#handle, nodeId)
     }
+  }
+
+  /** @returns {number} negative: it cannot be used */
+  #take(connection) {
+    if (!this.#isOver) return binding.gossipAddConn(this.#core.handle, this.#handle, connection[kHandOver]())
+    connection.close(CloseCode.NORMAL, 'gossip is closed')
+    return 0
   }
 
   #keepError(nodeId, error) {

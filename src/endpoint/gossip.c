@@ -114,15 +114,9 @@ static void left(swarm_topic_t *topic) {
   topic_free(topic);
 }
 
-static size_t waiting_bytes(const swarm_topic_t *topic) {
-  size_t bytes = 0;
-  list_for_each(node, &topic->outboxes) bytes += swarm_outbox_bytes(container_of(node, swarm_outbox_t, topic_node));
-  return bytes;
-}
-
 /* What has not left of a topic that was left. */
 static size_t unsent_bytes(const swarm_topic_t *topic) {
-  size_t bytes = waiting_bytes(topic);
+  size_t bytes = swarm_topic_waiting(topic);
   list_for_each(node, &topic->senders) {
     const swarm_sender_t *sender = container_of(node, swarm_sender_t, topic_node);
     if (sender->outbox == NULL) bytes += quic_stream_unsent(sender->stream);
@@ -262,22 +256,6 @@ size_t iroh_gossip_max_content(uint32_t max_message_size, bool neighbors) {
   return gossip_max_content(max_message_size, neighbors);
 }
 
-int iroh_gossip_topic_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_gossip_topic_info_t *out) {
-  const swarm_topic_t *topic = topic_of_handle(ep, handle);
-  if (topic == NULL) return IROH_ERR_CLOSED;
-  const gossip_counters_t *counters = gossip_topic_counters(topic->core);
-  *out = (iroh_gossip_topic_info_t){
-#define X(name, js, text) .name = counters->name,
-#include "gossip/counters.def"
-#undef X
-      .neighbors = gossip_topic_neighbors(topic->core, NULL, 0),
-      .eager = gossip_topic_eager(topic->core, NULL, 0),
-      .passive = gossip_topic_passive(topic->core),
-      .waiting_bytes = waiting_bytes(topic),
-      .memory = gossip_topic_memory(topic->core)};
-  return 0;
-}
-
 /* ---- swarms -------------------------------------------------------------------------------------- */
 
 static uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
@@ -361,23 +339,6 @@ int iroh_gossip_set_data(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_
   list_for_each(node, &swarm->all) {
     swarm_topic_t *topic = container_of(node, swarm_topic_t, node);
     if (topic->core != NULL) gossip_topic_set_data(topic->core, data, len);
-  }
-  return 0;
-}
-
-int iroh_gossip_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_gossip_info_t *out) {
-  const swarm_t *swarm = map_get(&ep->swarms, handle);
-  if (swarm == NULL) return IROH_ERR_CLOSED;
-  *out = swarm->counts;
-  out->topics = bytes_map_count(&swarm->topics);
-  out->peers = bytes_map_count(&swarm->peers);
-  out->connections = swarm->links;
-  out->dialling = swarm->dialling;
-  list_for_each(node, &swarm->all) {
-    const swarm_topic_t *topic = container_of(node, swarm_topic_t, node);
-    if (topic->core == NULL) continue;
-    out->waiting_bytes += waiting_bytes(topic);
-    out->memory += gossip_topic_memory(topic->core);
   }
   return 0;
 }

@@ -40,7 +40,6 @@ typedef struct {
   uint8_t data[GOSSIP_DATA_MAX]; /* what peers are told of where this one is */
   size_t data_len;
   size_t links, dialling;
-  uint64_t seed;
   iroh_gossip_info_t counts; /* what is only counted up */
 } swarm_t;
 
@@ -130,6 +129,10 @@ void swarm_topic_settle(swarm_topic_t *topic);
 bool swarm_topic_has_neighbor(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES]);
 void swarm_timer_set(iroh_endpoint_t *ep, swarm_timer_t *timer, uint64_t at);
 void swarm_timer_stop(iroh_endpoint_t *ep, swarm_timer_t *timer);
+
+/* gossip-info.c */
+/* Bytes of the topic that have not left. */
+size_t swarm_topic_waiting(const swarm_topic_t *topic);
 
 /* gossip-events.c: `node_id` may be NULL. */
 void swarm_tell(swarm_t *swarm, iroh_event_kind_t kind, iroh_handle_t about, const uint8_t node_id[IROH_KEY_BYTES],
