@@ -100,13 +100,13 @@ void scenario_partition(const options_t *options) {
   settle(&sim, &tracker, options);
   uint32_t cut = (uint32_t)((uint64_t)options->nodes * options->share / 100);
   size_t first = tracker.count;
-  for (uint32_t i = 0; i < cut; i++) sim_move(&sim, i, 1);
+  sim_split(&sim, cut);
   message_each_second(&tracker, PARTITION_SECONDS);
   size_t healed = tracker.count;
   sim_overlay_t overlay;
   sim_overlay(&sim, 0, &overlay);
   uint32_t parts = overlay.components;
-  for (uint32_t i = 0; i < cut; i++) sim_move(&sim, i, 0);
+  sim_split(&sim, 0);
   double merged = INFINITY;
   size_t merged_at = 0;
   for (uint32_t second = 0; second < HEALED_SECONDS; second++) {

@@ -14,6 +14,7 @@ enum { EAGER_AT_FIRST = 3 };
 enum { OPTIMIZE_HOPS = 3 };
 /* A new neighbour is told of what came last: it may have missed it while it looked for neighbours. */
 #define RECENT (10 * SECOND)
+#define RECENT_SECOND_HAND (2 * SECOND)
 /* Messages under way when a neighbour is told to send ids only. */
 #define PRUNE_EVERY (500 * MILLISECOND)
 
@@ -27,12 +28,19 @@ static gossip_links_t links_that_are(const gossip_topic_t *topic, bool eager) {
   return links;
 }
 
+/* What a newcomer gets may be RECENT old already, and would go on from newcomer to newcomer until it is forgotten and
+ * comes anew. */
+static bool is_second_hand(const gossip_topic_t *topic, const gossip_payload_t *payload) {
+  return payload->frame->round > 0 && payload->at >= topic->joined_at && payload->at - topic->joined_at < RECENT;
+}
+
 static void announce_recent(gossip_topic_t *topic, gossip_links_t to) {
   list_node_t *head = &topic->payloads.by_age.head;
   size_t count = 0;
   for (list_node_t *node = head->prev; node != head && count < HAVES_MAX; node = node->prev, count++) {
     gossip_payload_t *payload = container_of(node, gossip_payload_t, node);
     if (topic->now - payload->at >= RECENT) return;
+    if (is_second_hand(topic, payload) && topic->now - payload->at >= RECENT_SECOND_HAND) continue;
     gossip_announce(topic, payload->frame->id, payload->frame->round, to);
   }
 }

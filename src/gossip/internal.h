@@ -146,6 +146,7 @@ struct gossip_topic {
   size_t data_len;
   bool left;
   bool owes;      /* a peer is `gone` */
+  uint64_t rest;  /* no deadline before that: there was no memory */
   bool is_untidy; /* a peer may have no role */
   uint64_t now;
   gossip_actions_t *out;
@@ -159,6 +160,7 @@ struct gossip_topic {
   /* When something is due; GOSSIP_NEVER: nothing is. */
   uint64_t refill_at, contact_at, heal_at, shuffle_at, owed_at;
   uint64_t contact_wait;
+  uint64_t joined_at; /* when it last got a neighbour while it had none */
   uint32_t shuffles;
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { JOIN_TTL = 6, PASSIVE_TTL = 3 };
+enum { JOIN_TTL = 6, PASSIVE_TTL = 3, NODES_JOINING = 7 };
 
 /* Two peers that answer each other's late answers would never end. */
 #define ANSWER_EVERY SECOND
@@ -51,13 +51,16 @@ static void answer_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool hi
   if (!peer->told_at || topic->now - peer->told_at >= ANSWER_EVERY) send_neighbor(topic, peer, high);
 }
 
+static bool joined_lately(const gossip_topic_t *topic, const gossip_known_t *peer) {
+  return peer->link && peer->link->joined_at && topic->now - peer->link->joined_at < REJOIN_EVERY;
+}
+
 static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
-  if (joiner->link && joiner->link->joined_at && topic->now - joiner->link->joined_at < REJOIN_EVERY) return;
+  if (joined_lately(topic, joiner)) return;
   if (!gossip_rate_take(&topic->walks, topic->now, WALK_EVERY, WALKS_AT_ONCE)) {
     topic->counters.limited++;
     return;
   }
-  if (joiner->link) joiner->link->joined_at = topic->now;
   gossip_message_t message = {.kind = GOSSIP_FORWARD_JOIN, .ttl = JOIN_TTL};
   message.peer = (gossip_peer_t){joiner->id, gossip_peer_data(joiner)};
   gossip_frame_t *frame = gossip_frame_new(topic, &message);
@@ -70,12 +73,16 @@ static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
 static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
   gossip_peer_set_data(from, &message->data, true);
   if (from->roles & ROLE_ACTIVE) {
-    /* It may have begun anew, and then knows nothing of what it was sent. */
-    gossip_tree_down(topic, from);
-    gossip_tree_up(topic, from);
+    /* It may have begun anew, and then knows nothing of what it was sent. Not each time: it would be sent all again. */
+    if (!joined_lately(topic, from)) {
+      gossip_tree_down(topic, from);
+      gossip_tree_up(topic, from);
+    }
     if (gossip_rate_take(&from->link->answers, topic->now, JOIN_EVERY, JOINS_AT_ONCE)) send_neighbor(topic, from, true);
   } else if (lets_in(topic, from, true)) {
     gossip_view_add(topic, from, true, true);
+    /* Walks end at peers that have crashed: it shall not depend on them alone. */
+    gossip_shuffle_reply(topic, from, NODES_JOINING);
   } else if (!gossip_admits(topic, from->id)) {
     return;
   }

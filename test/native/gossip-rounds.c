@@ -22,7 +22,8 @@ static void on_received(void *ctx, uint32_t node, uint32_t topic, const gossip_a
   uint64_t number = head[1];
   if (head[0] != tracker->salt) return; /* an earlier tracker's */
   tracked_t *message = &tracker->messages[number];
-  if (message->topic != topic || node >= message->peers || node == message->author || message->seen[node]) {
+  if (node >= message->peers) return; /* it came later, and heard of it */
+  if (message->topic != topic || node == message->author || message->seen[node]) {
     tracker->duplicates++;
     return;
   }

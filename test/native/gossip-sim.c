@@ -11,7 +11,7 @@
 
 #define NO_NODE UINT32_MAX
 
-typedef enum { DELIVER, TICK, CLOSED, DIAL_FAILED, REAP } event_kind_t;
+typedef enum { DELIVER, TICK, CLOSED, CLOSED_BY_PEER, DIAL_FAILED, REAP } event_kind_t;
 
 /* What the two sides of a pair of peers share. Side 0 is the peer with the lower number. */
 typedef struct {
@@ -44,6 +44,25 @@ static void *must(void *memory) {
   if (memory) return memory;
   fputs("gossip-sim: out of memory\n", stderr);
   abort();
+}
+
+/* Peers meet the same ids again and again. Each is checked once, and the core is none the wiser (ld --wrap). */
+bool __real_iroh_node_id_is_valid(const uint8_t id[GOSSIP_ID_BYTES]);
+bool __wrap_iroh_node_id_is_valid(const uint8_t id[GOSSIP_ID_BYTES]);
+
+bool __wrap_iroh_node_id_is_valid(const uint8_t id[GOSSIP_ID_BYTES]) {
+  static struct {
+    uint8_t id[GOSSIP_ID_BYTES];
+    bool is_known, is_valid;
+  } checked[1 << 16];
+  uint16_t at;
+  memcpy(&at, id, sizeof at);
+  if (!checked[at].is_known || memcmp(checked[at].id, id, GOSSIP_ID_BYTES) != 0) {
+    memcpy(checked[at].id, id, GOSSIP_ID_BYTES);
+    checked[at].is_valid = __real_iroh_node_id_is_valid(id);
+    checked[at].is_known = true;
+  }
+  return checked[at].is_valid;
 }
 
 uint64_t sim_random(gossip_sim_t *sim) {
@@ -303,6 +322,21 @@ static void release(gossip_sim_t *sim, uint32_t from, uint32_t to, uint32_t topi
   consider_reaping(sim, pair);
 }
 
+static bool neighbors_somewhere(const gossip_sim_t *sim, uint32_t a, uint32_t b);
+
+/* The connection is closed, and the peer hears of it. */
+static void renew(gossip_sim_t *sim, uint32_t from, uint32_t to) {
+  pair_t *pair = pair_of(sim, from, to);
+  int side = side_of(pair, from);
+  if (pair->side[side].ready == GOSSIP_NEVER || neighbors_somewhere(sim, from, to)) return;
+  bool is_lost = pair->side[side].dead;
+  pair->generation++;
+  forget_side(sim, pair, side);
+  if (is_lost || pair->side[!side].ready == GOSSIP_NEVER) return;
+  forget_side(sim, pair, !side);
+  put_event(sim, (sim_event_t){.at = sim->now + pair->latency, .kind = CLOSED_BY_PEER, .node = to, .pair = pair});
+}
+
 static uint32_t peer_number(gossip_sim_t *sim, const uint8_t id[GOSSIP_ID_BYTES]) {
   uint32_t number = sim_find(sim, id);
   return number != NO_NODE ? number : add_node(sim, id); /* nobody has this id: it can only be dialled in vain */
@@ -331,6 +365,9 @@ static void act(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
     case GOSSIP_ACTION_RELEASE:
       release(sim, number, peer_number(sim, action.peer), topic);
       break;
+    case GOSSIP_ACTION_RENEW:
+      renew(sim, number, peer_number(sim, action.peer));
+      break;
     case GOSSIP_ACTION_RECEIVED:
       sim->nodes[number].received++;
       if (sim->on_received) sim->on_received(sim->ctx, number, topic, &action);
@@ -342,7 +379,6 @@ static void act(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
       sim->counters.downs++;
       break;
     case GOSSIP_ACTION_JOIN_FAILED:
-    case GOSSIP_ACTION_RENEW:
       break;
     }
   }
@@ -405,6 +441,9 @@ static void handle(gossip_sim_t *sim, const sim_event_t *event) {
     if (pair->generation != event->generation || !pair->side[side].dead) break;
     forget_side(sim, pair, side);
     tell_closed(sim, event->node, pair->node[!side]);
+    break;
+  case CLOSED_BY_PEER:
+    if (pair->side[side].ready > sim->now) tell_closed(sim, event->node, pair->node[!side]);
     break;
   case DIAL_FAILED:
     pair->side[side].failing = false;
@@ -502,24 +541,29 @@ void sim_quit(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
   gossip_topic_free(left);
 }
 
-static void lose_connections(gossip_sim_t *sim, uint32_t number) {
-  for (uint32_t peer = 0; peer < sim->node_count; peer++) {
-    pair_t *pair = peer == number ? NULL : map_get(&sim->pairs, pair_key(number, peer));
-    if (pair && !reachable(sim, number, peer)) lose(sim, pair);
+static void lose_unreachable(gossip_sim_t *sim) {
+  size_t cursor = 0;
+  void *value;
+  while (map_next(&sim->pairs, &cursor, NULL, &value)) {
+    pair_t *pair = value;
+    if (!reachable(sim, pair->node[0], pair->node[1])) lose(sim, pair);
   }
 }
 
 void sim_crash(gossip_sim_t *sim, uint32_t number) {
   sim->nodes[number].up = false;
-  lose_connections(sim, number);
+  for (uint32_t peer = 0; peer < sim->node_count; peer++) {
+    pair_t *pair = peer == number ? NULL : map_get(&sim->pairs, pair_key(number, peer));
+    if (pair) lose(sim, pair);
+  }
   free_topics(sim, number);
 }
 
 void sim_restart(gossip_sim_t *sim, uint32_t number) { sim->nodes[number].up = true; }
 
-void sim_move(gossip_sim_t *sim, uint32_t number, uint32_t group) {
-  sim->nodes[number].group = group;
-  lose_connections(sim, number);
+void sim_split(gossip_sim_t *sim, uint32_t below) {
+  for (uint32_t i = 0; i < sim->node_count; i++) sim->nodes[i].group = i < below;
+  lose_unreachable(sim);
 }
 
 void sim_send(gossip_sim_t *sim, uint32_t from, uint32_t to, uint32_t topic, const gossip_message_t *message) {

@@ -92,9 +92,9 @@ void sim_quit(gossip_sim_t *sim, uint32_t node, uint32_t topic);
 /* The process is gone, and nobody is told. sim_restart brings it back with the same id and in no topic. */
 void sim_crash(gossip_sim_t *sim, uint32_t node);
 void sim_restart(gossip_sim_t *sim, uint32_t node);
-/* Moves a peer to a group: its connections to other groups fall silent. Give it longer than `silence` before it is moved
- * back, since what was sent meanwhile is lost here, and not repeated as QUIC would. */
-void sim_move(gossip_sim_t *sim, uint32_t node, uint32_t group);
+/* Cuts the peers below a number off from the others; 0 puts an end to it. The connections between the two fall silent.
+ * Give it longer than `silence`, since what was sent meanwhile is lost here, and not repeated as QUIC would. */
+void sim_split(gossip_sim_t *sim, uint32_t below);
 /* Sends any message from a peer to another, as a hostile one does. */
 void sim_send(gossip_sim_t *sim, uint32_t from, uint32_t to, uint32_t topic, const gossip_message_t *message);
 /* Runs until `time`, or until `done` (may be NULL) says so after an event; returns what `done` says last. */

@@ -115,16 +115,57 @@ static void a_healed_partition_merges(void **state) {
     sim_overlay_t overlay;
     begin(&sim, seeds[i]);
     sim_run(&sim, 10 * SIM_S, NULL, NULL);
-    for (uint32_t node = 0; node < PEERS / 2; node++) sim_move(&sim, node, 1);
+    sim_split(&sim, PEERS / 2);
     sim_run(&sim, sim.now + 120 * SIM_S, NULL, NULL);
     sim_overlay(&sim, 0, &overlay);
     assert_int_equal(overlay.components, 2);
-    for (uint32_t node = 0; node < PEERS / 2; node++) sim_move(&sim, node, 0);
+    sim_split(&sim, 0);
     for (int second = 0; second < 60 && overlay.components > 1; second++) {
       sim_run(&sim, sim.now + SIM_S, NULL, NULL);
       sim_overlay(&sim, 0, &overlay);
     }
     assert_int_equal(overlay.components, 1);
+    sim_deinit(&sim);
+  }
+}
+
+static uint32_t any_peer(gossip_sim_t *sim, uint64_t age) {
+  uint32_t node;
+  do node = sim_below(sim, sim->node_count);
+  while (!sim_in(sim, node, 0) || sim->now - sim->nodes[node].since < age);
+  return node;
+}
+
+/* Each second one goes, by turns with and without a word, and one comes; for longer than ids of messages are kept. */
+static void peers_come_and_go(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    gossip_sim_t sim;
+    tracker_t tracker;
+    begin(&sim, seeds[i]);
+    sim_run(&sim, 10 * SIM_S, NULL, NULL);
+    tracker_init(&tracker, &sim, 64);
+    tracker.settled = 10 * SIM_S;
+    for (int second = 0; second < 120; second++) {
+      uint32_t going = any_peer(&sim, 0);
+      track_leave(&tracker, going);
+      if (second % 2)
+        sim_crash(&sim, going);
+      else
+        sim_quit(&sim, going, 0);
+      uint32_t contact = any_peer(&sim, tracker.settled), coming = sim_add(&sim);
+      sim_subscribe(&sim, coming, 0);
+      sim_join(&sim, coming, 0, contact);
+      track_send(&tracker, any_peer(&sim, tracker.settled), 0);
+      sim_run(&sim, sim.now + SIM_S, NULL, NULL);
+    }
+    sim_run(&sim, sim.now + 30 * SIM_S, NULL, NULL);
+    assert_int_equal(track_missed(&tracker, 0, tracker.count), 0);
+    assert_int_equal(tracker.duplicates, 0);
+    sim_overlay_t overlay;
+    sim_overlay(&sim, 0, &overlay);
+    assert_int_equal(overlay.components, 1);
+    tracker_deinit(&tracker);
     sim_deinit(&sim);
   }
 }
@@ -143,6 +184,7 @@ int main(void) {
       cmocka_unit_test(everyone_at_once),
       cmocka_unit_test(half_of_the_peers_crash),
       cmocka_unit_test(a_healed_partition_merges),
+      cmocka_unit_test(peers_come_and_go),
       cmocka_unit_test(the_same_seed_gives_the_same_run),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
