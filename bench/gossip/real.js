@@ -8,12 +8,12 @@ const { randomBytes } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { GossipPeer } = require('../../test/helpers/gossip-peer.js')
 const { build, hasCargo } = require('../../test/interop/rust/cargo.js')
 const { median } = require('../meter')
 const { cpuSeconds, residentMb } = require('../relay/process-usage')
 const { describeRun, formatFigure, formatRatio, ratioOf, table, writeIntoDocument } = require('../report')
 const { rotate } = require('../rounds')
+const { startLine } = require('./line')
 
 const CRATE = path.join(__dirname, '..', '..', 'test', 'interop', 'rust-gossip')
 const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'performance.md')
@@ -34,20 +34,6 @@ const HELP = `Usage: npm run bench:gossip-real -- [options]
   --json FILE    every sample
   --write        put the table into docs/performance.md
   --quick        one short round, to see that it works`
-
-/** @returns {Promise<{ topic: string, ends: GossipPeer[], peers: GossipPeer[] }>} the ends have no connection but to the middle */
-async function startLine(kind) {
-  const peers = await Promise.all([0, 1, 2].map(() => GossipPeer.start(kind, {}, 'release')))
-  const [left, middle, right] = peers
-  const topic = randomBytes(32).toString('hex')
-  await Promise.all([left.deny(right), right.deny(left)])
-  await middle.subscribe(topic)
-  for (const end of [left, right]) {
-    await end.subscribe(topic, middle)
-    await Promise.all([end.up(topic, middle), middle.up(topic, end)])
-  }
-  return { topic, ends: [left, right], peers }
-}
 
 /** The median time, in ms, of messages that are alone on the way. */
 async function latency({ topic, ends: [left, right] }, messages) {
