@@ -25,6 +25,7 @@ static const struct {
     {"rejoin", scenario_rejoin},
     {"topics", scenario_topics},
     {"slow", scenario_slow},
+    {"calm", scenario_calm},
     {"join-storm", scenario_join_storm},
     {"ihave-flood", scenario_ihave_flood},
     {"graft-replay", scenario_graft_replay},

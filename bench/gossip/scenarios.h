@@ -28,6 +28,7 @@ void scenario_churn(const options_t *options);
 void scenario_rejoin(const options_t *options);
 void scenario_topics(const options_t *options);
 void scenario_slow(const options_t *options);
+void scenario_calm(const options_t *options);
 void scenario_join_storm(const options_t *options);
 void scenario_ihave_flood(const options_t *options);
 void scenario_graft_replay(const options_t *options);

@@ -409,7 +409,7 @@ static void receive(gossip_sim_t *sim, const sim_event_t *event) {
     sim->counters.controls++;
     sim->counters.control_bytes += len;
   }
-  if (len > sim->counters.largest_frame) sim->counters.largest_frame = len;
+  if (!sim->nodes[from].hostile && len > sim->counters.largest_frame) sim->counters.largest_frame = len;
   int status = gossip_topic_receive(node->topics[event->topic], sim->nodes[from].id, 2 * pair->latency, bytes, len,
                                     sim->now, &sim->actions);
   if (status != 0) sim->counters.invalid++;

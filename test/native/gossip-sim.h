@@ -52,7 +52,7 @@ typedef struct {
   uint64_t controls, control_bytes;
   uint64_t dials, dial_failures;
   uint64_t refused;
-  uint64_t largest_frame; /* bytes of the largest message, without its length */
+  uint64_t largest_frame; /* bytes of the largest message of an honest peer, without its length */
   uint64_t invalid;       /* frames the receiver's core called broken */
   uint64_t ups, downs;
   uint64_t closes; /* connections closed since no stream was left */
