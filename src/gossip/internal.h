@@ -146,6 +146,7 @@ struct gossip_topic {
   size_t data_len;
   bool left;
   bool owes;      /* a peer is `gone` */
+  uint64_t rest;  /* no deadline before that: there was no memory */
   bool is_untidy; /* a peer may have no role */
   uint64_t now;
   gossip_actions_t *out;

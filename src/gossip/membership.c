@@ -61,7 +61,6 @@ static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
     topic->counters.limited++;
     return;
   }
-  if (joiner->link) joiner->link->joined_at = topic->now;
   gossip_message_t message = {.kind = GOSSIP_FORWARD_JOIN, .ttl = JOIN_TTL};
   message.peer = (gossip_peer_t){joiner->id, gossip_peer_data(joiner)};
   gossip_frame_t *frame = gossip_frame_new(topic, &message);

@@ -13,6 +13,9 @@
  * ticks and quitting give beyond it grows the list. */
 enum { ACTIONS_OF_A_CALL = 256 };
 
+/* How long nothing is tried after there was no memory. */
+#define REST (100 * MILLISECOND)
+
 /* Begins a call. False: the topic was left, or there is no memory for what the call would give. */
 static bool enter(gossip_topic_t *topic, uint64_t now, gossip_actions_t *out) {
   if (topic->left || !gossip_actions_reserve(out, ACTIONS_OF_A_CALL)) return false;
@@ -211,7 +214,7 @@ void gossip_topic_quit(gossip_topic_t *topic, uint64_t now, gossip_actions_t *ou
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-uint64_t gossip_topic_deadline(const gossip_topic_t *topic) {
+static uint64_t next_due(const gossip_topic_t *topic) {
   if (topic->left) return GOSSIP_NEVER;
   if (topic->owes) return 0;
   uint64_t due = earlier(topic->refill_at, earlier(topic->contact_at, earlier(topic->heal_at, topic->shuffle_at)));
@@ -223,8 +226,16 @@ uint64_t gossip_topic_deadline(const gossip_topic_t *topic) {
   return due;
 }
 
+uint64_t gossip_topic_deadline(const gossip_topic_t *topic) {
+  uint64_t due = next_due(topic);
+  return due > topic->rest ? due : topic->rest;
+}
+
 void gossip_topic_tick(gossip_topic_t *topic, uint64_t now, gossip_actions_t *out) {
-  if (!enter(topic, now, out)) return;
+  if (!enter(topic, now, out)) {
+    topic->rest = now + REST;
+    return;
+  }
   if (topic->owes) pay(topic);
   gossip_peers_expire(topic);
   gossip_seen_expire(topic);

@@ -22,11 +22,11 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 /* Neighbours that never had a message, and others, in place of which a newcomer came. */
 #define EVICT_EVERY SECOND
 #define LOSS_EVERY (5 * SECOND)
-enum { EVICTS_AT_ONCE = 16, LOSSES_AT_ONCE = 5 };
+enum { EVICTS_AT_ONCE = 32, LOSSES_AT_ONCE = 5 };
 #define DISMISS_EVERY (2 * SECOND)
-/* Requests beyond those for the first few neighbours. */
-#define REQUEST_EVERY SECOND
-enum { REQUESTS_AT_ONCE = 8, REFUSALS_ENOUGH = 3 };
+/* Requests for the last neighbour that is wanting. */
+#define REQUEST_EVERY (3 * SECOND)
+enum { REQUESTS_AT_ONCE = 4, REFUSALS_ENOUGH = 3 };
 
 static gossip_message_t neighbor_message(const gossip_topic_t *topic, bool high) {
   return (gossip_message_t){.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
@@ -245,7 +245,7 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     gossip_peer_lose(topic, peer, ROLE_PASSIVE);
     return true;
   }
-  bool in_need = active <= topic->config.active_view / 2;
+  bool in_need = active + 1 < topic->config.active_view;
   if (!in_need && !gossip_rate_take(&topic->requests, topic->now, REQUEST_EVERY, REQUESTS_AT_ONCE)) {
     topic->refill_at = topic->now + REQUEST_EVERY;
     return false;
