@@ -38,6 +38,7 @@ typedef struct {
   bool up;
   uint64_t since;             /* when it was last added to a topic */
   uint32_t group;             /* peers of different groups do not reach each other */
+  uint64_t paused_until;      /* its process does nothing until then: what comes waits */
   uint64_t read_rate;         /* bytes a second that it reads from each peer; 0: as they come */
   gossip_topic_t **topics;    /* NULL each: not in it */
   uint64_t *tick_at;          /* for each topic, when its next tick is queued */
