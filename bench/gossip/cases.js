@@ -67,6 +67,7 @@ const REST = [
 ]
 
 const ATTACKS = [
+  { id: 'calm', title: 'none' },
   { id: 'join-storm', title: '50 Joins a second, each of a fresh id' },
   { id: 'ihave-flood', title: '116,000 ids a second that nobody has' },
   { id: 'graft-replay', title: 'each message asked for 50 times' },
