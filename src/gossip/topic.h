@@ -32,7 +32,7 @@ typedef struct {
   uint64_t shuffle_every;   /* [60 s] */
   uint64_t keep_payloads;   /* [30 s] how long a message can be asked for */
   uint64_t keep_ids;        /* [90 s] how long one is known to have been seen */
-  size_t max_payload_bytes; /* [1 MiB] kept to be asked for; then the oldest go */
+  size_t max_payload_bytes; /* [8 MiB] kept to be asked for; then the oldest go */
   size_t max_ids;           /* [65536] known to have been seen; then the oldest go */
   /* Optional: whether a peer may become a neighbour. Must not block, nor call back. */
   bool (*admit)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]);
@@ -59,9 +59,11 @@ typedef enum {
                               frame begins another */
   GOSSIP_ACTION_UP,      /* `peer` is a neighbour */
   GOSSIP_ACTION_DOWN,    /* `peer` is none any more: `reason` */
-  GOSSIP_ACTION_RECEIVED,   /* `content` from `peer`, once */
-  GOSSIP_ACTION_JOIN_FAILED /* `peer`, which gossip_topic_join named, was out of reach; it is tried again only while there
-                               are no neighbours */
+  GOSSIP_ACTION_RECEIVED,    /* `content` from `peer`, once */
+  GOSSIP_ACTION_JOIN_FAILED, /* `peer`, which gossip_topic_join named, was out of reach; it is tried again rarely, and
+                                more often while there are no neighbours */
+  GOSSIP_ACTION_RENEW /* the connections to `peer` are of no use: they are closed, unless another topic has it as a
+                         neighbour, and what follows goes over a new one */
 } gossip_action_kind_t;
 
 typedef enum {
@@ -110,7 +112,7 @@ void gossip_topic_free(gossip_topic_t *topic);
 int gossip_topic_set_data(gossip_topic_t *topic, const uint8_t *data, size_t len);
 /* Asks a peer to let this one in. It is kept to be asked again while there are no neighbours. `self` is ignored. */
 void gossip_topic_join(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now, gossip_actions_t *out);
-/* Sends `content` to everyone in the topic, or to the direct neighbours only. IROH_ERR_TOO_LONG. With content sent or
+/* Sends `content` to everyone in the topic, or to the direct neighbours only. IROH_ERR_TOO_LONG, IROH_ERR_NO_MEMORY. With content sent or
  * received within keep_ids nothing is sent, and 1 is returned. */
 int gossip_topic_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors, uint64_t now,
                            gossip_actions_t *out);

@@ -55,7 +55,7 @@ typedef struct {
 
 /* Entries of a message that was decoded, each of them valid: walked with the functions below. */
 typedef struct {
-  const uint8_t *at;
+  const uint8_t *at, *end;
   size_t count; /* how many are left */
 } gossip_list_t;
 
