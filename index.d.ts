@@ -57,6 +57,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_NOT_CONNECTED'
   | 'ERR_IROH_SESSION_LOST'
   | 'ERR_IROH_SPOOL'
+  | 'ERR_IROH_GOSSIP'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -124,8 +125,8 @@ export class EndpointTicket {
 
 /** A gossip topic and peers to join it by, as iroh-gossip's chat example writes it: `<base32>`. */
 export class RoomTicket {
-  /** `topic`: 32 bytes or 64 hex characters; at most 256 peers. */
-  constructor(room: { topic: Uint8Array | string; peers?: (Peer | TicketNodeAddr)[] })
+  /** At most 256 peers. */
+  constructor(room: { topic: AnyTopicId; peers?: (Peer | TicketNodeAddr)[] })
   /** Reads the older form too, which holds JSON. Throws ERR_IROH_INVALID_TICKET, with what is wrong. */
   static parse(text: string): RoomTicket
   /** 32 bytes, a copy. */
@@ -856,7 +857,260 @@ export interface PubSubEventTarget {
 }
 
 /** The publish/subscribe view of an event target. */
-export function pubsubEventTarget(target: IrohEventTarget): PubSubEventTarget
+export function pubsubEventTarget(target: IrohEventTarget | GossipEventTarget): PubSubEventTarget
+
+/** What a gossip topic is called: 32 bytes that whoever joins it has to know. Immutable. */
+export class TopicId {
+  private constructor()
+  /** One that nobody can guess. */
+  static random(): TopicId
+  static fromBytes(bytes: Uint8Array): TopicId
+  /** BLAKE3 of the name's UTF-8: whoever knows or guesses the name can join. */
+  static fromName(name: string): TopicId
+  /** 64 hex or 52 base32 characters, either case. */
+  static parse(text: string): TopicId
+  static from(topic: AnyTopicId): TopicId
+  toBytes(): Buffer
+  equals(other: AnyTopicId): boolean
+  /** 64 hex characters. */
+  toString(): string
+  toBase32(): string
+  toJSON(): string
+}
+
+/** What names a gossip topic: a TopicId, 32 bytes, or 64 hex or 52 base32 characters. */
+export type AnyTopicId = TopicId | Uint8Array | string
+
+export interface GossipOptions {
+  /** The protocol's name; all who are to meet have the same. Default '/iroh-gossip/1'. */
+  alpn?: string
+  /** Bytes of a message, the same for all who are to meet; 512 to 1 MiB, default 4096. */
+  maxMessageSize?: number
+  /** Neighbours of a topic, 1 to 64, default 5. */
+  activeView?: number
+  /** Peers of a topic known beside them, to fill gaps; 1 to 1024, default 30. */
+  passiveView?: number
+  /** How often neighbours are told of other peers, default 60000. */
+  shuffleMs?: number
+  /** How long a message is kept for those who ask for it, default 30000. */
+  keepPayloadsMs?: number
+  /** And of a topic's at most so many bytes, default 8 MiB. */
+  maxPayloadBytes?: number
+  /** How long a message is known to have been seen, default 90000. */
+  keepIdsMs?: number
+  /** And of a topic's at most so many, default 65536. */
+  maxIds?: number
+  /** Bytes that may wait to be sent to a neighbour, per topic; beyond them it is told the messages' ids only. Default 8 MiB. */
+  maxOutbox?: number
+  /** Connections; beyond them those that no topic needs are closed. Default 1024. */
+  maxConnections?: number
+  /** Streams that a peer may have open on a connection: topics shared with it. 100 to 16384, default 1024. */
+  maxStreams?: number
+  /** After this time a connection that no topic needs is closed, default 10000. */
+  idleMs?: number
+  /** How long finding and dialling a peer may take, default 15000. */
+  dialTimeoutMs?: number
+  /** Events that may wait to be read, per subscription; what comes beyond is missed. Default 2048. */
+  maxEvents?: number
+  /** And bytes of messages among them, default 8 MiB. */
+  maxEventBytes?: number
+}
+
+export interface SubscribeOptions {
+  /** Asked before a peer becomes a neighbour, once while it is connected; what is not true, or a throw, keeps it out. */
+  admit?: (nodeId: NodeId) => boolean | Promise<boolean>
+  signal?: AbortSignal
+}
+
+/** Why a peer is no neighbour any more: out of reach, it left the topic, it chose others, or this side did. */
+export type NeighborDownReason = 'closed' | 'left' | 'dropped' | 'evicted'
+
+/** What happens in a gossip topic. */
+export type GossipTopicEvent =
+  | { type: 'neighborUp'; nodeId: NodeId }
+  | { type: 'neighborDown'; nodeId: NodeId; reason: NeighborDownReason }
+  | {
+      type: 'received'
+      content: Buffer
+      /** The neighbour it came from, the author or not. */
+      deliveredFrom: NodeId
+      scope: 'swarm' | 'neighbors'
+      /** How many passed it on before; 0: `deliveredFrom` is the author. */
+      round: number
+    }
+  /** So many events were lost, since they were not read in time. */
+  | { type: 'lagged'; missed: number }
+  | { type: 'dialFailed'; nodeId: NodeId; error: IrohError }
+
+/** What became of one peer that joinPeers() was given. */
+export interface JoinOutcome {
+  nodeId: NodeId
+  joined: boolean
+  error?: IrohError
+}
+
+export interface GossipSender {
+  /** The most bytes a broadcast() may have. */
+  readonly maxContentLength: number
+  /**
+   * Sends to everyone in the topic. False: the same content was sent or seen within 90 s, and nothing is sent.
+   * ERR_IROH_TOO_LONG names the limit.
+   */
+  broadcast(content: Bytes): boolean
+  /** Sends to all direct neighbours and nobody else. */
+  broadcastNeighbors(content: Bytes): boolean
+  /** Little of what was broadcast waits to be sent. A neighbour that takes nothing for a second is not waited for. */
+  drained(): Promise<void>
+  /** Asks peers to let this one in; resolves when it is known of each. */
+  joinPeers(peers: Iterable<Peer>, options?: ConnectOptions): Promise<JoinOutcome[]>
+}
+
+export interface GossipReceiver extends AsyncIterable<GossipTopicEvent> {
+  neighbors(): NodeId[]
+}
+
+/** Half of a topic: the topic is left when close() of both was called. */
+export interface GossipHalf {
+  readonly topicId: TopicId
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A topic that this program is in. Its events are read by one reader. */
+export class GossipTopic implements GossipSender, GossipReceiver {
+  private constructor()
+  readonly topicId: TopicId
+  readonly endpoint: Endpoint
+  readonly maxContentLength: number
+  /** Whether it was left, or has ended with its gossip or endpoint. */
+  readonly isOver: boolean
+  broadcast(content: Bytes): boolean
+  broadcastNeighbors(content: Bytes): boolean
+  drained(): Promise<void>
+  joinPeers(peers: Iterable<Peer>, options?: ConnectOptions): Promise<JoinOutcome[]>
+  neighbors(): NodeId[]
+  /** The same as two halves. */
+  split(): { sender: GossipSender & GossipHalf; receiver: GossipReceiver & GossipHalf }
+  metrics(): Record<string, number>
+  /** Tells the neighbours, and ends the events. Resolves when they have acknowledged it, or nothing for 2 s. */
+  leave(): Promise<void>
+  [Symbol.asyncIterator](): AsyncIterator<GossipTopicEvent, undefined, undefined>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Gossip on one endpoint: any number of topics. */
+export class Gossip {
+  private constructor()
+  static spawn(endpoint: Endpoint, options?: GossipOptions): Promise<Gossip>
+  readonly endpoint: Endpoint
+  readonly alpn: string
+  readonly maxMessageSize: number
+  /** Those that are subscribed to. */
+  topics(): TopicId[]
+  /** Takes a connection of its ALPN, as a router gives it. */
+  accept(connection: Connection): void
+  /** Joins by these peers, without waiting for any. */
+  subscribe(topic: AnyTopicId, bootstrap?: Iterable<Peer>, options?: SubscribeOptions): Promise<GossipTopic>
+  /** The same; resolves with the first neighbour. */
+  subscribeAndJoin(
+    topic: AnyTopicId,
+    bootstrap?: Iterable<Peer>,
+    options?: SubscribeOptions & ConnectOptions
+  ): Promise<GossipTopic>
+  metrics(): Record<string, number>
+  /** Leaves all topics and closes the connections; the endpoint stays open. Never rejects. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface GossipTargetOptions {
+  /** Sign each event with the endpoint's key; default true. */
+  sign?: boolean
+  /** Drop events that are not signed, or whose signature does not hold; default false. */
+  verify?: boolean
+}
+
+/** What went through a gossip event target. */
+export interface GossipTargetStats {
+  sent: number
+  received: number
+  /** Dropped by `verify`. */
+  unproven: number
+  /** What was no envelope; each raised 'error'. */
+  refused: number
+  /** Messages lost because they were not read in time. */
+  missed: number
+}
+
+/** An event of somebody in the topic. */
+export class GossipEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
+  private constructor()
+  /** Who signed it, proven; null: nobody, or the signature does not hold. */
+  readonly author: NodeId | null
+  /** The neighbour that passed it on, the author or not. */
+  readonly deliveredFrom: NodeId
+}
+
+/** A local event of the topic under a gossip event target: its fields are those of the GossipTopicEvent. */
+export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Extract<GossipTopicEvent, { type: Type }>
+
+/** The listener of an event, as a function or an object. */
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
+
+/**
+ * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in any
+ * order and usually once. See docs/gossip-event-target.md.
+ *
+ * Local events are 'error', 'close', 'neighborUp', 'neighborDown', 'dialFailed' and 'lagged'. An envelope of such a name is
+ * dispatched too; it has a `detail`, which local events do not have.
+ */
+export class GossipEventTarget extends EventTarget {
+  private constructor()
+  readonly topic: GossipTopic
+  /** Bytes that the JSON of an envelope may have. */
+  readonly maxEnvelopeLength: number
+  /** Bytes on their way to the neighbours. */
+  readonly bufferedAmount: number
+  stats(): GossipTargetStats
+  /** Never rejects. */
+  readonly closed: Promise<TargetClosed>
+  /** Sends an envelope. What throws is not sent; ERR_IROH_TOO_LONG names the limit. */
+  send(envelope: EventEnvelope): void
+  /** Sends the event's `detail`; it does not fire locally. */
+  dispatchEvent(event: Event): boolean
+  /**
+   * Resolves once the neighbours have taken most of what was sent; one that takes nothing for a second is not waited for.
+   * Rejects if the target closes before.
+   */
+  drained(): Promise<void>
+  /** No events come out; what the topic's queue has no room for is missed. */
+  pause(): void
+  resume(): void
+  /** Leaves the topic. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: AddEventListenerOptions | boolean): void
+  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: AddEventListenerOptions | boolean): void
+  addEventListener<Type extends 'neighborUp' | 'neighborDown' | 'dialFailed' | 'lagged'>(
+    type: Type,
+    listener: Listener<GossipStateEvent<Type>>,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the programs know
+  addEventListener<Payload = any>(
+    type: string,
+    listener: Listener<GossipEvent<Payload>>,
+    options?: AddEventListenerOptions | boolean
+  ): void
+  removeEventListener(
+    type: string,
+    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
+    options?: EventListenerOptions | boolean
+  ): void
+}
+
+/** An event target over a gossip topic. It reads the topic's events from now on. */
+export function createGossipEventTarget(topic: GossipTopic, options?: GossipTargetOptions): GossipEventTarget
 
 /** How a spoke left the hub. */
 export interface SpokeCloseReason {
@@ -1039,6 +1293,7 @@ export const CloseCode: Readonly<{
 /** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */
 export type ProtocolHandler =
   | Hub
+  | Gossip
   | ((connection: Connection, options: { signal: AbortSignal }) => unknown)
   | {
       accept(connection: Connection, options: { signal: AbortSignal }): unknown

@@ -17,6 +17,11 @@ const {
   createSpokeIrohEventTarget
 } = require('./lib/event-target/event-target')
 const { IrohCloseEvent, IrohErrorEvent } = require('./lib/event-target/events')
+const { GossipEventTarget, createGossipEventTarget } = require('./lib/gossip/event-target')
+const { GossipEvent } = require('./lib/gossip/events')
+const { Gossip } = require('./lib/gossip/gossip')
+const { GossipTopic } = require('./lib/gossip/topic')
+const { TopicId } = require('./lib/gossip/topic-id')
 const { Hub, createHub } = require('./lib/hub/hub')
 const { isNodeId, parseNodeId, verifySignature } = require('./lib/identity/node-id')
 const { pubsubEventTarget } = require('./lib/event-target/pubsub-event-target')
@@ -32,6 +37,10 @@ module.exports = {
   Connection,
   Endpoint,
   EndpointTicket,
+  Gossip,
+  GossipEvent,
+  GossipEventTarget,
+  GossipTopic,
   Hub,
   IrohCloseEvent,
   IrohError,
@@ -44,6 +53,8 @@ module.exports = {
   SecretKey,
   SendStream,
   Spoke,
+  TopicId,
+  createGossipEventTarget,
   createHub,
   createHubIrohEventTarget,
   createIrohEventTarget,

@@ -11,7 +11,7 @@ const { check, errorCode, invalid } = require('./base/errors')
 const { RecvStream } = require('./streams/recv-stream')
 const { SendStream } = require('./streams/send-stream')
 const { StreamHandle } = require('./streams/stream-handle')
-const { kEvent } = require('./base/symbols')
+const { kEvent, kHandOver } = require('./base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1
@@ -31,6 +31,7 @@ class Connection {
   #datagrams
   #tell
   #watchers = null
+  #isHandedOver = false
   /** Made when closed() is called before the end. */
   #closed = null
   #closeReason = null
@@ -174,6 +175,12 @@ class Connection {
     return this.#closeReason
   }
 
+  /** @private The core takes the streams by itself from now on. @returns {number} its handle */
+  [kHandOver]() {
+    this.#isHandedOver = true
+    return this.#handle
+  }
+
   /** @private one event of the core */
   [kEvent](kind, stream, number, data) {
     switch (kind) {
@@ -204,6 +211,7 @@ class Connection {
   }
 
   #onOpened(handle, id) {
+    if (this.#isHandedOver) return
     const bidirectional = (id & UNIDIRECTIONAL) === 0
     const stream = this.#hold(handle, id, { sends: bidirectional, receives: true })
     const recv = new RecvStream(stream)

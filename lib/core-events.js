@@ -25,7 +25,15 @@ const Event = Object.freeze({
   OBSERVED: 18,
   CANDIDATE: 19,
   PROBE: 20,
-  NETWORK: 21
+  NETWORK: 21,
+  GOSSIP_DIAL: 22,
+  GOSSIP_ADMIT: 23,
+  GOSSIP_UP: 24,
+  GOSSIP_DOWN: 25,
+  GOSSIP_RECEIVED: 26,
+  GOSSIP_FAILED: 27,
+  GOSSIP_DRAINED: 28,
+  GOSSIP_LEFT: 29
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

@@ -18,7 +18,7 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kServe } = require('./base/symbols')
+const { asyncDispose, kCore, kServe, kWhere } = require('./base/symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
@@ -112,6 +112,17 @@ class Endpoint extends EventEmitter {
       this.#served.delete(alpn)
       if (!this.#closing) this.#acceptAlpns()
     }
+  }
+
+  /** @private */
+  [kCore]() {
+    this.#assertOpen()
+    return this.#core
+  }
+
+  /** @private what the program said of where a peer is */
+  [kWhere](nodeId) {
+    return { directAddresses: this.#book.addresses(nodeId), relayUrl: this.#book.relayUrl(nodeId) }
   }
 
   nodeId() {

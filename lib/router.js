@@ -7,6 +7,7 @@ const { CloseCode } = require('./close-reason')
 const { reportUncaught } = require('./base/deferred')
 const { Endpoint } = require('./endpoint')
 const { invalid } = require('./base/errors')
+const { Gossip } = require('./gossip/gossip')
 const { Hub } = require('./hub/hub')
 const { checkAlpn } = require('./options')
 const { asyncDispose, kServe } = require('./base/symbols')
@@ -19,6 +20,10 @@ const SHUTDOWN_MS = 5000
 function checkHandler(handler) {
   if (typeof handler === 'function' || typeof handler?.accept === 'function') return handler
   throw invalid('a handler must be a function or an object with accept()')
+}
+
+function servesItself(handler) {
+  return handler instanceof Hub || handler instanceof Gossip
 }
 
 /** The protocols of a router that is to be. */
@@ -46,8 +51,8 @@ class RouterBuilder {
     if (this.#routes.has(alpn)) throw invalid(`${alpn} has a handler already`)
     const { admit } = checkOptions(options, ['admit'], 'accept')
     checkFunction(admit, 'admit')
-    if (handler instanceof Hub && (handler.alpn !== alpn || handler.endpoint !== this.#endpoint)) {
-      throw invalid(`the hub must be one of this endpoint, for ${alpn}`)
+    if (servesItself(handler) && (handler.alpn !== alpn || handler.endpoint !== this.#endpoint)) {
+      throw invalid(`a hub or gossip must be one of this endpoint, for ${alpn}`)
     }
     this.#routes.set(alpn, { handler: checkHandler(handler), admit })
     return this
@@ -117,13 +122,11 @@ class Router extends EventEmitter {
     return this.shutdown()
   }
 
-  /** A hub serves its ALPN by itself; what the router adds is the hook before it. */
+  /** A hub or gossip serves its ALPN by itself; what the router adds is the hook before it. */
   #serve(alpn, route) {
     const onConnection = (connection) => this.#run(alpn, route, connection)
     const { handler } = route
-    this.#stops.push(
-      handler instanceof Hub ? handler[kServe](onConnection) : this.#endpoint[kServe](alpn, onConnection)
-    )
+    this.#stops.push(servesItself(handler) ? handler[kServe](onConnection) : this.#endpoint[kServe](alpn, onConnection))
   }
 
   #run(alpn, route, connection) {

@@ -95,9 +95,23 @@ typedef enum {
   IROH_EVENT_OBSERVED,      /* endpoint: a STUN server sees us somewhere; `data`: its address, a space, ours, as text */
   IROH_EVENT_CANDIDATE,     /* conn: `data` is an address as text where the peer says that it may be reached */
   IROH_EVENT_PROBE,         /* conn: `data`, an address of the peer as text, has answered after `number` microseconds */
-  IROH_EVENT_NETWORK        /* endpoint: this host's network may have changed; number: 1 its addresses, 2 its default
+  IROH_EVENT_NETWORK,       /* endpoint: this host's network may have changed; number: 1 its addresses, 2 its default
                                routes, 3 both. Comes several times for one change */
+  /* Gossip: `stream` is the swarm or the topic, `node_id` the peer, and conn is 0. */
+  IROH_EVENT_GOSSIP_DIAL,     /* swarm: a connection to node_id is wanted: iroh_gossip_add_conn or
+                                 iroh_gossip_dial_failed is to follow. `data`: what is said of where it is, or nothing */
+  IROH_EVENT_GOSSIP_ADMIT,    /* topic: iroh_gossip_admit is to say whether node_id may be a neighbour */
+  IROH_EVENT_GOSSIP_UP,       /* topic: node_id is a neighbour */
+  IROH_EVENT_GOSSIP_DOWN,     /* topic: it is none any more; number: 1 out of reach, 2 it left the topic, 3 it chose
+                                 others, 4 this side chose others */
+  IROH_EVENT_GOSSIP_RECEIVED, /* topic: `data` from node_id; number: hops before it, IROH_GOSSIP_DIRECT: it was sent to
+                                 its neighbours only */
+  IROH_EVENT_GOSSIP_FAILED,   /* topic: node_id, which was to be joined, is out of reach */
+  IROH_EVENT_GOSSIP_DRAINED,  /* topic: what iroh_gossip_drain was called for */
+  IROH_EVENT_GOSSIP_LEFT      /* topic: it was left and its neighbours have been told. The handle is dead */
 } iroh_event_kind_t;
+
+#define IROH_GOSSIP_DIRECT 0x10000 /* no round of a message */
 
 typedef enum {
   IROH_CLOSE_LOCAL = 1,   /* 'locally-closed': we closed it */
@@ -125,7 +139,7 @@ typedef struct {
   const uint8_t *data; /* borrowed: valid until on_events returns */
   size_t len;
   bool ascii;             /* FRAMES: every byte is below 0x80 */
-  const uint8_t *node_id; /* RELAY_SEND: 32 bytes, borrowed, as data */
+  const uint8_t *node_id; /* RELAY_SEND, GOSSIP_: 32 bytes, borrowed, as data */
   size_t segment;
   uint8_t ecn;
   const iroh_close_t *close; /* CLOSED: borrowed, as data */
@@ -290,5 +304,78 @@ int iroh_stream_set_framed(iroh_endpoint_t *ep, iroh_handle_t stream, uint32_t m
 int iroh_stream_pause(iroh_endpoint_t *ep, iroh_handle_t stream, bool paused);
 /* The program lost interest: an unfinished sending side is reset, an unread receiving side stopped, the handle dies. */
 int iroh_stream_release(iroh_endpoint_t *ep, iroh_handle_t stream);
+
+/* ---- gossip -------------------------------------------------------------------------------------- */
+
+/* A swarm: the topics of one gossip protocol (iroh-gossip's) at an endpoint, and the connections they share. Topics and
+ * swarms end with the endpoint. */
+typedef struct {
+  /* 0 takes the default in brackets. */
+  uint32_t max_message_size;  /* [4096] bytes of a message; the same at all peers */
+  uint32_t active_view;       /* [5] neighbours of a topic */
+  uint32_t passive_view;      /* [30] peers known beside */
+  uint32_t shuffle_ms;        /* [60000] */
+  uint32_t keep_payloads_ms;  /* [30000] how long a message can be asked for */
+  uint32_t keep_ids_ms;       /* [90000] how long one is known to have been seen */
+  uint32_t max_payload_bytes; /* [8 MiB] of a topic's messages kept to be asked for */
+  uint32_t max_ids;           /* [65536] of a topic's messages known to have been seen */
+  uint32_t max_outbox;        /* [8 MiB] bytes that may wait to be sent, per topic and neighbour */
+  uint32_t max_connections;   /* [1024] */
+  uint32_t max_streams;       /* [1024] a peer may have open on a connection: topics it shares with this one */
+  uint32_t idle_ms;           /* [10000] after that a connection no topic needs is closed */
+} iroh_gossip_config_t;
+
+int iroh_gossip_open(iroh_endpoint_t *ep, const iroh_gossip_config_t *config, iroh_handle_t *swarm_out);
+/* Closes the connections of the swarm with code 0 and forgets its topics, without a word to them: iroh_gossip_leave is
+ * for that. */
+int iroh_gossip_close(iroh_endpoint_t *ep, iroh_handle_t swarm);
+/* Gives it a connection, dialled or accepted: its streams are the swarm's from now on. IROH_ERR_LIMIT: there are too many
+ * and all are in use; the connection is being closed. */
+int iroh_gossip_add_conn(iroh_endpoint_t *ep, iroh_handle_t swarm, iroh_handle_t conn);
+/* The peer of an IROH_EVENT_GOSSIP_DIAL cannot be reached. */
+int iroh_gossip_dial_failed(iroh_endpoint_t *ep, iroh_handle_t swarm, const uint8_t node_id[IROH_KEY_BYTES]);
+/* What peers are told of where this endpoint is: opaque, at most 256 bytes. */
+int iroh_gossip_set_data(iroh_endpoint_t *ep, iroh_handle_t swarm, const uint8_t *data, size_t len);
+
+/* Begins with a topic. `asks`: who may be a neighbour is asked by IROH_EVENT_GOSSIP_ADMIT. IROH_ERR_BUSY: the swarm has
+ * it. */
+int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t swarm, const uint8_t topic_id[32], bool asks,
+                          iroh_handle_t *topic_out);
+/* Leaves it: IROH_EVENT_GOSSIP_LEFT follows once its neighbours have acknowledged that, or have acknowledged
+ * nothing for two seconds, or after thirty. */
+int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t topic);
+/* Asks a peer to let this one in. */
+int iroh_gossip_join(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t node_id[IROH_KEY_BYTES]);
+int iroh_gossip_admit(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t node_id[IROH_KEY_BYTES], bool admitted);
+/* Sends to everyone in the topic, or to direct neighbours only. 1: the same content was sent or received before, and so
+ * nothing is sent. IROH_ERR_TOO_LONG. */
+int iroh_gossip_broadcast(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t *content, size_t len, bool neighbors);
+/* Whether little of it waits to be sent: 1, or 0 and IROH_EVENT_GOSSIP_DRAINED follows. A neighbour that takes nothing for
+ * a second is left out of account. */
+int iroh_gossip_drain(iroh_endpoint_t *ep, iroh_handle_t topic);
+/* How many neighbours there are; the first `max` are copied. Negative: an error. */
+int64_t iroh_gossip_neighbors(iroh_endpoint_t *ep, iroh_handle_t topic, uint8_t (*out)[IROH_KEY_BYTES], size_t max);
+/* The most content a broadcast may have. */
+size_t iroh_gossip_max_content(uint32_t max_message_size, bool neighbors);
+
+typedef struct {
+#define X(name, js, text) uint64_t name;
+#include "gossip/counters.def"
+#undef X
+  uint64_t neighbors, eager, passive; /* now; eager: those that get messages at once, not only their ids */
+  uint64_t waiting_bytes;             /* not sent yet */
+  uint64_t memory;                    /* heap bytes */
+} iroh_gossip_topic_info_t;
+int iroh_gossip_topic_info(iroh_endpoint_t *ep, iroh_handle_t topic, iroh_gossip_topic_info_t *out);
+
+typedef struct {
+  uint64_t topics, peers, connections, dialling; /* now */
+  uint64_t waiting_bytes, memory;                /* of all topics */
+  uint64_t streams_stopped;                      /* of peers, since what came on them was no gossip */
+  uint64_t frames_ignored;                       /* for topics that are not joined, or of peers not admitted */
+  uint64_t connections_reaped;                   /* closed since no topic needed them */
+  uint64_t events_lost;                          /* for want of memory */
+} iroh_gossip_info_t;
+int iroh_gossip_info(iroh_endpoint_t *ep, iroh_handle_t swarm, iroh_gossip_info_t *out);
 
 #endif

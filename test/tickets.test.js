@@ -4,7 +4,15 @@
 const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const iroh = require('@number0/iroh/index.js')
-const { createHub, EndpointTicket, LiveTicket, parseTicket, RoomTicket, SecretKey } = require('event-target-iroh')
+const {
+  createHub,
+  EndpointTicket,
+  LiveTicket,
+  parseTicket,
+  RoomTicket,
+  SecretKey,
+  TopicId
+} = require('event-target-iroh')
 const { base32 } = require('../lib/base/base32')
 const { alpn, useEndpoints } = require('./helpers/endpoints.js')
 
@@ -208,6 +216,7 @@ describe('RoomTicket', () => {
       text
     )
     assert.match(inspect(ticket), /RoomTicket/)
+    assert.deepEqual(new RoomTicket({ topic: TopicId.fromBytes(topic) }).topic, topic)
     assert.deepEqual(new RoomTicket({ topic }).peers, [])
   })
 

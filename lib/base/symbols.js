@@ -5,6 +5,12 @@
 module.exports = {
   /** connection[kEvent](kind, stream, number, error, data): one event of the core. */
   kEvent: Symbol('event'),
+  /** endpoint[kCore](): its Core. */
+  kCore: Symbol('core'),
+  /** endpoint[kWhere](nodeId): where the program said that a peer is: { directAddresses, relayUrl? }. */
+  kWhere: Symbol('where'),
+  /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
+  kHandOver: Symbol('handOver'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */
   kStream: Symbol('stream'),
   /** send[kBusy], recv[kBusy]: whether a call waits on the half. */
@@ -17,7 +23,10 @@ module.exports = {
   kBroadcastJson: Symbol('broadcastJson'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),
-  /** target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners. */
+  /**
+   * target[kTap] = (envelope) => void: sees each envelope that comes, whatever its type, before its listeners; over gossip
+   * it is the event, with its author.
+   */
   kTap: Symbol('tap'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),

@@ -3,13 +3,11 @@
 
 const { createHub } = require('../hub/hub')
 const { kTap } = require('../base/symbols')
+const { announce } = require('./announce')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
-const { qrText } = require('./qr')
 const { Session } = require('./session')
 
-/** How long the home relay is waited for before the ticket is told without it. */
-const ONLINE_MS = 3000
 /** With more than this on its way to a spoke, stdin waits. */
 const HIGH_WATER = 256 * 1024
 
@@ -52,23 +50,6 @@ function listen(hub, session) {
   })
 }
 
-/** Tells where the hub is, and again when its relay is another. */
-async function announce(hub, session, isQrWanted) {
-  const { endpoint } = hub
-  await endpoint.online({ timeoutMs: ONLINE_MS, signal: session.signal }).catch(() => {}) // it may come later
-  if (session.signal.aborted) return
-  const nodeId = hub.nodeId()
-  const ticket = hub.ticket()
-  session.say({ event: 'listening', nodeId, ticket, addr: hub.addr() }, `NodeId ${nodeId}\nticket ${ticket}`)
-  if (isQrWanted) console.error(qrText(ticket, process.stderr.isTTY))
-  let told = hub.addr().relayUrl
-  for await (const { relayUrl } of endpoint.watchAddr()) {
-    if (relayUrl === undefined || relayUrl === told) continue
-    told = relayUrl
-    session.say({ event: 'ticket', ticket: hub.ticket() }, `ticket ${hub.ticket()}`)
-  }
-}
-
 /** What stdin has is sent, no faster than the slowest spoke takes it unless another policy was asked for. */
 async function feed(hub, session, policy) {
   for await (const { line, envelope, to } of session.envelopes({ isAddressed: true })) {
@@ -89,7 +70,8 @@ async function run(values) {
   const session = new Session(values)
   const hub = await createHub(options)
   listen(hub, session)
-  const work = [announce(hub, session, values.qr), feed(hub, session, values['slow-spoke'] ?? 'wait')]
+  const told = { ticketOf: () => hub.ticket(), isQrWanted: values.qr }
+  const work = [announce(hub.endpoint, session, told), feed(hub, session, values['slow-spoke'] ?? 'wait')]
   await session.stopped
   await hub.close()
   await Promise.all(work)

@@ -95,6 +95,32 @@ const COMMANDS = {
     ],
     load: () => require('./doctor')
   },
+  gossip: {
+    summary: 'join a room of any number of peers; envelopes from stdin go to all, theirs to stdout',
+    about:
+      'Takes part in a gossip topic, without a hub: given by a room ticket, a topic (64 hex or 52 base32 characters), or a name, which is the same room for all who use it. Its ticket stands on stderr. Each line of stdin is sent to everyone in the room; while nobody is there stdin waits. Each envelope that comes is a line of stdout: {"from": NodeId, "type", "id"?, "payload"?}, where from is who signed it, or null. It ends with stdin.',
+    argument: { name: '<room>' },
+    options: {
+      ...NODE,
+      alpn: { value: '<name>', help: 'the protocol; the same for all (default /iroh-gossip/1)' },
+      peer: {
+        value: '<peer>',
+        multiple: true,
+        help: 'somebody in the room, by endpoint ticket or NodeId; may be repeated'
+      },
+      verify: { help: 'drop what is not signed' },
+      qr: { help: 'show the ticket as a QR code on stderr' },
+      stay: { help: 'stay when stdin ends, until SIGINT or SIGTERM' }
+    },
+    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    notes: PIPES,
+    examples: [
+      'event-target-iroh gossip kitchen --preset minimal --qr',
+      'event-target-iroh gossip <room ticket>',
+      `echo '{"type":"hello"}' | event-target-iroh gossip kitchen --peer endpointaa…`
+    ],
+    load: () => require('./gossip')
+  },
   hub: {
     summary: 'accept spokes; envelopes from stdin go to all of them, theirs to stdout',
     about:

@@ -2,6 +2,7 @@
 'use strict'
 
 const { invalid } = require('../base/errors')
+const { GossipEventTarget } = require('../gossip/event-target')
 const { IrohEventTarget } = require('./event-target')
 
 /** 'type:id' or 'type', at the first colon. */
@@ -57,10 +58,11 @@ class PubSubEventTarget {
 /**
  * The view that createPubSub({ eventTarget }) of @graphql-yoga/subscription takes: publishing at one end reaches the
  * subscribers at the other.
- * @param {IrohEventTarget} target
+ * @param {IrohEventTarget | GossipEventTarget} target
  */
 function pubsubEventTarget(target) {
-  if (!(target instanceof IrohEventTarget)) throw invalid('pubsubEventTarget takes an event target of this package')
+  if (!(target instanceof IrohEventTarget || target instanceof GossipEventTarget))
+    throw invalid('pubsubEventTarget takes an event target of this package')
   return new PubSubEventTarget(target)
 }
 

@@ -81,17 +81,25 @@ function nodeAddrOf({ nodeId, relayUrls, directAddresses }) {
   return relayUrls.length > 0 ? { ...nodeAddr, relayUrl: relayUrls[0] } : nodeAddr
 }
 
+/** @param {string} url ASCII, as URLs are once they are normalised @returns {number[]} */
+function encodeUrl(url) {
+  return [...varint(url.length), ...Buffer.from(url, 'latin1')]
+}
+
+/** @param {string} address 'ip:port' or '[ip]:port' @returns {number[]} */
+function encodeIp(address) {
+  const { host, port } = parseAddress(address)
+  const ip = addressBytes(host)
+  return [ip.length === 4 ? Family.V4 : Family.V6, ...ip, ...varint(port)]
+}
+
 /** @returns {Buffer} */
 function encodeAddressSet({ nodeId, relayUrls, directAddresses }) {
   return Buffer.concat([
     Buffer.from(nodeId, 'hex'),
     Buffer.from(varint(relayUrls.length + directAddresses.length)),
-    ...relayUrls.map((url) => Buffer.from([Kind.RELAY, ...varint(url.length), ...Buffer.from(url, 'latin1')])),
-    ...directAddresses.map((address) => {
-      const { host, port } = parseAddress(address)
-      const ip = addressBytes(host)
-      return Buffer.from([Kind.IP, ip.length === 4 ? Family.V4 : Family.V6, ...ip, ...varint(port)])
-    })
+    ...relayUrls.map((url) => Buffer.from([Kind.RELAY, ...encodeUrl(url)])),
+    ...directAddresses.map((address) => Buffer.from([Kind.IP, ...encodeIp(address)]))
   ])
 }
 
@@ -176,8 +184,12 @@ module.exports = {
   canonicalAddress,
   checkRelayUrl,
   decodeAddressSet,
+  decodeIp,
+  decodeRelay,
   decodeWholeAddressSet,
   encodeAddressSet,
+  encodeIp,
+  encodeUrl,
   nodeAddrOf,
   readAddressSet
 }

@@ -4,6 +4,7 @@
 const util = require('node:util')
 const { base32 } = require('../base/base32')
 const { invalid } = require('../base/errors')
+const { TopicId } = require('../gossip/topic-id')
 const { fromBase32 } = require('./base-text')
 const { decodeAddressSet, encodeAddressSet, nodeAddrOf } = require('./endpoint-addr')
 const { addressSetOf } = require('./endpoint-ticket')
@@ -24,12 +25,6 @@ function decodePostcardRoom(bytes) {
   return { topic, peers }
 }
 
-function readTopic(topic) {
-  if (topic instanceof Uint8Array && topic.length === TOPIC_BYTES) return Buffer.from(topic)
-  if (typeof topic === 'string' && /^[0-9a-f]{64}$/i.test(topic)) return Buffer.from(topic, 'hex')
-  throw invalid(`topic must be ${TOPIC_BYTES} bytes or 64 hex characters`)
-}
-
 function readPeers(peers) {
   if (!Array.isArray(peers) || peers.length > MAX_PEERS) {
     throw invalid(`peers must be an array of at most ${MAX_PEERS} peers`)
@@ -47,12 +42,12 @@ class RoomTicket {
   #text
 
   /**
-   * @param {{ topic: Uint8Array | string, peers?: (string | object)[] }} room topic: 32 bytes or 64 hex characters;
-   *   peers: at most 256, each as EndpointTicket takes one
+   * @param {{ topic: TopicId | Uint8Array | string, peers?: (string | object)[] }} room topic: as TopicId.from() takes
+   *   it; peers: at most 256, each as EndpointTicket takes one
    * @throws {IrohError} as parsePeer(); ERR_IROH_INVALID_ARGUMENT also for more than 65,536 characters of ticket
    */
   constructor({ topic, peers = [] }) {
-    this.#topic = readTopic(topic)
+    this.#topic = TopicId.from(topic).toBytes()
     this.#peers = readPeers(peers)
     const count = Buffer.from(varint(this.#peers.length))
     this.#text = checkWritten(base32.encode(Buffer.concat([this.#topic, count, ...this.#peers.map(encodeAddressSet)])))

@@ -59,6 +59,7 @@ static void forget_cids(conn_t *conn);
 void conn_free(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn_leave_handshake(conn);
+  if (conn->link != NULL) endpoint_gossip_closed(conn, true);
   if (conn->handle != 0) conn_forget(conn);
   list_remove(&conn->all_node);
   list_remove(&conn->dirty_node);

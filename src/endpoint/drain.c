@@ -102,6 +102,10 @@ static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
 
 static void collect_stream(conn_t *conn, quic_stream_t *stream) {
   unsigned events = quic_stream_take_events(stream);
+  if (conn->link != NULL) {
+    endpoint_gossip_stream(conn, stream, events);
+    return;
+  }
   iroh_handle_t handle = quic_stream_handle(stream);
   if (events & STREAM_EVENT_OPENED) handle = name_stream(conn, stream);
   if (handle == 0) return;
@@ -139,6 +143,10 @@ static void collect_datagrams(conn_t *conn) {
   uint8_t *data;
   size_t len;
   while ((data = quic_conn_take_datagram(conn->quic, &len)) != NULL) {
+    if (conn->link != NULL) {
+      free(data); /* gossip has none */
+      continue;
+    }
     if (ep->datagram_count == ep->datagram_cap) {
       size_t cap = ep->datagram_cap == 0 ? 64 : ep->datagram_cap * 2;
       uint8_t **grown = realloc(ep->datagrams, cap * sizeof *grown);
@@ -214,11 +222,13 @@ static void collect(conn_t *conn) {
     if (events & (QUIC_EVENT_PATH | QUIC_EVENT_PATH_FAILED))
       paths_changed(conn, (events & QUIC_EVENT_PATH) != 0, uv_hrtime());
     if (events & QUIC_EVENT_PATH) collect_path(conn);
+    if (conn->link != NULL && (events & QUIC_EVENT_STREAMS_UNI)) endpoint_gossip_streams_allowed(conn);
     unsigned streams = events & (QUIC_EVENT_STREAMS_BIDI | QUIC_EVENT_STREAMS_UNI);
     if (streams != 0) push_number(conn, IROH_EVENT_STREAMS, 0, streams / QUIC_EVENT_STREAMS_BIDI);
   }
   if (events & QUIC_EVENT_CLOSED) {
     if (conn->announced) collect_paused(conn);
+    if (conn->link != NULL) endpoint_gossip_closed(conn, false);
     collect_close(conn);
   }
 }
@@ -285,6 +295,11 @@ static void collect_network(iroh_endpoint_t *ep) {
   ep->network_changes = 0;
 }
 
+static iroh_event_t *push_of_gossip(iroh_endpoint_t *ep) {
+  const conn_t none = {.ep = ep};
+  return push((conn_t *)(uintptr_t)&none, IROH_EVENT_GOSSIP_DIAL, 0);
+}
+
 /* The program may have released the stream meanwhile. */
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
   quic_stream_t *stream = map_get(&ep->streams, event->stream);
@@ -302,6 +317,7 @@ static void settle(iroh_endpoint_t *ep) {
       if (conn != NULL) conn_forget(conn);
     }
   }
+  endpoint_gossip_told(ep);
   for (size_t i = 0; i < ep->datagram_count; i++) free(ep->datagrams[i]);
   ep->event_count = ep->datagram_count = ep->refusal_count = ep->note_count = 0;
 }
@@ -315,6 +331,7 @@ static void tell(iroh_endpoint_t *ep) {
 
 void endpoint_drain(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
+  endpoint_gossip_resume(ep);
   /* What the program's own calls bring about meanwhile is told in the next turn. */
   list_node_t *last = ep->eventful.head.prev;
   list_node_t *node;
@@ -328,6 +345,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   collect_refusals(ep);
   collect_notes(ep);
   collect_network(ep);
+  endpoint_gossip_collect(ep, push_of_gossip);
   tell(ep);
   settle(ep);
 }

@@ -122,6 +122,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   bytes_map_deinit(&ep->peers);
   heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
+  endpoint_gossip_deinit(ep);
   endpoint_drain_deinit(ep);
   free_alpns(ep->alpns, ep->alpn_count);
   tls_identity_free(ep->identity);
@@ -182,6 +183,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   relay_peers_init(&ep->relay_peers);
   heap_init(&ep->peer_timers);
   heap_init(&ep->timers);
+  endpoint_gossip_init(ep);
   list_init(&ep->sockets);
   list_init(&ep->all);
   list_init(&ep->dirty);
@@ -229,7 +231,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 static void on_prepare(uv_prepare_t *handle) {
   iroh_endpoint_t *ep = handle->data;
   bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
-              ep->network_changes != 0 || ep->relay_peers.batch_count > 0;
+              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
+              !list_empty(&ep->gossip_paused);
   if (busy) {
     endpoint_flush(ep);
     endpoint_drain(ep);
@@ -251,6 +254,7 @@ static void on_due(ep_timer_t *timer) {
     endpoint_changed(conn);
   }
   peers_tick(ep, now);
+  endpoint_gossip_tick(ep, now);
   endpoint_flush(ep);
   endpoint_drain(ep);
   endpoint_flush(ep);
@@ -266,7 +270,11 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   if (top != NULL && top->key < deadline) deadline = top->key;
   top = heap_top(&ep->peer_timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
-  if (!list_empty(&ep->dirty) || !list_empty(&ep->eventful)) deadline = now;
+  top = heap_top(&ep->gossip_timers);
+  if (top != NULL && top->key < deadline) deadline = top->key;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events) ||
+              !list_empty(&ep->gossip_paused);
+  if (busy) deadline = now;
   if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;
   if (deadline != QUIC_NEVER) ep_timer_arm(&ep->timer, deadline);
 }
@@ -325,6 +333,7 @@ void endpoint_closing_step(iroh_endpoint_t *ep) {
 void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason, size_t reason_len) {
   if (ep->closing) return;
   ep->closing = true;
+  endpoint_gossip_end(ep);
   uint64_t now = uv_hrtime();
   ep->close_deadline = now + CLOSE_LINGER;
   iroh_endpoint_ref(ep, true);

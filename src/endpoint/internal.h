@@ -89,6 +89,7 @@ typedef struct {
   survey_t survey;                  /* dialled connections, while direct */
   relay_peer_t *accepted_via;       /* accepted connections: the relay the peer came by; NULL: none */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
+  struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
 } conn_t;
 
 /* A question to a STUN server that has no answer yet; the oldest gives way. */
@@ -132,7 +133,12 @@ struct iroh_endpoint {
   uv_prepare_t prepare;
   netlink_t netlink;
   unsigned network_changes; /* to be told */
-  unsigned handles_open;    /* uv handles not closed yet */
+  map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
+  heap_t gossip_timers;
+  list_t gossip_events; /* to be told */
+  size_t gossip_event_count;
+  list_t gossip_paused;  /* readers that go on when those were told */
+  unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
@@ -266,6 +272,23 @@ void survey_cancel(conn_t *conn);
 void survey_tick(conn_t *conn, uint64_t now);
 /* An address has answered a ping from that socket after `rtt` ns. */
 void survey_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt);
+
+/* gossip.c: the swarms of the endpoint, if it has any. */
+void endpoint_gossip_init(iroh_endpoint_t *ep);
+void endpoint_gossip_deinit(iroh_endpoint_t *ep);
+/* The endpoint closes: without another word from the swarms. */
+void endpoint_gossip_end(iroh_endpoint_t *ep);
+void endpoint_gossip_tick(iroh_endpoint_t *ep, uint64_t now);
+/* gossip-links.c: what happened on a connection of a swarm's. */
+void endpoint_gossip_stream(conn_t *conn, quic_stream_t *stream, unsigned events);
+void endpoint_gossip_streams_allowed(conn_t *conn);
+/* The connection is over. `gone`: the endpoint ends, too, and nobody is told. */
+void endpoint_gossip_closed(conn_t *conn, bool gone);
+/* gossip-read.c: what was left unread goes on. */
+void endpoint_gossip_resume(iroh_endpoint_t *ep);
+/* gossip-events.c: fills a pushed event for each that waits, and forgets them after they were told. */
+void endpoint_gossip_collect(iroh_endpoint_t *ep, iroh_event_t *(*push)(iroh_endpoint_t *ep));
+void endpoint_gossip_told(iroh_endpoint_t *ep);
 
 /* endpoint.c */
 iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep);

@@ -29,7 +29,8 @@ static napi_value make_errors(napi_env env) {
 NAPI_MODULE_INIT() {
   if (!set_property(env, exports, "errors", make_errors(env)) || host_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
-      identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok)
+      identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
+      gossip_export(env, exports) != napi_ok)
     napi_throw_error(env, "ERR_IROH_INTERNAL", "the addon could not be initialized");
   return exports;
 }

@@ -27,13 +27,13 @@ static napi_value make_close(napi_env env, const iroh_close_t *close) {
   return array;
 }
 
-/* The peer's 32 bytes, then the datagrams. */
-static napi_value make_relayed(napi_env env, const iroh_event_t *event) {
+/* The peer's 32 bytes, then the data: datagrams, or what gossip brought. */
+static napi_value make_of_peer(napi_env env, const iroh_event_t *event) {
   void *bytes;
   napi_value buffer;
   if (napi_create_buffer(env, IROH_KEY_BYTES + event->len, &bytes, &buffer) != napi_ok) return NULL;
   memcpy(bytes, event->node_id, IROH_KEY_BYTES);
-  memcpy((uint8_t *)bytes + IROH_KEY_BYTES, event->data, event->len);
+  if (event->len > 0) memcpy((uint8_t *)bytes + IROH_KEY_BYTES, event->data, event->len);
   return buffer;
 }
 
@@ -51,7 +51,13 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
   case IROH_EVENT_REFUSED:
     return make_node_id(env, event->data);
   case IROH_EVENT_RELAY_SEND:
-    return make_relayed(env, event);
+  case IROH_EVENT_GOSSIP_DIAL:
+  case IROH_EVENT_GOSSIP_ADMIT:
+  case IROH_EVENT_GOSSIP_UP:
+  case IROH_EVENT_GOSSIP_DOWN:
+  case IROH_EVENT_GOSSIP_RECEIVED:
+  case IROH_EVENT_GOSSIP_FAILED:
+    return make_of_peer(env, event);
   case IROH_EVENT_CLOSED:
     return make_close(env, event->close);
   default:

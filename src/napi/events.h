@@ -2,7 +2,8 @@
  *
  * A batch of the core's events as one flat JavaScript array: six elements an event,
  *   kind, connection, stream, number, error, data.
- * `data` is undefined, or: FRAMES and PATH a string, DATAGRAM a Buffer, REFUSED a NodeId,
+ * `data` is undefined, or: FRAMES and PATH a string, DATAGRAM a Buffer, REFUSED a NodeId, RELAY_SEND and those of
+ * gossip a Buffer (32 bytes of the peer's NodeId, then what came),
  * CLOSED an array [close kind, error, code, reason].
  */
 #ifndef IROH_NAPI_EVENTS_H

@@ -39,5 +39,6 @@ napi_status conn_export(napi_env env, napi_value exports);
 napi_status stream_export(napi_env env, napi_value exports);
 napi_status identity_export(napi_env env, napi_value exports);
 napi_status hash_export(napi_env env, napi_value exports);
+napi_status gossip_export(napi_env env, napi_value exports);
 
 #endif

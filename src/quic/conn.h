@@ -180,6 +180,8 @@ int quic_conn_update_key(quic_conn_t *conn, uint64_t now);
 /* The largest datagram the peer and the path take; 0: none. */
 size_t quic_conn_max_datagram(quic_conn_t *conn);
 int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len);
+/* Lets the peer open `count` more unidirectional streams at once than it may now. */
+void quic_conn_allow_uni_streams(quic_conn_t *conn, uint64_t count);
 /* Opens a stream; *id_out is its QUIC id. */
 int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t **out);
 

@@ -180,6 +180,10 @@ int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len) 
   return quic_datagram_queue_push(&conn->datagrams_out, data, len);
 }
 
+void quic_conn_allow_uni_streams(quic_conn_t *conn, uint64_t count) {
+  if (conn->state == QUIC_OPEN) ngtcp2_conn_extend_max_streams_uni(conn->q, (size_t)count);
+}
+
 int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t **out) {
   *out = NULL;
   if (conn->state != QUIC_OPEN || conn->close_wanted) return IROH_ERR_CLOSED;

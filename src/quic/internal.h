@@ -66,6 +66,7 @@ struct quic_stream {
   quic_conn_t *conn;
   int64_t id;
   uint64_t handle;
+  void *owner;
   unsigned events;
   int32_t priority;
   bool opened_by_peer, closed /* ngtcp2 has forgotten it */, released;

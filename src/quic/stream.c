@@ -68,6 +68,11 @@ void quic_stream_event(quic_stream_t *stream, unsigned event) {
   if (!list_is_linked(&stream->event_node)) list_push_back(&stream->conn->eventful, &stream->event_node);
 }
 
+void *quic_stream_owner(const quic_stream_t *stream) { return stream->owner; }
+void quic_stream_set_owner(quic_stream_t *stream, void *owner) { stream->owner = owner; }
+
+void quic_stream_tell_again(quic_stream_t *stream) { quic_stream_event(stream, STREAM_EVENT_OPENED); }
+
 unsigned quic_stream_take_events(quic_stream_t *stream) {
   unsigned events = stream->events;
   stream->events = 0;
@@ -165,6 +170,7 @@ int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len) {
 }
 
 size_t quic_stream_unsent(const quic_stream_t *stream) { return stream->send.unsent; }
+size_t quic_stream_unacknowledged(const quic_stream_t *stream) { return send_queue_held(&stream->send); }
 
 int quic_stream_finish(quic_stream_t *stream) {
   int rv = check_sendable(stream);

@@ -20,6 +20,11 @@ quic_conn_t *quic_stream_conn(const quic_stream_t *stream);
 /* The host's name for it; 0 until set. */
 uint64_t quic_stream_handle(const quic_stream_t *stream);
 void quic_stream_set_handle(quic_stream_t *stream, uint64_t handle);
+/* What of the host's own it belongs to; NULL until set. */
+void *quic_stream_owner(const quic_stream_t *stream);
+void quic_stream_set_owner(quic_stream_t *stream, void *owner);
+/* Tells once more that the peer opened it, for another host to take it. */
+void quic_stream_tell_again(quic_stream_t *stream);
 unsigned quic_stream_take_events(quic_stream_t *stream);
 uint64_t quic_stream_stop_code(const quic_stream_t *stream);
 uint64_t quic_stream_reset_code(const quic_stream_t *stream);
@@ -33,6 +38,8 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
 int quic_stream_reserve(quic_stream_t *stream, size_t len, uint8_t **room_out);
 int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len);
 size_t quic_stream_unsent(const quic_stream_t *stream);
+/* Bytes that the peer has not acknowledged, more or less. Takes its time. */
+size_t quic_stream_unacknowledged(const quic_stream_t *stream);
 int quic_stream_finish(quic_stream_t *stream);
 int quic_stream_reset(quic_stream_t *stream, uint64_t code);
 void quic_stream_set_priority(quic_stream_t *stream, int32_t priority);

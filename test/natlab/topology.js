@@ -11,7 +11,13 @@ const PREFIX = 'natlab'
 const PUBLIC = { v4: '192.0.2', v6: '2001:db8:ffff' }
 const SIDES = [
   { name: 'site-a', v4: '198.51.100', v6: '2001:db8:a', lan: '10.1', carrier: '100.64.1' },
-  { name: 'site-b', v4: '203.0.113', v6: '2001:db8:b', lan: '10.2', carrier: '100.64.2' }
+  { name: 'site-b', v4: '203.0.113', v6: '2001:db8:b', lan: '10.2', carrier: '100.64.2' },
+  // Of the network for benchmarks (RFC 2544), for scenarios with more sites.
+  { name: 'site-c', v4: '198.18.3', v6: '2001:db8:c', lan: '10.3', carrier: '100.64.3' },
+  { name: 'site-d', v4: '198.18.4', v6: '2001:db8:d', lan: '10.4', carrier: '100.64.4' },
+  { name: 'site-e', v4: '198.18.5', v6: '2001:db8:e', lan: '10.5', carrier: '100.64.5' },
+  { name: 'site-f', v4: '198.18.6', v6: '2001:db8:f', lan: '10.6', carrier: '100.64.6' },
+  { name: 'site-g', v4: '198.18.7', v6: '2001:db8:10', lan: '10.7', carrier: '100.64.7' }
 ]
 
 const live = new Set()
@@ -151,7 +157,7 @@ class Topology {
   /**
    * Adds a site: 'none' (its host is public), 'ipv6' (the same without IPv4), 'ipv6-firewall', 'double', or a kind of
    * nat-kinds.js.
-   * @param {number} index 0 or 1
+   * @param {number} index 0 to 6
    * @returns {{ box: Namespace | null, host: Namespace, outside?: string, inside?: string }} the outermost box, and the
    *   IPv4 networks of its outside and of the host as 'a.b.c'
    */

@@ -2,7 +2,24 @@
 // Every public name once, as an ES module uses it. Only compiled.
 import type { Duplex } from 'node:stream'
 import { createPubSub } from '@graphql-yoga/subscription'
-import type { DiscoveryEndpoint, ResolveAbout } from 'event-target-iroh'
+import type {
+  AnyTopicId,
+  DiscoveryEndpoint,
+  GossipHalf,
+  GossipOptions,
+  GossipReceiver,
+  GossipSender,
+  GossipStateEvent,
+  GossipTargetOptions,
+  GossipTargetStats,
+  GossipTopic,
+  GossipTopicEvent,
+  JoinOutcome,
+  Listener,
+  NeighborDownReason,
+  ResolveAbout,
+  SubscribeOptions
+} from 'event-target-iroh'
 import {
   type Delivery,
   type DeliveryOptions,
@@ -18,6 +35,7 @@ import {
   type ConnectOptions,
   type Connection,
   type ConnectionStats,
+  createGossipEventTarget,
   createHub,
   createHubIrohEventTarget,
   createIrohEventTarget,
@@ -31,6 +49,9 @@ import {
   type EnvelopeListener,
   type EventEnvelope,
   type EventTargetOptions,
+  Gossip,
+  GossipEvent,
+  type GossipEventTarget,
   type Hub,
   type HubOptions,
   type IrohCloseEvent,
@@ -79,6 +100,7 @@ import {
   type TicketedNodeAddr,
   type TicketNodeAddr,
   type TopicEvent,
+  TopicId,
   toDuplex,
   verifySignature
 } from 'event-target-iroh'
@@ -378,4 +400,75 @@ export async function resumed(): Promise<void> {
   hub.on('spokedisconnect', (nodeId, { reason }) => same<string>(nodeId + reason))
   const error: unknown = null
   if (error instanceof IrohError) same<EventEnvelope[] | undefined>(error.unacknowledged)
+}
+
+export function topicIds(): AnyTopicId[] {
+  const topic = TopicId.random()
+  same<boolean>(topic.equals(TopicId.fromBytes(topic.toBytes())))
+  same<string>(topic.toString() + topic.toBase32() + topic.toJSON())
+  // @ts-expect-error topics are made by the static functions
+  new TopicId()
+  return [topic, topic.toBytes(), topic.toString(), TopicId.fromName('a'), TopicId.parse('a'), TopicId.from('a')]
+}
+
+export async function gossip(endpoint: Endpoint): Promise<void> {
+  const all: GossipOptions = {
+    alpn: '/iroh-gossip/1',
+    maxMessageSize: 4096,
+    activeView: 5,
+    passiveView: 30,
+    shuffleMs: 1
+  }
+  const limits: GossipOptions = {
+    keepPayloadsMs: 1,
+    maxPayloadBytes: 1,
+    keepIdsMs: 1,
+    maxIds: 1,
+    maxOutbox: 1,
+    idleMs: 1
+  }
+  const more: GossipOptions = { maxConnections: 1, maxStreams: 1, dialTimeoutMs: 1, maxEvents: 1, maxEventBytes: 1 }
+  await using made = await Gossip.spawn(endpoint, { ...all, ...limits, ...more })
+  same<[Endpoint, string, number, TopicId[]]>([made.endpoint, made.alpn, made.maxMessageSize, made.topics()])
+  same<RouterBuilder>(Router.builder(endpoint).accept('/iroh-gossip/1', made))
+  const options: SubscribeOptions = { admit: (nodeId) => nodeId !== '', signal: AbortSignal.timeout(1) }
+  await using topic: GossipTopic = await made.subscribe(TopicId.random(), [endpoint.addr()], options)
+  same<GossipTopic>(await made.subscribeAndJoin('a', [], { timeoutMs: 1, admit: () => true }))
+  same<boolean>(topic.broadcast('a') && topic.broadcastNeighbors(new Uint8Array(topic.maxContentLength)))
+  const joined: JoinOutcome[] = await topic.joinPeers(['a'], { timeoutMs: 1 })
+  same<IrohError | undefined>(joined[0]?.error)
+  const { sender, receiver }: { sender: GossipSender; receiver: GossipReceiver } = topic.split()
+  const halves: GossipHalf[] = Object.values(topic.split())
+  await Promise.all([sender.drained(), topic.drained(), ...halves.map((half) => half.close())])
+  same<string[]>([...receiver.neighbors(), ...topic.neighbors()])
+  for await (const event of topic) {
+    same<GossipTopicEvent>(event)
+    if (event.type === 'received') sender.broadcast(event.content)
+    if (event.type === 'neighborDown') same<NeighborDownReason>(event.reason)
+    if (event.type === 'lagged') same<number>(event.missed)
+    if (event.type === 'dialFailed') same<IrohError>(event.error)
+  }
+  same<Record<string, number>>({ ...topic.metrics(), ...made.metrics() })
+}
+
+export async function gossipTargets(topic: GossipTopic): Promise<void> {
+  const options: GossipTargetOptions = { sign: true, verify: true }
+  await using target: GossipEventTarget = createGossipEventTarget(topic, options)
+  target.send({ type: 'a', payload: target.maxEnvelopeLength + target.bufferedAmount })
+  const listener: Listener<GossipEvent<number>> = ({ author, deliveredFrom, detail }) => {
+    same<[string | null, string, number | undefined]>([author, deliveredFrom, detail.payload])
+  }
+  target.addEventListener('a', listener)
+  target.removeEventListener('a', listener)
+  target.addEventListener('a', (event) => same<boolean>(event instanceof GossipEvent))
+  target.addEventListener('lagged', ({ missed }) => same<number>(missed))
+  target.addEventListener('neighborDown', ({ reason }: GossipStateEvent<'neighborDown'>) => same<string>(reason))
+  target.addEventListener('error', ({ error }) => same<IrohError>(error))
+  target.addEventListener('close', ({ kind }) => same<string>(kind))
+  const stats: GossipTargetStats = target.stats()
+  same<number>(stats.unproven)
+  createPubSub<{ topic: [number] }>({ eventTarget: pubsubEventTarget(target) })
+  same<GossipTopic>(target.topic)
+  await target.drained()
+  same<TargetClosed>(await target.closed)
 }

@@ -34,6 +34,11 @@ function build(directory, profile = 'debug') {
   if (status !== 0) throw new Error(`${path.basename(directory)} cannot be built:\n${stderr}`)
 }
 
+/** Where build() has put a program. */
+function programPath(name, profile = 'debug') {
+  return path.join(target, profile, name)
+}
+
 /** Call it in a describe(): builds a crate before its tests, which are not run where there is no cargo. */
 function useCrate(directory) {
   before(function () {
@@ -58,7 +63,7 @@ class RustProgram {
    * @param {'debug' | 'release'} [profile]
    */
   constructor(name, args, profile = 'debug') {
-    this.#process = spawn(path.join(target, profile, name), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#process = spawn(programPath(name, profile), args, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#lines = readline.createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
   }
 
@@ -86,4 +91,4 @@ class RustProgram {
   }
 }
 
-module.exports = { RustProgram, build, hasCargo, useCrate }
+module.exports = { RustProgram, build, hasCargo, programPath, useCrate }

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Plumtree: messages go at once along the links that have proven the quickest, their ids along the others.
+ */
+#include "gossip/internal.h"
+
+#include "iroh.h"
+
+#include <string.h>
+
+/* New links are for ids only once there are so many for messages: what is lost by that is asked for. */
+enum { EAGER_AT_FIRST = 3 };
+/* How many hops a message may come over more than it was announced with, before the links are exchanged. */
+enum { OPTIMIZE_HOPS = 3 };
+/* A new neighbour is told of what came last: it may have missed it while it looked for neighbours. */
+#define RECENT (10 * SECOND)
+#define RECENT_SECOND_HAND (2 * SECOND)
+/* Messages under way when a neighbour is told to send ids only. */
+#define PRUNE_EVERY (500 * MILLISECOND)
+
+static gossip_links_t bit_of(const gossip_known_t *peer) { return peer->link ? UINT32_C(1) << peer->link->place : 0; }
+
+/* The neighbours that are eager, or those that are not. */
+static gossip_links_t links_that_are(const gossip_topic_t *topic, bool eager) {
+  gossip_links_t links = 0;
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (topic->links[i] && topic->links[i]->link->eager == eager) links |= UINT32_C(1) << i;
+  return links;
+}
+
+/* What a newcomer gets may be RECENT old already, and would go on from newcomer to newcomer until it is forgotten and
+ * comes anew. */
+static bool is_second_hand(const gossip_topic_t *topic, const gossip_payload_t *payload) {
+  return payload->frame->round > 0 && payload->at >= topic->joined_at && payload->at - topic->joined_at < RECENT;
+}
+
+static void announce_recent(gossip_topic_t *topic, gossip_links_t to) {
+  list_node_t *head = &topic->payloads.by_age.head;
+  size_t count = 0;
+  for (list_node_t *node = head->prev; node != head && count < HAVES_MAX; node = node->prev, count++) {
+    gossip_payload_t *payload = container_of(node, gossip_payload_t, node);
+    if (topic->now - payload->at >= RECENT) return;
+    if (is_second_hand(topic, payload) && topic->now - payload->at >= RECENT_SECOND_HAND) continue;
+    gossip_announce(topic, payload->frame->id, payload->frame->round, to);
+  }
+}
+
+void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer) {
+  peer->link->eager = false;
+  peer->link->pruned_at = 0;
+  peer->link->eager = __builtin_popcount(links_that_are(topic, true)) < EAGER_AT_FIRST;
+  announce_recent(topic, bit_of(peer));
+}
+
+void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
+  gossip_payloads_forget_link(topic, peer->link->place);
+  gossip_missing_forget_link(topic, peer->link->place);
+  gossip_announce_forget_link(topic, peer->link->place);
+}
+
+/* Whether it has only just been told to send ids. */
+static bool was_pruned(const gossip_topic_t *topic, const gossip_known_t *peer) {
+  return peer->link->pruned_at && topic->now - peer->link->pruned_at < PRUNE_EVERY;
+}
+
+static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
+  gossip_link_t *link = peer->link;
+  if (was_pruned(topic, peer)) return;
+  gossip_message_t message = {.kind = GOSSIP_PRUNE};
+  if (!gossip_tell(topic, peer, &message)) return;
+  link->eager = false;
+  link->pruned_at = topic->now;
+}
+
+static void send_to(gossip_topic_t *topic, gossip_frame_t *frame, gossip_links_t to) {
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (topic->links[i] && to >> i & 1) gossip_send(topic, topic->links[i], frame);
+}
+
+static void send_payload(gossip_topic_t *topic, gossip_payload_t *payload, gossip_links_t to) {
+  send_to(topic, payload->frame, to);
+  payload->sent |= to;
+}
+
+/* Sends a message to all neighbours but those of `without`; `first` brought it. */
+static void spread(gossip_topic_t *topic, const gossip_message_t *message, gossip_links_t without, uint8_t first) {
+  gossip_frame_t *frame = gossip_frame_new(topic, message);
+  if (!frame) return;
+  gossip_payload_t *payload = gossip_payloads_add(topic, frame, first);
+  if (payload) {
+    send_payload(topic, payload, links_that_are(topic, true) & ~without);
+    gossip_announce(topic, frame->id, frame->round, links_that_are(topic, false) & ~without);
+  } else {
+    /* Nobody can ask for it. */
+    send_to(topic, frame, ~without);
+  }
+  gossip_frame_unref(frame);
+}
+
+/* A better link than the one the message came by: one that announced it long before, or over fewer hops. */
+static gossip_known_t *better_link(const gossip_topic_t *topic, const gossip_arrival_t *arrival, uint16_t round) {
+  if (arrival->earliest != NO_LINK) return topic->links[arrival->earliest];
+  bool is_shorter = arrival->nearest != NO_LINK && round + 1 >= arrival->round + OPTIMIZE_HOPS;
+  return is_shorter ? topic->links[arrival->nearest] : NULL;
+}
+
+/* The better link and the one the message came by change their parts. */
+static void optimize(gossip_topic_t *topic, gossip_known_t *from, const gossip_arrival_t *arrival, uint16_t round) {
+  gossip_known_t *better = better_link(topic, arrival, round);
+  if (!better || better == from) return;
+  /* That this one sends it messages at once does not mean that it does. */
+  gossip_message_t message = {.kind = GOSSIP_GRAFT, .round = arrival->round};
+  if (!gossip_tell(topic, better, &message)) return;
+  better->link->eager = true;
+  better->link->pruned_at = 0;
+  if (from->link) prune(topic, from);
+}
+
+/* A message that was seen before: one of the two links that brought it is enough. */
+static void on_duplicate(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
+  topic->counters.duplicates++;
+  if (!from->link) return;
+  from->proven = true;
+  gossip_announce_drop(topic, message->id, from->link->place);
+  gossip_missing_again(topic, message->id, from->link->place);
+  const gossip_payload_t *payload = gossip_payloads_find(topic, message->id);
+  const gossip_known_t *first = payload && payload->first != NO_LINK ? topic->links[payload->first] : NULL;
+  /* If the one that was first has been told to send ids meanwhile, this one is needed. */
+  if (first && (first == from || was_pruned(topic, first))) return;
+  prune(topic, from);
+}
+
+static bool is_authentic(const gossip_message_t *message) {
+  uint8_t id[GOSSIP_ID_BYTES];
+  iroh_blake3(message->content, message->content_len, id);
+  return memcmp(id, message->id, GOSSIP_ID_BYTES) == 0;
+}
+
+/* A peer that is no neighbour may think it is one: it is told, and what it sent is not lost. */
+static bool takes_from(gossip_topic_t *topic, gossip_known_t *from) {
+  if (from->link || from->roles & ROLE_PENDING) return true;
+  gossip_view_dismiss(topic, from);
+  if (gossip_admits(topic, from->id)) return true;
+  topic->counters.limited++;
+  return false;
+}
+
+static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
+  if (!takes_from(topic, from)) return;
+  if (!message->neighbors && gossip_seen_has(&topic->seen, message->id)) {
+    on_duplicate(topic, from, message);
+    return;
+  }
+  if (!is_authentic(message)) {
+    topic->counters.invalid++;
+    return;
+  }
+  if (!message->neighbors && gossip_seen_add(topic, message->id)) return;
+  topic->counters.received++;
+  gossip_act_received(topic, from->id, message);
+  if (message->neighbors) return;
+  from->proven = from->link;
+  uint8_t place = from->link ? from->link->place : NO_LINK;
+  gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
+  gossip_message_t next = *message;
+  if (next.round < UINT16_MAX) next.round++;
+  spread(topic, &next, arrival.announcers | bit_of(from), place);
+  optimize(topic, from, &arrival, message->round);
+}
+
+static void on_graft(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
+  from->link->eager = true;
+  from->link->pruned_at = 0;
+  gossip_payload_t *payload = message->id ? gossip_payloads_find(topic, message->id) : NULL;
+  /* Once each: what was sent arrives. */
+  if (payload && !(payload->sent & bit_of(from))) send_payload(topic, payload, bit_of(from));
+}
+
+static void on_ihave(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
+  gossip_list_t haves = message->list;
+  gossip_have_t have;
+  while (gossip_next_have(&haves, &have)) {
+    if (gossip_seen_has(&topic->seen, have.id)) {
+      gossip_announce_drop(topic, have.id, from->link->place);
+      from->proven = true;
+    } else {
+      gossip_missing_announced(topic, from, &have);
+    }
+  }
+}
+
+void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message) {
+  if (message->kind == GOSSIP_GOSSIP) {
+    on_gossip(topic, from, message);
+    return;
+  }
+  if (!from->link) {
+    topic->counters.limited++;
+    if (message->kind != GOSSIP_PRUNE && !(from->roles & ROLE_PENDING)) gossip_view_dismiss(topic, from);
+  } else if (message->kind == GOSSIP_PRUNE) {
+    from->link->eager = false;
+  } else if (message->kind == GOSSIP_GRAFT) {
+    on_graft(topic, from, message);
+  } else {
+    on_ihave(topic, from, message);
+  }
+}
+
+int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {
+  uint8_t id[GOSSIP_ID_BYTES];
+  if (len > gossip_max_content(topic->config.max_message, neighbors)) return IROH_ERR_TOO_LONG;
+  iroh_blake3(content, len, id);
+  gossip_message_t message = {
+      .kind = GOSSIP_GOSSIP, .id = id, .content = content, .content_len = len, .neighbors = neighbors};
+  if (neighbors) {
+    gossip_frame_t *frame = gossip_frame_new(topic, &message);
+    if (!frame) return IROH_ERR_NO_MEMORY;
+    send_to(topic, frame, ~UINT32_C(0));
+    gossip_frame_unref(frame);
+  } else {
+    if (gossip_seen_has(&topic->seen, id)) return 1;
+    int rv = gossip_seen_add(topic, id);
+    if (rv) return rv;
+    spread(topic, &message, 0, NO_LINK);
+  }
+  topic->counters.broadcasts++;
+  return 0;
+}
