@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { createHub, createSpoke, SecretKey } = require('event-target-iroh')
+const { createHub, createSpoke, Endpoint, SecretKey } = require('event-target-iroh')
 const { local } = require('./helpers/endpoints')
 const { nextEvent, until } = require('./helpers/events')
 
@@ -232,6 +232,35 @@ describe("delivery: 'resume'", () => {
     send(target, 1, 2)
     await until(() => heard.length === 2)
     assert.equal(target.delivery, 'at-most-once')
+  })
+
+  it('takes the silence of a peer that has a session for a bad connection', async () => {
+    const resume = { answerTimeoutMs: 50 }
+    const { first, again } = await lastingHub({ resume, spool: directory })
+    const secretKey = SecretKey.generate()
+    const options = { endpointOptions: { ...local, secretKey }, resume }
+    const [spoke, [target]] = await Promise.all([startSpoke(first, options), once(first, 'spoke')])
+    const got = record(target)
+
+    const ghost = keep(await Endpoint.createWithOptions({ ...local, secretKey }))
+    const silent = await ghost.connect(first.addr(), first.alpn)
+    await (await silent.openBi()).send.write(Buffer.alloc(2))
+    assert.equal((await silent.closed()).code, 10)
+    send(spoke, 1, 2)
+    await until(() => got.length === 2)
+
+    const mute = { ...local, alpns: [first.alpn], secretKey: first.endpoint.secretKey() }
+    const [bindAddress] = first.endpoint.boundAddresses()
+    await close(first)
+    const endpoint = keep(await Endpoint.createWithOptions({ ...mute, bindAddress }))
+    const ended = await (await endpoint.accept()).closed()
+    assert.equal(ended.code, 10)
+    await close(endpoint)
+    const hub = await again()
+    const restored = record(hub.spokes.get(spoke.nodeId()))
+    send(spoke, 3, 4)
+    await until(() => restored.length === 2)
+    assert.deepEqual([[...restored], restored.sequence], [[3, 4], 4])
   })
 
   it('bounds what waits for the peer, and lets the sender wait for room', async () => {

@@ -7,6 +7,8 @@ const { Link } = require('./link')
 const { Session } = require('./session')
 
 const COUNTS_DIFFER = 'the two sides count differently'
+/** A peer that has a session and says nothing on so many channels in a row is one that knows no sessions any more. */
+const MAX_SILENCES = 5
 
 /**
  * The dialling side of a session: it chooses the session's id, asks for it on each channel, and serves a peer that does
@@ -24,6 +26,7 @@ class Dialler {
   #clock
   #timer = null
   #state = 'idle'
+  #silences = 0
 
   /**
    * @param {object} about
@@ -76,6 +79,7 @@ class Dialler {
 
   /** One envelope of the channel, in order. */
   receive(envelope) {
+    this.#silences = 0
     if (!isControl(envelope.type)) this.#onOrdinary(envelope)
     else if (envelope.type === REGISTER) this.#onRegister(envelope)
     else if (envelope.type === RESUME) this.#onResume(envelope)
@@ -125,13 +129,12 @@ class Dialler {
     this.#owner.onUseless(new IrohError('ERR_IROH_SESSION_LOST', { detail }))
   }
 
+  /** Silence says little of a peer that has a session: packets may be held up. */
   #onTimeout() {
     this.#timer = null
-    if (this.#state === 'asked') this.#goPlain()
-    else
-      this.#owner.onUseless(
-        new IrohError('ERR_IROH_TIMEOUT', { detail: `the peer offered to resume, but sent no ${RESUME}` })
-      )
+    const isDoubtful = this.#link.session.established && ++this.#silences < MAX_SILENCES
+    if (this.#state === 'asked' && !isDoubtful) this.#goPlain()
+    else this.#owner.onUseless(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the peer did not answer for the session' }))
   }
 
   /** A peer that has no session has lost the one it had. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
 const { HubSession } = require('./hub-session')
 const { correct } = require('./options')
@@ -59,7 +60,8 @@ class HubSessions {
   }
 
   /**
-   * Offers to resume, and waits for the first envelope of a spoke.
+   * Offers to resume, and waits for the first envelope of a spoke. The silence of one that has a session ends nothing but
+   * this connection: packets may be held up.
    * @param {import('../event-target/channel').Channel} channel a new one
    * @param {boolean} isKnown whether the spoke has a session here
    * @returns {Promise<void>} resolved when `onGreeted` was called, or the channel is over
@@ -75,7 +77,11 @@ class HubSessions {
         if (greeting.length > 0) onGreeted(...greeting)
         resolve()
       }
-      const timer = clock.setTimeout(() => decide(null, null, null), timeoutMs)
+      const onSilence = () => {
+        if (isKnown) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
+        else decide(null, null, null)
+      }
+      const timer = clock.setTimeout(onSilence, timeoutMs)
       channel.giveTo({
         onEnvelope: (envelope) => decide(envelope, askedIn(envelope), null),
         onRefused: (error) => decide(null, null, error),
