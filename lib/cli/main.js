@@ -12,7 +12,7 @@ async function runCommand(name, args) {
   const command = COMMANDS[name]
   const { values, argument } = readArgs(command, args)
   if (values.help) console.log(commandHelp(name))
-  else await command.load().run(values, argument)
+  else await require(`./${name}`).run(values, argument)
 }
 
 /** Runs one command of the command line. @param {string[]} args what follows the program's name */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-// The commands and their options, once: help, the reading of the command line and completion all come from here.
+// The commands and their options, once: help, the reading of the command line and completion all come from here. What a
+// command does is in the file of its name.
 
 /**
  * @typedef {object} CliOption
@@ -20,7 +21,6 @@
  * @property {string} json what --json does
  * @property {string[]} [notes] paragraphs after the options
  * @property {string[]} [examples]
- * @property {() => { run: (values: object, argument?: string) => Promise<void> | void }} load
  */
 
 const PIPES = [
@@ -58,8 +58,7 @@ const COMMANDS = {
       'source <(event-target-iroh completion bash)',
       'event-target-iroh completion zsh > ~/.zfunc/_event-target-iroh',
       'event-target-iroh completion fish > ~/.config/fish/completions/event-target-iroh.fish'
-    ],
-    load: () => require('./completion')
+    ]
   },
   doctor: {
     summary: 'look at the network: what works, what the NAT does, what to change',
@@ -92,8 +91,7 @@ const COMMANDS = {
       'event-target-iroh doctor',
       'event-target-iroh doctor --relay https://relay-1.example.com --relay https://relay-2.example.com',
       'event-target-iroh doctor --relay http://192.0.2.10:3340 --json | jq .mapping'
-    ],
-    load: () => require('./doctor')
+    ]
   },
   gossip: {
     summary: 'join a room of any number of peers; envelopes from stdin go to all, theirs to stdout',
@@ -118,8 +116,7 @@ const COMMANDS = {
       'event-target-iroh gossip kitchen --preset minimal --qr',
       'event-target-iroh gossip <room ticket>',
       `echo '{"type":"hello"}' | event-target-iroh gossip kitchen --peer endpointaa…`
-    ],
-    load: () => require('./gossip')
+    ]
   },
   hub: {
     summary: 'accept spokes; envelopes from stdin go to all of them, theirs to stdout',
@@ -146,8 +143,7 @@ const COMMANDS = {
       'event-target-iroh hub --key hub.key --qr',
       'event-target-iroh hub --preset minimal --local --allow-file friends.txt',
       'tail -f log.jsonl | event-target-iroh hub --key hub.key | jq -c .payload'
-    ],
-    load: () => require('./hub')
+    ]
   },
   id: {
     summary: 'show or make an identity',
@@ -155,8 +151,7 @@ const COMMANDS = {
       'Prints the NodeId of the key in a file; the file is made, for its owner alone, if there is none. Without --key it prints a fresh secret key and its NodeId.',
     options: { key: { value: '<file>', file: true, help: 'the key file' } },
     json: 'as one line of JSON',
-    examples: ['event-target-iroh id --key hub.key', 'event-target-iroh id --key hub.key --json | jq -r .nodeId'],
-    load: () => require('./id')
+    examples: ['event-target-iroh id --key hub.key', 'event-target-iroh id --key hub.key --json | jq -r .nodeId']
   },
   relay: {
     summary: 'run a relay, with STUN and the look-up of NodeIds',
@@ -200,8 +195,7 @@ const COMMANDS = {
       'event-target-iroh relay --host 192.0.2.10',
       'event-target-iroh relay --hostname relay.example.com --tls-cert fullchain.pem --tls-key privkey.pem',
       'event-target-iroh relay --hostname relay.example.com --dns-port 53 --dns-origin iroh.example.com'
-    ],
-    load: () => require('./relay')
+    ]
   },
   spoke: {
     summary: 'connect to a hub; envelopes from stdin go to it, its own to stdout',
@@ -221,8 +215,7 @@ const COMMANDS = {
       'event-target-iroh spoke endpointaa…',
       `echo '{"type":"hello","payload":1}' | event-target-iroh spoke --key spoke.key endpointaa…`,
       'event-target-iroh spoke --preset minimal --local --stay 5c49… </dev/null | jq -c .'
-    ],
-    load: () => require('./spoke')
+    ]
   }
 }
 
