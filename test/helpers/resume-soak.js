@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { SecretKey } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
 const { quietDeferred } = require('../../lib/base/deferred')
@@ -19,8 +20,6 @@ const IDLE_MS = 1500
 const BLOCK_MS = 2500
 const POLL_MS = 50
 const STALL_MS = 30_000
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 class Soak {
   #options
@@ -89,7 +88,7 @@ class Soak {
       if (signal !== 'SIGKILL') this.#died.reject(new Error(`the ${role} ended (${signal ?? code}): ${output}`))
     })
     this.#children[role] = child
-    const answer = await child.ask({
+    const answer = await this.#ask(role, {
       role,
       log: this.#log(role),
       spool: path.join(this.#directory, role),
@@ -152,8 +151,24 @@ class Soak {
     for (const child of Object.values(this.#children)) child.send(message)
   }
 
+  /** @throws {Error} also if there is no answer */
+  async #ask(name, message) {
+    const late = new AbortController()
+    const silence = sleep(STALL_MS, null, { signal: late.signal }).then(() => {
+      throw new Error(
+        `the ${name} does not answer ${JSON.stringify(message).slice(0, 200)}; ${JSON.stringify(this.counts)}`
+      )
+    })
+    try {
+      return await Promise.race([this.#children[name].ask(message), silence])
+    } finally {
+      silence.catch(() => {})
+      late.abort()
+    }
+  }
+
   async #noteStatus(name) {
-    const answer = await this.#children[name].ask({ status: true })
+    const answer = await this.#ask(name, { status: true })
     if (answer.failed) throw new Error(`${name}: ${answer.failed}`)
     const { status } = answer
     if (status.isRelay !== undefined) this.counts[status.isRelay ? 'relayed' : 'direct']++
