@@ -2,7 +2,7 @@
 'use strict'
 
 const { formatFigure, table } = require('../report')
-const { ATTACKS, FAULTS, OVERLAY, PARTITIONS, SPREAD } = require('./cases')
+const { ATTACKS, FAULTS, HICCUPS, OVERLAY, PARTITIONS, SPREAD } = require('./cases')
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
@@ -146,6 +146,33 @@ function rest({ churn, rejoin, topics, slow }) {
   return rows
 }
 
+function hiccups(results) {
+  const head = [
+    'peers',
+    'messages a second',
+    'RMR',
+    'asked for a message',
+    'control frames a message',
+    'median wait of the last, ms',
+    '99 %',
+    'missed'
+  ]
+  const rows = HICCUPS.filter(({ id }) => results[id]).map(({ id, nodes, rounds }) => {
+    const runs = results[id]
+    return [
+      formatFigure(nodes),
+      formatFigure(rounds),
+      range(runs, 'rmr', 3),
+      range(runs, 'grafts', 2),
+      range(runs, 'controls', 1),
+      range(runs, 'waitMs', 1),
+      range(runs, 'waitMs99'),
+      sum(runs, 'missed')
+    ]
+  })
+  return [head, ...rows]
+}
+
 const connectionShare = ({ connections, connectionsNeeded }) => ({ share: connections / connectionsNeeded })
 
 function attacks(results) {
@@ -194,6 +221,7 @@ function renderTables(results) {
     ['Crashes', crashes(results)],
     ['Partitions', partitions(results)],
     ['Other faults', rest(results)],
+    ['Processes that stop', hiccups(results)],
     ['Attacks', attacks(results)]
   ]
   return sections
