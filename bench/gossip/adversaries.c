@@ -131,6 +131,11 @@ static void run_attack(const options_t *options, sim_frame_fn *hostile, attack_f
   sim_deinit(sim);
 }
 
+static void do_nothing(attack_t *attack, uint32_t attacker, uint64_t step) { (void)attack, (void)attacker, (void)step; }
+
+/* The attackers stay away: what the others are measured by. */
+void scenario_calm(const options_t *options) { run_attack(options, be_silent, NULL, do_nothing); }
+
 /* Joins of fresh ids, 10 a second from each attacker; each then sits there in silence. */
 static void storm(attack_t *attack, uint32_t attacker, uint64_t step) {
   (void)attacker;

@@ -66,7 +66,13 @@ const REST = [
   { id: 'slow', scenario: 'slow', nodes: 100, rounds: 30 }
 ]
 
+const HICCUPS = [
+  { id: 'hiccups-6', scenario: 'hiccups', nodes: 6, rounds: 4000 },
+  { id: 'hiccups-100', scenario: 'hiccups', nodes: 100, rounds: 500 }
+]
+
 const ATTACKS = [
+  { id: 'calm', title: 'none' },
   { id: 'join-storm', title: '50 Joins a second, each of a fresh id' },
   { id: 'ihave-flood', title: '116,000 ids a second that nobody has' },
   { id: 'graft-replay', title: 'each message asked for 50 times' },
@@ -74,7 +80,7 @@ const ATTACKS = [
   { id: 'shuffle-reflection', title: 'shuffles and joins in the name of peers that are not there' }
 ].map((attack) => ({ ...attack, scenario: attack.id, nodes: 100 }))
 
-const CASES = [...SPREAD, ...OVERLAY, ...FAULTS, ...PARTITIONS, ...REST, ...ATTACKS]
+const CASES = [...SPREAD, ...OVERLAY, ...FAULTS, ...PARTITIONS, ...REST, ...HICCUPS, ...ATTACKS]
 
 /** The simulator's arguments for a case and a seed. */
 function argumentsOf({ scenario, nodes, rounds = 30, topics = 1, contacts = 0, share = 0, max = 50 }, seed) {
@@ -82,4 +88,4 @@ function argumentsOf({ scenario, nodes, rounds = 30, topics = 1, contacts = 0, s
   return [scenario, ...Object.entries(options).map(([name, value]) => `${name}=${value}`)]
 }
 
-module.exports = { ATTACKS, CASES, FAULTS, OVERLAY, PARTITIONS, SEEDS, SPREAD, argumentsOf }
+module.exports = { ATTACKS, CASES, FAULTS, HICCUPS, OVERLAY, PARTITIONS, SEEDS, SPREAD, argumentsOf }

@@ -33,32 +33,24 @@ function panel(number, title, { maxX, maxY, stepY, formatY = String }) {
   return { parts, x, y, left, right, bottom }
 }
 
-/** How many frames too many, beside a model of upstream's rules. */
-function redundancy(results) {
-  const cases = SPREAD.filter(({ id, rmr, max }) => rmr && !max && results[id])
-  const { parts, x, y, left, bottom } = panel(0, 'Redundant payloads a delivery (RMR)', {
-    maxX: cases.length,
-    maxY: 1.6,
-    stepY: 0.4
-  })
-  cases.forEach(({ id, scenario, nodes, rmr }, index) => {
+/** A figure of the cases with messages only, beside a model of upstream's rules. */
+function bars(results, number, title, figure, scale) {
+  const cases = SPREAD.filter((entry) => entry[figure] && !entry.max && results[entry.id])
+  const { parts, x, y, left, bottom } = panel(number, title, { maxX: cases.length, ...scale })
+  cases.forEach(({ id, scenario, nodes, [figure]: theirs }, index) => {
     const width = x(0.34) - x(0)
     const bar = (from, value, colour) =>
       `<rect x="${round(from)}" y="${round(y(value))}" width="${round(width)}" height="${round(bottom - y(value))}" fill="${colour}"/>`
-    parts.push(
-      bar(x(index + 0.13), mean(rmr), THEIRS),
-      bar(x(index + 0.5), mean(results[id].map((run) => run.rmr)), OURS)
-    )
-    parts.push(
-      text(x(index + 0.5), bottom + 14, scenario, { size: 10 }),
-      text(x(index + 0.5), bottom + 27, nodes, { size: 10 })
-    )
+    const ours = mean(results[id].map((run) => run[figure]))
+    parts.push(bar(x(index + 0.13), mean(theirs), THEIRS), bar(x(index + 0.5), ours, OURS))
+    parts.push(text(x(index + 0.5), bottom + 14, scenario, { size: 10 }))
+    parts.push(text(x(index + 0.5), bottom + 27, nodes, { size: 10 }))
   })
   parts.push(legend(left, [THEIRS, OURS], ['model of upstream', 'this package']))
   return parts
 }
 
-/** What a message a second reaches. */
+/** How much of the peers a message gets to, second by second. */
 function reach(results, number, title, axis, series) {
   const shown = series.filter(({ id }) => results[id])
   const curves = shown.map(({ id }) => meanSeries(results[id].map((run) => run.reach)))
@@ -108,20 +100,14 @@ function legend(left, colours, labels) {
  */
 function drawChart(results) {
   const parts = [
-    ...redundancy(results),
-    ...reach(
-      results,
-      1,
-      'Reached at once after a crash, 1,000 peers',
-      'seconds after the crash; connections are given up after 30',
-      [20, 50, 80].map((share) => ({ id: `crash-${share}-1000`, label: `${share} % crash` }))
-    ),
+    ...bars(results, 0, 'Redundant payloads (RMR)', 'rmr', { maxY: 1.6, stepY: 0.4 }),
+    ...bars(results, 1, 'Hops to the last receiver (LDH)', 'ldh', { maxY: 24, stepY: 6 }),
     ...reach(
       results,
       2,
-      'Reached at once after a partition, 100 peers',
-      'seconds after it is healed',
-      [50, 20, 1].map((share) => ({ id: `partition-${share}`, label: `${share} % cut off` }))
+      'Reached within 5 s, 1,000 peers',
+      'seconds after the crash',
+      [20, 50, 80].map((share) => ({ id: `crash-${share}-1000`, label: `${share} % crash` }))
     )
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" fill="#24292f">

@@ -2,7 +2,7 @@
 'use strict'
 
 const { formatFigure, table } = require('../report')
-const { ATTACKS, FAULTS, OVERLAY, PARTITIONS, SPREAD } = require('./cases')
+const { ATTACKS, FAULTS, HICCUPS, OVERLAY, PARTITIONS, SPREAD } = require('./cases')
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
@@ -82,7 +82,7 @@ function crashes(results) {
   const head = [
     'crashed, %',
     'peers',
-    'the next message reaches at once, %',
+    'the next 5 messages reach within 5 s, %',
     'isolated, parts 40 s later',
     'missed of 60 messages after that',
     '4 or 5 neighbours at the end, %'
@@ -92,7 +92,10 @@ function crashes(results) {
     return [
       String(share),
       formatFigure(nodes),
-      percent(runs, 'reachFirst'),
+      percent(
+        runs.map(({ reach }) => ({ early: mean(reach.slice(0, 5)) })),
+        'early'
+      ),
       `${sum(runs, 'isolatedNoticed')}, ${range(runs, 'componentsNoticed')}`,
       sum(runs, 'missedLater'),
       percent(runs, 'full')
@@ -143,11 +146,38 @@ function rest({ churn, rejoin, topics, slow }) {
   return rows
 }
 
+function hiccups(results) {
+  const head = [
+    'peers',
+    'messages a second',
+    'RMR',
+    'asked for a message',
+    'control frames a message',
+    'median wait of the last, ms',
+    '99 %',
+    'missed'
+  ]
+  const rows = HICCUPS.filter(({ id }) => results[id]).map(({ id, nodes, rounds }) => {
+    const runs = results[id]
+    return [
+      formatFigure(nodes),
+      formatFigure(rounds),
+      range(runs, 'rmr', 3),
+      range(runs, 'grafts', 2),
+      range(runs, 'controls', 1),
+      range(runs, 'waitMs', 1),
+      range(runs, 'waitMs99'),
+      sum(runs, 'missed')
+    ]
+  })
+  return [head, ...rows]
+}
+
 const connectionShare = ({ connections, connectionsNeeded }) => ({ share: connections / connectionsNeeded })
 
 function attacks(results) {
   const head = [
-    'five attackers, 100 peers, a minute',
+    'attack on 100 peers',
     'missed',
     'late',
     'neighbours that are hostile, %',
@@ -156,9 +186,8 @@ function attacks(results) {
     'frames a peer and s',
     'turned away a peer and s',
     'payloads to attackers a message',
-    'largest message',
-    'most memory, KiB',
-    'before'
+    'largest message of an honest peer',
+    'most memory, KiB'
   ]
   const rows = ATTACKS.filter(({ id }) => results[id]).map(({ id, title }) => {
     const runs = results[id]
@@ -174,8 +203,7 @@ function attacks(results) {
       average('limited'),
       average('hostilePayloads'),
       range(runs, 'largestFrame'),
-      kib(runs, 'memoryAttacked'),
-      kib(runs, 'memoryBefore')
+      kib(runs, 'memoryAttacked')
     ]
   })
   return [head, ...rows]
@@ -193,6 +221,7 @@ function renderTables(results) {
     ['Crashes', crashes(results)],
     ['Partitions', partitions(results)],
     ['Other faults', rest(results)],
+    ['Processes that stop', hiccups(results)],
     ['Attacks', attacks(results)]
   ]
   return sections

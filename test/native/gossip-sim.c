@@ -409,7 +409,7 @@ static void receive(gossip_sim_t *sim, const sim_event_t *event) {
     sim->counters.controls++;
     sim->counters.control_bytes += len;
   }
-  if (len > sim->counters.largest_frame) sim->counters.largest_frame = len;
+  if (!sim->nodes[from].hostile && len > sim->counters.largest_frame) sim->counters.largest_frame = len;
   int status = gossip_topic_receive(node->topics[event->topic], sim->nodes[from].id, 2 * pair->latency, bytes, len,
                                     sim->now, &sim->actions);
   if (status != 0) sim->counters.invalid++;
@@ -455,11 +455,23 @@ static void handle(gossip_sim_t *sim, const sim_event_t *event) {
   }
 }
 
+/* What comes while a process is stopped waits, in its order. */
+static void put_off(gossip_sim_t *sim, sim_event_t event) {
+  sim_node_t *node = &sim->nodes[event.node];
+  if (event.kind == TICK && node->tick_at[event.topic] == event.at) node->tick_at[event.topic] = node->paused_until;
+  event.at = node->paused_until;
+  put_event(sim, event);
+}
+
 bool sim_run(gossip_sim_t *sim, uint64_t time, bool (*done)(void *ctx), void *ctx) {
   if (done && done(ctx)) return true;
   while (sim->event_count > 0 && sim->events[0].at <= time) {
     sim_event_t event = take_event(sim);
     sim->now = event.at;
+    if (sim->nodes[event.node].paused_until > sim->now && event.kind != REAP) {
+      put_off(sim, event);
+      continue;
+    }
     handle(sim, &event);
     if (done && done(ctx)) return true;
   }

@@ -38,6 +38,7 @@ typedef struct {
   bool up;
   uint64_t since;             /* when it was last added to a topic */
   uint32_t group;             /* peers of different groups do not reach each other */
+  uint64_t paused_until;      /* its process does nothing until then: what comes waits */
   uint64_t read_rate;         /* bytes a second that it reads from each peer; 0: as they come */
   gossip_topic_t **topics;    /* NULL each: not in it */
   uint64_t *tick_at;          /* for each topic, when its next tick is queued */
@@ -52,7 +53,7 @@ typedef struct {
   uint64_t controls, control_bytes;
   uint64_t dials, dial_failures;
   uint64_t refused;
-  uint64_t largest_frame; /* bytes of the largest message, without its length */
+  uint64_t largest_frame; /* bytes of the largest message of an honest peer, without its length */
   uint64_t invalid;       /* frames the receiver's core called broken */
   uint64_t ups, downs;
   uint64_t closes; /* connections closed since no stream was left */
