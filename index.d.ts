@@ -992,7 +992,7 @@ export class GossipTopic implements GossipSender, GossipReceiver {
   /** The same as two halves. */
   split(): { sender: GossipSender & GossipHalf; receiver: GossipReceiver & GossipHalf }
   metrics(): Record<string, number>
-  /** Tells the neighbours, and ends the events. Resolves when they have acknowledged it, or taken nothing for 2 s. */
+  /** Tells the neighbours, and ends the events. Resolves when they have acknowledged it, or nothing for 2 s. */
   leave(): Promise<void>
   [Symbol.asyncIterator](): AsyncIterator<GossipTopicEvent, undefined, undefined>
   [Symbol.asyncDispose](): Promise<void>

@@ -341,8 +341,8 @@ int iroh_gossip_set_data(iroh_endpoint_t *ep, iroh_handle_t swarm, const uint8_t
  * it. */
 int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t swarm, const uint8_t topic_id[32], bool asks,
                           iroh_handle_t *topic_out);
-/* Leaves it: IROH_EVENT_GOSSIP_LEFT follows once its neighbours have acknowledged that, or when nothing of it has left for
- * two seconds, or after thirty. */
+/* Leaves it: IROH_EVENT_GOSSIP_LEFT follows once its neighbours have acknowledged that, or have acknowledged
+ * nothing for two seconds, or after thirty. */
 int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t topic);
 /* Asks a peer to let this one in. */
 int iroh_gossip_join(iroh_endpoint_t *ep, iroh_handle_t topic, const uint8_t node_id[IROH_KEY_BYTES]);

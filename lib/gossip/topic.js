@@ -133,7 +133,7 @@ class GossipTopic {
 
   /**
    * Ends the subscription. The last one of a topic leaves it: its neighbours are told.
-   * @returns {Promise<void>} they have acknowledged that, or have taken nothing for two seconds (thirty in all)
+   * @returns {Promise<void>} they have acknowledged that, or have acknowledged nothing for two seconds (thirty in all)
    */
   leave() {
     if (!this.#isOver) {

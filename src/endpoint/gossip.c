@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a topic that was left waits for its neighbours to acknowledge that, while nothing of it leaves; and in all. */
+/* How long a topic that was left waits for its neighbours to acknowledge that, while they acknowledge nothing; and in all. */
 #define LEAVE_PATIENCE (2000 * SWARM_NS_PER_MS)
 #define LEAVE_PATIENCE_MAX (30000 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
@@ -114,21 +114,21 @@ static void left(swarm_topic_t *topic) {
   topic_free(topic);
 }
 
-/* What has not left of a topic that was left. */
-static size_t unsent_bytes(const swarm_topic_t *topic) {
-  size_t bytes = swarm_topic_waiting(topic);
-  list_for_each(node, &topic->senders) {
-    const swarm_sender_t *sender = container_of(node, swarm_sender_t, topic_node);
-    if (sender->outbox == NULL) bytes += quic_stream_unsent(sender->stream);
-  }
+/* What the neighbours have not acknowledged of a topic that was left. */
+static size_t unacknowledged(const swarm_topic_t *topic) {
+  size_t bytes = 0;
+  list_for_each(outbox_node, &topic->outboxes) bytes +=
+      container_of(outbox_node, swarm_outbox_t, topic_node)->waiting_bytes;
+  list_for_each(node, &topic->senders) bytes +=
+      quic_stream_unacknowledged(container_of(node, swarm_sender_t, topic_node)->stream);
   return bytes;
 }
 
 static void on_patience_over(void *owner, uint64_t now) {
   swarm_topic_t *topic = owner;
-  size_t unsent = unsent_bytes(topic);
-  if (unsent < topic->left_unsent && now - topic->left_at < LEAVE_PATIENCE_MAX) {
-    topic->left_unsent = unsent;
+  size_t bytes = unacknowledged(topic);
+  if (bytes < topic->left_bytes && now - topic->left_at < LEAVE_PATIENCE_MAX) {
+    topic->left_bytes = bytes;
     swarm_timer_set(topic->swarm->ep, &topic->timer, now + LEAVE_PATIENCE);
     return;
   }
@@ -221,7 +221,7 @@ int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
   }
   topic->timer = (swarm_timer_t){.node = topic->timer.node, .due = on_patience_over, .owner = topic};
   topic->left_at = now;
-  topic->left_unsent = unsent_bytes(topic);
+  topic->left_bytes = unacknowledged(topic);
   swarm_timer_set(ep, &topic->timer, now + LEAVE_PATIENCE);
   swarm_topic_settle(topic);
   return 0;

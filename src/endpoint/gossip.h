@@ -52,8 +52,8 @@ typedef struct {
   bool asks;            /* whether a peer may be a neighbour is asked above */
   list_t outboxes, senders, verdicts;
   swarm_timer_t timer;
-  uint64_t left_at; /* when it was left, and what of it had not left then, or when that was looked at last */
-  size_t left_unsent;
+  uint64_t left_at; /* when it was left, and what was not acknowledged then, or when that was looked at last */
+  size_t left_bytes;
   swarm_timer_t drain_timer; /* set: it is to be told when little waits to be sent, and at this time all the same */
 } swarm_topic_t;
 

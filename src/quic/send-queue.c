@@ -94,6 +94,12 @@ void send_queue_acked(send_queue_t *queue, uint64_t offset) {
   }
 }
 
+size_t send_queue_held(const send_queue_t *queue) {
+  size_t held = 0;
+  for (const send_chunk_t *chunk = queue->head; chunk != NULL; chunk = chunk->next) held += chunk->len;
+  return held;
+}
+
 void send_queue_drop_unsent(send_queue_t *queue) {
   queue->next = NULL;
   queue->next_offset = 0;

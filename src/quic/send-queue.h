@@ -33,6 +33,8 @@ size_t send_queue_peek(const send_queue_t *queue, ngtcp2_vec *vecs, size_t max, 
 void send_queue_sent(send_queue_t *queue, size_t len);
 /* Everything below the stream offset is acknowledged; frees what no longer matters. */
 void send_queue_acked(send_queue_t *queue, uint64_t offset);
+/* How many bytes are not acknowledged, as far as memory is held for them. */
+size_t send_queue_held(const send_queue_t *queue);
 /* Forgets the unsent bytes (what is in packets is kept). */
 void send_queue_drop_unsent(send_queue_t *queue);
 

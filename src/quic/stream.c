@@ -170,6 +170,7 @@ int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len) {
 }
 
 size_t quic_stream_unsent(const quic_stream_t *stream) { return stream->send.unsent; }
+size_t quic_stream_unacknowledged(const quic_stream_t *stream) { return send_queue_held(&stream->send); }
 
 int quic_stream_finish(quic_stream_t *stream) {
   int rv = check_sendable(stream);

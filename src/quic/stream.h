@@ -38,6 +38,8 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
 int quic_stream_reserve(quic_stream_t *stream, size_t len, uint8_t **room_out);
 int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len);
 size_t quic_stream_unsent(const quic_stream_t *stream);
+/* Bytes that the peer has not acknowledged, more or less. Takes its time. */
+size_t quic_stream_unacknowledged(const quic_stream_t *stream);
 int quic_stream_finish(quic_stream_t *stream);
 int quic_stream_reset(quic_stream_t *stream, uint64_t code);
 void quic_stream_set_priority(quic_stream_t *stream, int32_t priority);
