@@ -53,6 +53,7 @@ typedef struct {
   uint16_t credit;    /* how many those may be: more with each that comes, less with each that does not */
   uint8_t place;      /* in `links` */
   bool eager;         /* gets messages at once, not only their ids */
+  uint64_t came_at;   /* when it last brought a message for the first time */
   uint16_t asked;     /* ids it was asked for, last of all, that have not come */
   uint16_t window;    /* how many those may be: more when asking was right, less when they come unasked or not at all */
   bool wanted;        /* it has asked for messages at once, and not declined them since */
