@@ -53,6 +53,10 @@ typedef struct {
   uint16_t credit;    /* how many those may be: more with each that comes, less with each that does not */
   uint8_t place;      /* in `links` */
   bool eager;         /* gets messages at once, not only their ids */
+  uint16_t asked;     /* ids it was asked for, last of all, that have not come */
+  uint16_t window;    /* how many those may be: more when asking was right, less when they come unasked or not at all */
+  uint8_t early;      /* how often in a row it announced messages long before they came */
+  uint64_t early_at;  /* the last time that counted */
 } gossip_link_t;
 
 typedef struct {
@@ -109,6 +113,7 @@ typedef struct {
   gossip_links_t asked;
   uint16_t round; /* the least announced, by `best` */
   uint8_t best, first;
+  uint8_t last; /* who was asked last; NO_LINK: nobody */
   bool arrived; /* kept to see how late it would have come unasked */
 } gossip_missing_t;
 typedef struct {
@@ -300,7 +305,7 @@ size_t gossip_payloads_memory(const gossip_payloads_t *payloads);
 /* missing.c */
 int gossip_missing_init(gossip_missings_t *missing);
 void gossip_missing_deinit(gossip_missings_t *missing);
-/* A link's first credit. */
+/* What a new link may announce and be asked for. */
 void gossip_missing_welcome(gossip_link_t *link);
 void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const gossip_have_t *have);
 /* A message came for the first time, from `place` or (NO_LINK) no neighbour. */

@@ -57,6 +57,7 @@ static bool joined_lately(const gossip_topic_t *topic, const gossip_known_t *pee
 
 static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
   if (joined_lately(topic, joiner)) return;
+  if (joiner->link) joiner->link->joined_at = topic->now;
   if (!gossip_rate_take(&topic->walks, topic->now, WALK_EVERY, WALKS_AT_ONCE)) {
     topic->counters.limited++;
     return;

@@ -11,22 +11,31 @@
 
 /* Of a neighbour whose round-trip time is not known. */
 #define RTT_UNKNOWN (60 * MILLISECOND)
-/* How long to wait: at least, and at most, both beside multiples of the round-trip time. */
+/* How long to wait for what was announced: so long and a round-trip time, at least and at most; and so long however
+ * short that is, for processes rest now and then. */
 #define WAIT_LEAST (20 * MILLISECOND)
 #define WAIT_MOST (60 * MILLISECOND)
-enum { WAIT_MOST_TRIPS = 1, ANSWER_TRIPS = 2 };
+#define REST_LEAST (60 * MILLISECOND)
+#define REST_MOST (120 * MILLISECOND)
+enum { ANSWER_TRIPS = 2 };
 #define LEAD_LEAST (10 * MILLISECOND)
+#define EARLY_APART (200 * MILLISECOND)
+enum { EARLY_ENOUGH = 3 };
 /* How long the last of those asked may take. */
 #define LAST_ANSWER (2 * SECOND)
 /* How long it is watched what would have come unasked. */
 #define WATCH SECOND
-enum { GRAFTS_A_TICK = 256 };
+/* What may be asked for at once. */
+enum { WINDOW_LEAST = 2, WINDOW_AT_FIRST = 8, WINDOW_MOST = 1024 };
+#define WINDOW_AGAIN (20 * MILLISECOND)
 /* All times are rounded up to this, so that many are dealt with at once. */
 #define GRAIN (2 * MILLISECOND)
+#define GRAIN_OF_MANY (20 * MILLISECOND)
+enum { MANY = 512 };
 /* More are missing the more the neighbours are behind: there is time for each that is. */
 #define WAIT_OF_EACH (MILLISECOND / 4)
 /* What a neighbour may announce that does not come: see gossip_link_t. */
-enum { CREDIT_AT_FIRST = 1024, CREDIT_LEAST = 64, CREDIT_MOST = 8192, CREDIT_EARNED = 2 };
+enum { CREDIT_AT_FIRST = 4096, CREDIT_LEAST = 64, CREDIT_MOST = 16384, CREDIT_EARNED = 2 };
 
 static gossip_links_t bit_of(uint8_t place) { return place == NO_LINK ? 0 : UINT32_C(1) << place; }
 
@@ -52,7 +61,10 @@ void gossip_missing_deinit(gossip_missings_t *missing) {
   bytes_map_deinit(&missing->by_id);
 }
 
-void gossip_missing_welcome(gossip_link_t *link) { link->credit = CREDIT_AT_FIRST; }
+void gossip_missing_welcome(gossip_link_t *link) {
+  link->credit = CREDIT_AT_FIRST;
+  link->window = WINDOW_AT_FIRST;
+}
 
 /* The neighbour that was the first to announce it may announce another. */
 static void settle_debt(gossip_topic_t *topic, gossip_missing_t *entry, bool has_come) {
@@ -64,7 +76,24 @@ static void settle_debt(gossip_topic_t *topic, gossip_missing_t *entry, bool has
   entry->first = NO_LINK;
 }
 
+static void narrow(gossip_link_t *link) {
+  link->window = link->window / 2 > WINDOW_LEAST ? link->window / 2 : WINDOW_LEAST;
+}
+
+/* The one that was asked last is waited for no more. `right`: it had to be asked. */
+static void end_asking(gossip_topic_t *topic, gossip_missing_t *entry, bool right) {
+  if (entry->last == NO_LINK) return;
+  gossip_link_t *link = topic->links[entry->last]->link;
+  entry->last = NO_LINK;
+  link->asked--;
+  if (!right)
+    narrow(link);
+  else if (link->window < WINDOW_MOST)
+    link->window++;
+}
+
 static void drop(gossip_topic_t *topic, gossip_missing_t *entry, bool has_come) {
+  end_asking(topic, entry, false);
   settle_debt(topic, entry, has_come);
   unlink_entry(&topic->missing, entry);
 }
@@ -81,10 +110,12 @@ static uint64_t mean_rtt(const gossip_topic_t *topic) {
   return count ? sum / count : RTT_UNKNOWN;
 }
 
+static uint64_t longer(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 static uint64_t first_wait(const gossip_topic_t *topic) {
   const gossip_missings_t *missing = &topic->missing;
   uint64_t rtt = mean_rtt(topic);
-  uint64_t least = WAIT_LEAST + rtt, most = WAIT_MOST + WAIT_MOST_TRIPS * rtt;
+  uint64_t least = longer(WAIT_LEAST + rtt, REST_LEAST), most = longer(WAIT_MOST + rtt, REST_MOST);
   uint64_t usual = missing->gap ? missing->gap + 4 * missing->gap_deviation : most;
   uint64_t wait = usual < least ? least : usual > most ? most : usual;
   return wait + bytes_map_count(&missing->by_id) * WAIT_OF_EACH;
@@ -106,7 +137,8 @@ static void learn_gap(gossip_missings_t *missing, uint64_t gap) {
 }
 
 static void wake_at(gossip_missings_t *missing, gossip_missing_t *entry, uint64_t due) {
-  entry->due = (due + GRAIN - 1) / GRAIN * GRAIN;
+  uint64_t grain = bytes_map_count(&missing->by_id) < MANY ? GRAIN : GRAIN_OF_MANY;
+  entry->due = (due + grain - 1) / grain * grain;
   if (entry->due < missing->due) missing->due = entry->due;
 }
 
@@ -118,8 +150,11 @@ static gossip_missing_t *add(gossip_topic_t *topic, gossip_known_t *from, const 
   }
   gossip_missing_t *entry = malloc(sizeof(*entry));
   if (!entry) return NULL;
-  *entry = (gossip_missing_t){
-      .announced_at = topic->now, .round = have->round, .best = from->link->place, .first = from->link->place};
+  *entry = (gossip_missing_t){.announced_at = topic->now,
+                              .round = have->round,
+                              .best = from->link->place,
+                              .last = NO_LINK,
+                              .first = from->link->place};
   memcpy(entry->id, have->id, GOSSIP_ID_BYTES);
   if (bytes_map_put(&missing->by_id, entry->id, GOSSIP_ID_BYTES, entry)) {
     free(entry);
@@ -153,17 +188,37 @@ void gossip_missing_announced(gossip_topic_t *topic, gossip_known_t *from, const
   entry->waiting |= bit_of(from->link->place);
 }
 
+/* Messages come in time by the links that there are. */
+static void forget_early(gossip_topic_t *topic) {
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (topic->links[i]) topic->links[i]->link->early = 0;
+}
+
+/* Whether a link has been better for a while, and not only while another rested. */
+static bool is_early_again(gossip_topic_t *topic, uint8_t place) {
+  gossip_link_t *link = topic->links[place]->link;
+  if (link->early && topic->now - link->early_at < EARLY_APART) return false;
+  link->early_at = topic->now;
+  if (++link->early < EARLY_ENOUGH) return false;
+  link->early = 0;
+  return true;
+}
+
 gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place) {
   gossip_missing_t *entry = find(topic, id);
-  if (!entry) return (gossip_arrival_t){.earliest = NO_LINK, .nearest = NO_LINK};
+  if (!entry) {
+    forget_early(topic);
+    return (gossip_arrival_t){.earliest = NO_LINK, .nearest = NO_LINK};
+  }
   uint64_t gap = topic->now - entry->announced_at;
-  bool is_early = entry->waiting & bit_of(entry->first) && gap >= lead(topic);
+  bool is_early = entry->waiting & bit_of(entry->first) && gap >= lead(topic) && is_early_again(topic, entry->first);
   gossip_arrival_t arrival = {.announcers = entry->waiting | entry->asked,
                               .earliest = is_early ? entry->first : NO_LINK,
                               .nearest = entry->best,
                               .round = entry->round};
   if (entry->asked & bit_of(place)) {
     settle_debt(topic, entry, true);
+    end_asking(topic, entry, true);
     entry->arrived = true;
     entry->waiting = 0;
     wake_at(&topic->missing, entry, topic->now + WATCH);
@@ -178,6 +233,8 @@ void gossip_missing_again(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTE
   gossip_missing_t *entry = find(topic, id);
   if (!entry || entry->asked & bit_of(place)) return;
   learn_gap(&topic->missing, topic->now - entry->announced_at);
+  for (size_t i = 0; i < topic->config.active_view; i++)
+    if (entry->asked >> i & 1 && topic->links[i]) narrow(topic->links[i]->link);
   drop(topic, entry, true);
 }
 
@@ -187,22 +244,39 @@ void gossip_missing_forget_link(gossip_topic_t *topic, uint8_t place) {
     if (entry->first == place) settle_debt(topic, entry, true);
     if (entry->best == place) entry->best = NO_LINK;
     entry->waiting &= ~bit_of(place);
+    if (entry->last == place) end_asking(topic, entry, true);
     entry->asked &= ~bit_of(place);
     if (!entry->waiting && !entry->asked) drop(topic, entry, true);
   }
 }
 
-/* Whom to ask: who announced it first, or over the fewest hops, or anyone. */
-static uint8_t choose(const gossip_missing_t *entry) {
-  if (entry->waiting & bit_of(entry->first)) return entry->first;
-  if (entry->waiting & bit_of(entry->best)) return entry->best;
-  return (uint8_t)__builtin_ctz(entry->waiting);
+static bool may_be_asked(const gossip_topic_t *topic, const gossip_missing_t *entry, uint8_t place) {
+  if (!(entry->waiting & bit_of(place))) return false;
+  const gossip_link_t *link = topic->links[place]->link;
+  return link->asked < link->window;
+}
+
+/* Whom to ask: who announced it first, or over the fewest hops, or anyone. NO_LINK: all of them have enough to do. */
+static uint8_t choose(const gossip_topic_t *topic, const gossip_missing_t *entry) {
+  if (may_be_asked(topic, entry, entry->first)) return entry->first;
+  if (may_be_asked(topic, entry, entry->best)) return entry->best;
+  for (uint8_t place = 0; place < topic->config.active_view; place++)
+    if (may_be_asked(topic, entry, place)) return place;
+  return NO_LINK;
 }
 
 static void ask(gossip_topic_t *topic, gossip_missing_t *entry) {
-  gossip_known_t *peer = topic->links[choose(entry)];
-  entry->waiting &= ~bit_of(peer->link->place);
-  entry->asked |= bit_of(peer->link->place);
+  uint8_t place = choose(topic, entry);
+  if (place == NO_LINK) {
+    wake_at(&topic->missing, entry, topic->now + WINDOW_AGAIN);
+    return;
+  }
+  gossip_known_t *peer = topic->links[place];
+  end_asking(topic, entry, false);
+  entry->last = place;
+  peer->link->asked++;
+  entry->waiting &= ~bit_of(place);
+  entry->asked |= bit_of(place);
   uint64_t answer = ANSWER_TRIPS * rtt_of(peer) + WAIT_LEAST;
   wake_at(&topic->missing, entry, topic->now + (entry->waiting || answer > LAST_ANSWER ? answer : LAST_ANSWER));
   gossip_message_t message = {.kind = GOSSIP_GRAFT, .id = entry->id, .round = entry->round};
@@ -216,16 +290,15 @@ void gossip_missing_tick(gossip_topic_t *topic) {
   gossip_missings_t *missing = &topic->missing;
   if (topic->now < missing->due) return;
   missing->due = GOSSIP_NEVER;
-  size_t asked = 0;
   list_for_each(node, &missing->all) {
     gossip_missing_t *entry = container_of(node, gossip_missing_t, node);
-    if (entry->due <= topic->now && asked < GRAFTS_A_TICK) {
-      if (entry->arrived || !entry->waiting) {
+    if (entry->due <= topic->now) {
+      bool is_old = topic->now - entry->announced_at >= topic->config.keep_payloads;
+      if (entry->arrived || !entry->waiting || is_old) {
         drop(topic, entry, entry->arrived);
         continue;
       }
       ask(topic, entry);
-      asked++;
     }
     if (entry->due < missing->due) missing->due = entry->due;
   }

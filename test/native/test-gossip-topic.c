@@ -125,15 +125,15 @@ static void announcements_of_nothing_are_bounded(void **state) {
     most = max_size(most, gossip_topic_memory(one.topic));
     pass(&one, 100 * MS);
   }
-  assert_in_range(most, 1, 400 * 1024);
-  /* It asked for few of the 40,000. */
-  assert_in_range(gossip_topic_counters(one.topic)->grafts_sent, 1024, 6000);
+  assert_in_range(most, 1, 800 * 1024);
+  /* It kept a tenth of the 40,000, and asked for few: 2 each 2 seconds. */
+  assert_in_range(gossip_topic_counters(one.topic)->grafts_sent, 10, 100);
   assert_true(gossip_topic_counters(one.topic)->limited > 30000);
   /* Another is heard all the same. */
   feed_ihave(&one, 4, 7, 0);
   pass(&one, SEC);
   assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), 1);
-  pass(&one, 10 * SEC);
+  pass(&one, 40 * SEC);
   assert_in_range(gossip_topic_memory(one.topic), 1, 8 * 1024);
   one_end(&one);
 }
@@ -150,8 +150,9 @@ static void a_storm_of_joins_leaves_the_neighbours(void **state) {
     feed_kind(&one, stranger, GOSSIP_JOIN);
     walks += sends(&one, GOSSIP_FORWARD_JOIN, ANYONE);
     dials += sends(&one, GOSSIP_NEIGHBOR, ANYONE) - sends(&one, GOSSIP_NEIGHBOR, stranger);
-    /* Each is told of others it may ask. */
-    assert_int_equal(sends(&one, GOSSIP_NEIGHBOR, stranger) + sends(&one, GOSSIP_SHUFFLE_REPLY, stranger), 1);
+    /* Let in or not, each is told of others it may ask. */
+    assert_int_equal(sends(&one, GOSSIP_NEIGHBOR, stranger) + sends(&one, GOSSIP_DISCONNECT, stranger), 1);
+    assert_int_equal(sends(&one, GOSSIP_SHUFFLE_REPLY, stranger), 1);
     one.now += 10 * MS;
   }
   for (size_t peer = 1; peer <= 3; peer++) assert_true(is_neighbor(one.topic, peer));

@@ -304,11 +304,15 @@ static void an_earlier_link_is_taken(void **state) {
   (void)state;
   one_t one;
   begin(&one, 5);
-  feed_ihave(&one, 4, 7, 5);
-  pass(&one, 70 * MS);
-  feed_gossip(&one, 1, 7, 5);
-  assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), 1);
-  assert_int_equal(sends(&one, GOSSIP_PRUNE, 1), 1);
+  /* Not for once: its neighbours rest now and then. */
+  for (uint32_t number = 0; number < 3; number++) {
+    feed_ihave(&one, 4, number, 5);
+    pass(&one, 70 * MS);
+    feed_gossip(&one, 1, number, 5);
+    assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), number == 2);
+    assert_int_equal(sends(&one, GOSSIP_PRUNE, 1), number == 2);
+    pass(&one, SEC);
+  }
   one_end(&one);
 }
 
