@@ -55,6 +55,7 @@ typedef struct {
   bool eager;         /* gets messages at once, not only their ids */
   uint16_t asked;     /* ids it was asked for, last of all, that have not come */
   uint16_t window;    /* how many those may be: more when asking was right, less when they come unasked or not at all */
+  bool wanted;        /* it has asked for messages at once, and not declined them since */
   uint8_t early;      /* how often in a row it announced messages long before they came */
   uint64_t early_at;  /* the last time that counted */
 } gossip_link_t;

@@ -15,8 +15,8 @@
  * short that is, for processes rest now and then. */
 #define WAIT_LEAST (20 * MILLISECOND)
 #define WAIT_MOST (60 * MILLISECOND)
-#define REST_LEAST (60 * MILLISECOND)
-#define REST_MOST (120 * MILLISECOND)
+#define REST_LEAST (80 * MILLISECOND)
+#define REST_MOST (160 * MILLISECOND)
 enum { ANSWER_TRIPS = 2 };
 #define LEAD_LEAST (10 * MILLISECOND)
 #define EARLY_APART (200 * MILLISECOND)
