@@ -217,8 +217,6 @@ gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[
                               .nearest = entry->best,
                               .round = entry->round};
   if (entry->asked & bit_of(place)) {
-    /* What was asked for says nothing of which link is the better. */
-    arrival.earliest = arrival.nearest = NO_LINK;
     settle_debt(topic, entry, true);
     end_asking(topic, entry, true);
     entry->arrived = true;
