@@ -158,7 +158,7 @@ static void a_storm_of_joins_leaves_the_neighbours(void **state) {
   for (size_t peer = 1; peer <= 3; peer++) assert_true(is_neighbor(one.topic, peer));
   assert_in_range(walks, 1, 5 * 220);
   assert_in_range(dials, 0, 64);
-  assert_in_range(gossip_topic_counters(one.topic)->neighbors_down, 1, 32 + 9 + 8);
+  assert_in_range(gossip_topic_counters(one.topic)->neighbors_down, 1, 64 + 9 + 8);
   assert_in_range(gossip_topic_memory(one.topic), 1, 16 * 1024);
   one_end(&one);
 }
