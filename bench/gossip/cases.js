@@ -63,7 +63,8 @@ const REST = [
   { id: 'churn', scenario: 'churn', nodes: 100, rounds: 300 },
   { id: 'rejoin', scenario: 'rejoin', nodes: 20 },
   { id: 'topics', scenario: 'topics', nodes: 20, topics: 150, rounds: 10 },
-  { id: 'slow', scenario: 'slow', nodes: 100, rounds: 30 }
+  { id: 'slow', scenario: 'slow', nodes: 100, rounds: 30 },
+  { id: 'load', scenario: 'load', nodes: 6, rounds: 600, seeds: 1 }
 ]
 
 const HICCUPS = [

@@ -19,6 +19,7 @@ static const struct {
     {"single", scenario_single},
     {"multi", scenario_multi},
     {"all", scenario_all},
+    {"load", scenario_load},
     {"hiccups", scenario_hiccups},
     {"crash", scenario_crash},
     {"partition", scenario_partition},

@@ -22,6 +22,7 @@ void scenario_bootstrap(const options_t *options);
 void scenario_single(const options_t *options);
 void scenario_multi(const options_t *options);
 void scenario_all(const options_t *options);
+void scenario_load(const options_t *options);
 void scenario_hiccups(const options_t *options);
 void scenario_crash(const options_t *options);
 void scenario_partition(const options_t *options);

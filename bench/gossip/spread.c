@@ -5,6 +5,9 @@
 #include "scenarios.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
 
 void scenario_bootstrap(const options_t *options) {
   gossip_sim_t sim;
@@ -141,5 +144,48 @@ void scenario_hiccups(const options_t *options) {
   scenario_end();
   free(waits);
   tracker_deinit(&tracker);
+  sim_deinit(&sim);
+}
+
+#define LOAD_CONTENT 4000
+#define LOAD_A_SECOND 1000
+
+static void count_received(void *ctx, uint32_t node, uint32_t topic, const gossip_action_t *action) {
+  (void)node, (void)topic, (void)action;
+  ++*(uint64_t *)ctx;
+}
+
+/* 1,000 messages of 4,000 bytes a second, for `rounds` seconds: the memory that a peer takes at most. */
+void scenario_load(const options_t *options) {
+  gossip_sim_t sim;
+  uint64_t received = 0, sent = 0;
+  size_t memory = 0, memory_begin = 0;
+  uint8_t content[LOAD_CONTENT] = {0};
+  scenario_init(&sim, options);
+  rounds_bootstrap(&sim, 0, options->contacts);
+  sim_run(&sim, 10 * SIM_S, NULL, NULL);
+  sim.on_received = count_received;
+  sim.ctx = &received;
+  for (uint32_t second = 0; second < options->rounds; second++) {
+    for (uint32_t i = 0; i < LOAD_A_SECOND; i++, sent++) {
+      memcpy(content, &sent, sizeof sent);
+      sim_broadcast(&sim, (uint32_t)(sent % options->nodes), 0, content, sizeof content);
+      sim_run(&sim, sim.now + SIM_S / LOAD_A_SECOND, NULL, NULL);
+    }
+    sim_overlay_t overlay;
+    sim_overlay(&sim, 0, &overlay);
+    memory = max_size(memory, overlay.memory_max);
+    if (second < options->rounds / 4) memory_begin = memory;
+  }
+  sim_run(&sim, sim.now + 5 * SIM_S, NULL, NULL);
+  scenario_begin();
+  scenario_number("messages", (double)sent);
+  scenario_number("missed", (double)(sent * (options->nodes - 1)) - (double)received);
+  scenario_number("memoryFirstQuarter", (double)memory_begin);
+  scenario_number("memoryLoaded", (double)memory);
+  scenario_number("rmr", (double)sim.counters.payloads / (double)received - 1);
+  sim_run(&sim, sim.now + 120 * SIM_S, NULL, NULL);
+  scenario_views(&sim, 0);
+  scenario_end();
   sim_deinit(&sim);
 }

@@ -119,7 +119,7 @@ function partitions(results) {
   return [head, ...rows]
 }
 
-function rest({ churn, rejoin, topics, slow }) {
+function rest({ churn, rejoin, topics, slow, load }) {
   const rows = [['', '']]
   const add = (title, value) => rows.push([title, value])
   if (churn) {
@@ -142,6 +142,12 @@ function rest({ churn, rejoin, topics, slow }) {
     add('the same: the last of the others waits, ms', range(slow, 'waitMsWith'))
     add('the same without that peer', range(slow, 'waitMsWithout'))
     add('the same: what the slow one had a minute later, %', percent(slow, 'slowReceived'))
+  }
+  if (load) {
+    add('1,000 messages of 4,000 bytes a second, 10 minutes, 6 peers: missed', sum(load, 'missed'))
+    add('the same: most memory of a peer, KiB', kib(load, 'memoryLoaded'))
+    add('the same: in the first quarter', kib(load, 'memoryFirstQuarter'))
+    add('the same: two minutes later', kib(load, 'memoryMax'))
   }
   return rows
 }
