@@ -211,7 +211,7 @@ static bool is_drained(swarm_topic_t *topic) {
 }
 
 void swarm_drain_settle(swarm_topic_t *topic) {
-  if (topic == NULL || !heap_has(&topic->drain_timer.node) || !is_drained(topic)) return;
+  if (topic == NULL || topic->lingers || !heap_has(&topic->drain_timer.node) || !is_drained(topic)) return;
   swarm_timer_stop(topic->swarm->ep, &topic->drain_timer);
   swarm_tell(topic->swarm, IROH_EVENT_GOSSIP_DRAINED, topic->handle, NULL, 0, NULL, 0);
 }

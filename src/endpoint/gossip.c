@@ -8,6 +8,8 @@
 /* How long a topic that was left waits for its neighbours to acknowledge that, while they acknowledge nothing; and in all. */
 #define LEAVE_PATIENCE (2000 * SWARM_NS_PER_MS)
 #define LEAVE_PATIENCE_MAX (30000 * SWARM_NS_PER_MS)
+/* How long neighbours that were only told the ids of messages can ask for them before the topic is left. */
+#define LEAVE_LINGER (400 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
 #define NEIGHBORS_MAX 64 /* the largest active view that iroh_gossip_open takes */
 
@@ -165,12 +167,16 @@ static gossip_config_t core_config(const swarm_t *swarm, swarm_topic_t *topic) {
   return config;
 }
 
+static void leave(swarm_topic_t *topic, uint64_t now);
+
 int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_t topic_id[GOSSIP_ID_BYTES], bool asks,
                           iroh_handle_t *topic_out) {
   *topic_out = 0;
   swarm_t *swarm = map_get(&ep->swarms, handle);
   if (swarm == NULL || ep->closing) return IROH_ERR_CLOSED;
-  if (bytes_map_get(&swarm->topics, topic_id, GOSSIP_ID_BYTES) != NULL) return IROH_ERR_BUSY;
+  swarm_topic_t *before = bytes_map_get(&swarm->topics, topic_id, GOSSIP_ID_BYTES);
+  if (before != NULL && !before->lingers) return IROH_ERR_BUSY;
+  if (before != NULL) leave(before, uv_hrtime());
   if (bytes_map_count(&swarm->topics) >= TOPICS_MAX) return IROH_ERR_LIMIT;
   swarm_topic_t *topic = calloc(1, sizeof *topic);
   if (topic == NULL) return IROH_ERR_NO_MEMORY;
@@ -200,11 +206,9 @@ int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8
   return 0;
 }
 
-int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
-  swarm_topic_t *topic = topic_of_handle(ep, handle);
-  if (topic == NULL) return IROH_ERR_CLOSED;
+static void leave(swarm_topic_t *topic, uint64_t now) {
   swarm_t *swarm = topic->swarm;
-  uint64_t now = uv_hrtime();
+  iroh_endpoint_t *ep = swarm->ep;
   gossip_topic_quit(topic->core, now, &swarm->actions);
   swarm_run(topic, now);
   bytes_map_remove(&swarm->topics, topic->id, GOSSIP_ID_BYTES);
@@ -224,6 +228,27 @@ int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
   topic->left_bytes = unacknowledged(topic);
   swarm_timer_set(ep, &topic->timer, now + LEAVE_PATIENCE);
   swarm_topic_settle(topic);
+}
+
+static void on_linger_over(void *topic, uint64_t now) { leave(topic, now); }
+
+/* What was said last may have gone to nobody yet, when all neighbours want only ids at once. */
+static bool owes_messages(const swarm_topic_t *topic) {
+  return gossip_topic_counters(topic->core)->broadcasts > 0 && gossip_topic_neighbors(topic->core, NULL, 0) > 0 &&
+         gossip_topic_eager(topic->core, NULL, 0) == 0;
+}
+
+int iroh_gossip_leave(iroh_endpoint_t *ep, iroh_handle_t handle) {
+  swarm_topic_t *topic = topic_of_handle(ep, handle);
+  if (topic == NULL || topic->lingers) return IROH_ERR_CLOSED;
+  uint64_t now = uv_hrtime();
+  topic->lingers = owes_messages(topic);
+  if (topic->lingers) {
+    topic->drain_timer.due = on_linger_over;
+    swarm_timer_set(ep, &topic->drain_timer, now + LEAVE_LINGER);
+  } else {
+    leave(topic, now);
+  }
   return 0;
 }
 

@@ -54,6 +54,7 @@ typedef struct {
   swarm_timer_t timer;
   uint64_t left_at; /* when it was left, and what was not acknowledged then, or when that was looked at last */
   size_t left_bytes;
+  bool lingers;              /* it is being left, and drain_timer is when that is told */
   swarm_timer_t drain_timer; /* set: it is to be told when little waits to be sent, and at this time all the same */
 } swarm_topic_t;
 

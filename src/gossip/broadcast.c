@@ -11,7 +11,7 @@
 /* New links are for ids only once there are so many for messages: what is lost by that is asked for. */
 enum { EAGER_AT_FIRST = 3 };
 /* How many hops a message may come over more than it was announced with, before the links are exchanged. */
-enum { OPTIMIZE_HOPS = 3 };
+enum { OPTIMIZE_HOPS = 4 };
 /* A new neighbour is told of what came last: it may have missed it while it looked for neighbours. */
 #define RECENT (10 * SECOND)
 #define RECENT_SECOND_HAND (2 * SECOND)
@@ -68,7 +68,8 @@ static void prune(gossip_topic_t *topic, gossip_known_t *peer) {
   if (was_pruned(topic, peer)) return;
   gossip_message_t message = {.kind = GOSSIP_PRUNE};
   if (!gossip_tell(topic, peer, &message)) return;
-  link->eager = false;
+  /* That this one has another way does not say that the neighbour has. */
+  if (!link->wanted) link->eager = false;
   link->pruned_at = topic->now;
 }
 
@@ -169,6 +170,7 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
 }
 
 static void on_graft(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
+  from->link->wanted = true;
   from->link->eager = true;
   from->link->pruned_at = 0;
   gossip_payload_t *payload = message->id ? gossip_payloads_find(topic, message->id) : NULL;
@@ -198,7 +200,7 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
     topic->counters.limited++;
     if (message->kind != GOSSIP_PRUNE && !(from->roles & ROLE_PENDING)) gossip_view_dismiss(topic, from);
   } else if (message->kind == GOSSIP_PRUNE) {
-    from->link->eager = false;
+    from->link->eager = from->link->wanted = false;
   } else if (message->kind == GOSSIP_GRAFT) {
     on_graft(topic, from, message);
   } else {

@@ -15,8 +15,8 @@
  * short that is, for processes rest now and then. */
 #define WAIT_LEAST (20 * MILLISECOND)
 #define WAIT_MOST (60 * MILLISECOND)
-#define REST_LEAST (60 * MILLISECOND)
-#define REST_MOST (120 * MILLISECOND)
+#define REST_LEAST (80 * MILLISECOND)
+#define REST_MOST (160 * MILLISECOND)
 enum { ANSWER_TRIPS = 2 };
 #define LEAD_LEAST (10 * MILLISECOND)
 #define EARLY_APART (200 * MILLISECOND)
@@ -27,6 +27,8 @@ enum { EARLY_ENOUGH = 3 };
 #define WATCH SECOND
 /* What may be asked for at once. */
 enum { WINDOW_LEAST = 2, WINDOW_AT_FIRST = 8, WINDOW_MOST = 1024 };
+/* How long ago a neighbour may have brought a message to count as one that answers. */
+#define BRINGING (5 * SECOND)
 #define WINDOW_AGAIN (20 * MILLISECOND)
 /* All times are rounded up to this, so that many are dealt with at once. */
 #define GRAIN (2 * MILLISECOND)
@@ -205,6 +207,7 @@ static bool is_early_again(gossip_topic_t *topic, uint8_t place) {
 }
 
 gossip_arrival_t gossip_missing_arrived(gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint8_t place) {
+  if (place != NO_LINK) topic->links[place]->link->came_at = topic->now;
   gossip_missing_t *entry = find(topic, id);
   if (!entry) {
     forget_early(topic);
@@ -286,6 +289,11 @@ static void ask(gossip_topic_t *topic, gossip_missing_t *entry) {
   topic->counters.grafts_sent++;
 }
 
+static bool is_bringing(const gossip_topic_t *topic, uint8_t place) {
+  uint64_t came_at = topic->links[place]->link->came_at;
+  return came_at && topic->now - came_at < BRINGING;
+}
+
 void gossip_missing_tick(gossip_topic_t *topic) {
   gossip_missings_t *missing = &topic->missing;
   if (topic->now < missing->due) return;
@@ -294,6 +302,8 @@ void gossip_missing_tick(gossip_topic_t *topic) {
     gossip_missing_t *entry = container_of(node, gossip_missing_t, node);
     if (entry->due <= topic->now) {
       bool is_old = topic->now - entry->announced_at >= topic->config.keep_payloads;
+      /* One that is slow, but answers, was not asked in vain. */
+      if (!entry->arrived && entry->last != NO_LINK && is_bringing(topic, entry->last)) end_asking(topic, entry, true);
       if (entry->arrived || !entry->waiting || is_old) {
         drop(topic, entry, entry->arrived);
         continue;

@@ -123,7 +123,8 @@ int gossip_topic_receive(gossip_topic_t *topic, const uint8_t from[GOSSIP_ID_BYT
 /* There is no connection to `peer` any more, or it could not be dialled. */
 void gossip_topic_closed(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now,
                          gossip_actions_t *out);
-/* A frame was not sent since too much waits for `peer`: a message becomes an IHave, which the peer may ask by. */
+/* A frame was not sent since too much waits for `peer`: a message, or an IHave, is announced to it again a little later,
+ * so that it may ask when it can. */
 void gossip_topic_refused(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], const gossip_frame_t *frame,
                           uint64_t now, gossip_actions_t *out);
 /* Drops a peer that may not be a neighbour any more. */

@@ -22,7 +22,7 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 /* Neighbours that never had a message, and others, in place of which a newcomer came. */
 #define EVICT_EVERY SECOND
 #define LOSS_EVERY (5 * SECOND)
-enum { EVICTS_AT_ONCE = 32, LOSSES_AT_ONCE = 5 };
+enum { EVICTS_AT_ONCE = 64, LOSSES_AT_ONCE = 5 };
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests for the last neighbour that is wanting. */
 #define REQUEST_EVERY (3 * SECOND)

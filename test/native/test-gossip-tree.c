@@ -214,7 +214,7 @@ static void what_was_announced_is_asked_for(void **state) {
   feed_ihave(&one, 4, 7, 3);
   feed_ihave(&one, 5, 7, 2);
   assert_int_equal(one.out.count, 0);
-  pass(&one, 60 * MS);
+  pass(&one, 80 * MS);
   assert_int_equal(one.out.count, 0);
   pass(&one, 100 * MS);
   gossip_message_t message;
@@ -330,6 +330,50 @@ static void one_of_two_links_is_kept(void **state) {
   one_end(&one);
 }
 
+static void who_asked_is_sent_messages_until_it_declines(void **state) {
+  (void)state;
+  one_t one;
+  begin(&one, 5);
+  feed(&one, 2, &(gossip_message_t){.kind = GOSSIP_GRAFT});
+  /* That its messages come twice says nothing of what it gets of others. */
+  feed_gossip(&one, 1, 7, 0);
+  feed_gossip(&one, 2, 7, 0);
+  assert_int_equal(sends(&one, GOSSIP_PRUNE, 2), 1);
+  assert_true(is_eager(one.topic, 2));
+  feed_kind(&one, 2, GOSSIP_PRUNE);
+  assert_false(is_eager(one.topic, 2));
+  one_end(&one);
+}
+
+static void what_is_asked_for_grows_while_it_is_right(void **state) {
+  (void)state;
+  one_t one;
+  begin(&one, 5);
+  for (uint32_t number = 0; number < 200; number++) feed_ihave(&one, 4, number, 0);
+  pass(&one, 250 * MS);
+  size_t asked = sends(&one, GOSSIP_GRAFT, 4);
+  assert_int_equal(asked, 8);
+  for (uint32_t number = 0; number < 8; number++) feed_gossip(&one, 4, number, 1);
+  pass(&one, 50 * MS);
+  assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), 16);
+  one_end(&one);
+}
+
+static void what_is_asked_for_shrinks_while_it_is_not(void **state) {
+  (void)state;
+  one_t one;
+  begin(&one, 5);
+  for (uint32_t number = 0; number < 8; number++) feed_ihave(&one, 4, number, 0);
+  pass(&one, 250 * MS);
+  assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), 8);
+  /* All come another way. */
+  for (uint32_t number = 0; number < 8; number++) feed_gossip(&one, 1, number, 0);
+  for (uint32_t number = 8; number < 40; number++) feed_ihave(&one, 4, number, 0);
+  pass(&one, 250 * MS);
+  assert_int_equal(sends(&one, GOSSIP_GRAFT, 4), 2);
+  one_end(&one);
+}
+
 static void a_new_neighbour_is_told_of_the_last_messages(void **state) {
   (void)state;
   one_t one;
@@ -422,6 +466,9 @@ int main(void) {
       cmocka_unit_test(a_much_shorter_way_is_taken),
       cmocka_unit_test(an_earlier_link_is_taken),
       cmocka_unit_test(one_of_two_links_is_kept),
+      cmocka_unit_test(who_asked_is_sent_messages_until_it_declines),
+      cmocka_unit_test(what_is_asked_for_grows_while_it_is_right),
+      cmocka_unit_test(what_is_asked_for_shrinks_while_it_is_not),
       cmocka_unit_test(a_new_neighbour_is_told_of_the_last_messages),
       cmocka_unit_test(what_is_refused_is_announced_until_it_is_sent),
       cmocka_unit_test(announcements_wait_for_each_other),
