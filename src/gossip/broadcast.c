@@ -137,10 +137,17 @@ static bool is_authentic(const gossip_message_t *message) {
   return memcmp(id, message->id, GOSSIP_ID_BYTES) == 0;
 }
 
-/* A peer that is no neighbour may think it is one: it is told, and what it sent is not lost. */
+/* A peer that is no neighbour may think it is one: it is told so, unless it was asked to let this one in: then its answer
+ * may come behind what it sent, for it took this one for a neighbour before. */
+static void tell_stranger(gossip_topic_t *topic, gossip_known_t *from) {
+  bool is_asked = from->joining || (gossip_neighbors(topic) == 0 && from->roles & (ROLE_CONTACT | ROLE_LOST));
+  if (!is_asked) gossip_view_dismiss(topic, from);
+}
+
+/* What a peer sent that is no neighbour is not lost. */
 static bool takes_from(gossip_topic_t *topic, gossip_known_t *from) {
   if (from->link || from->roles & ROLE_PENDING) return true;
-  gossip_view_dismiss(topic, from);
+  tell_stranger(topic, from);
   if (gossip_admits(topic, from->id)) return true;
   topic->counters.limited++;
   return false;
@@ -198,7 +205,7 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
   }
   if (!from->link) {
     topic->counters.limited++;
-    if (message->kind != GOSSIP_PRUNE && !(from->roles & ROLE_PENDING)) gossip_view_dismiss(topic, from);
+    if (message->kind != GOSSIP_PRUNE && !(from->roles & ROLE_PENDING)) tell_stranger(topic, from);
   } else if (message->kind == GOSSIP_PRUNE) {
     from->link->eager = from->link->wanted = false;
   } else if (message->kind == GOSSIP_GRAFT) {

@@ -447,6 +447,24 @@ static void leaving_tells_the_neighbours(void **state) {
   one_end(&one);
 }
 
+/* One that had this one for a neighbour before it began anew goes on as if nothing had been, until it reads the Join. */
+static void who_is_asked_to_let_one_in_may_talk_before_it_answers(void **state) {
+  (void)state;
+  one_t one;
+  one_begin(&one, NULL);
+  gossip_topic_join(one.topic, id_of(1), one.now, &one.out);
+  feed_ihave(&one, 1, 7, 2);
+  assert_int_equal(one.out.count, 0);
+  feed_graft(&one, 1, 7);
+  assert_int_equal(one.out.count, 0);
+  feed_gossip(&one, 1, 8, 2);
+  assert_int_equal(acts(&one, GOSSIP_ACTION_RECEIVED, 1), 1);
+  assert_int_equal(sends(&one, GOSSIP_DISCONNECT, 1), 0);
+  feed_neighbor(&one, 1, true);
+  assert_true(is_neighbor(one.topic, 1));
+  one_end(&one);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(three_peers_are_a_triangle_and_a_fourth_takes_a_place),
@@ -471,6 +489,7 @@ int main(void) {
       cmocka_unit_test(a_crashed_peer_is_replaced_and_joins_again),
       cmocka_unit_test(who_is_not_admitted_is_no_neighbour),
       cmocka_unit_test(leaving_tells_the_neighbours),
+      cmocka_unit_test(who_is_asked_to_let_one_in_may_talk_before_it_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
