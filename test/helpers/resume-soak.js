@@ -28,6 +28,8 @@ class Soak {
   #keys = { hub: SecretKey.generate(), spoke: SecretKey.generate() }
   #children = {}
   #relays = []
+  /** Where the hub says which relay it is at; it is not restarted. */
+  #lookUp = null
   #proxy = null
   #hubAddr
   #hubBind = '127.0.0.1:0'
@@ -53,6 +55,7 @@ class Soak {
 
   async #go(events, cuts, kills) {
     const began = performance.now()
+    this.#lookUp = await this.#listen(0, { pkarr: true })
     this.#relays = [await this.#listen(), await this.#listen()]
     await this.#start('hub')
     await this.#start('spoke')
@@ -68,8 +71,8 @@ class Soak {
     return { ...this.counts, events, ms: Math.round(performance.now() - began), peaks: this.#peaks }
   }
 
-  #listen(port = 0) {
-    return RelayServer.listen({ host: '127.0.0.1', port, stunPort: false, quicPort: false })
+  #listen(port = 0, options) {
+    return RelayServer.listen({ host: '127.0.0.1', port, stunPort: false, quicPort: false, ...options })
   }
 
   /** Relayed: the two have no address family in common. Direct: by way of a proxy that can hold up packets. */
@@ -94,6 +97,7 @@ class Soak {
       spool: path.join(this.#directory, role),
       hub: isSpoke ? this.#hubForSpoke() : undefined,
       endpointOptions,
+      lookUp: this.#lookUp.pkarrUrl,
       resume: { maxReplayBytes: 1 << 20 }
     })
     if (answer.failed) throw new Error(answer.failed)
@@ -211,7 +215,7 @@ class Soak {
     for (const child of children) child.kill()
     await Promise.all(children.map(({ ended }) => ended))
     this.#proxy?.close()
-    await Promise.all(this.#relays.map((relay) => relay.close()))
+    await Promise.all([this.#lookUp, ...this.#relays].map((relay) => relay?.close()))
     fs.rmSync(this.#directory, { recursive: true, force: true })
   }
 }

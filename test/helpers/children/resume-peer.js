@@ -4,7 +4,7 @@
 'use strict'
 
 const fs = require('node:fs')
-const { createHub, createSpoke } = require('event-target-iroh')
+const { createHub, createSpoke, pkarrDiscovery } = require('event-target-iroh')
 
 const BATCH = 100
 
@@ -92,11 +92,12 @@ class Peer {
   }
 }
 
-process.once('message', async ({ role, log, hub, ...options }) => {
+process.once('message', async ({ role, log, hub, lookUp, ...options }) => {
   const place = lastPlace(log)
   const received = ({ session }) => (session === place?.session ? place.sequence : undefined)
   const peer = new Peer(log)
-  const common = { delivery: 'resume', ...options, resume: { ...options.resume, received } }
+  const endpointOptions = { ...options.endpointOptions, discovery: [pkarrDiscovery({ relay: lookUp })] }
+  const common = { delivery: 'resume', ...options, endpointOptions, resume: { ...options.resume, received } }
   process.on('message', ({ goal, cut, status }) => {
     if (goal) peer.sendUntil(goal)
     if (cut) peer.cut()
