@@ -183,15 +183,14 @@ class Soak {
 
   async #untilDone() {
     const { events } = this.#options
-    let last = { text: '', at: 0 }
+    let last = { counts: '', at: 0 }
     for (;;) {
       const statuses = [await this.#noteStatus('hub'), await this.#noteStatus('spoke')]
       if (statuses.every(({ received, acknowledged }) => received === events && acknowledged === events)) return
-      const text = JSON.stringify(
-        statuses.map(({ received, acknowledged, state }) => ({ received, acknowledged, state }))
-      )
-      if (text !== last.text) last = { text, at: performance.now() }
-      else if (performance.now() - last.at > STALL_MS) throw new Error(`hub and spoke do not go on: ${text}`)
+      const counts = JSON.stringify(statuses.map(({ received, acknowledged }) => [received, acknowledged]))
+      if (counts !== last.counts) last = { counts, at: performance.now() }
+      else if (performance.now() - last.at > STALL_MS)
+        throw new Error(`hub and spoke do not go on: ${JSON.stringify(statuses)}`)
       await sleep(POLL_MS)
     }
   }
