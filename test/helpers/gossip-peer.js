@@ -61,9 +61,10 @@ class GossipPeer {
   static async start(kind, options = {}, profile = 'debug') {
     const args = Object.entries(options).map(([name, value]) => `${name}=${value}`)
     const peer = new GossipPeer(kind, ...KINDS[kind](args, profile))
-    const { id, addresses } = await peer.#answer()
+    const { id, addresses, relay } = await peer.#answer()
     peer.nodeId = id
     peer.addresses = addresses
+    peer.relay = relay
     return peer
   }
 
@@ -91,7 +92,7 @@ class GossipPeer {
 
   /** Tells it where others are. */
   async know(...peers) {
-    await Promise.all(peers.map(({ nodeId, addresses }) => this.tell('know', { id: nodeId, addresses })))
+    await Promise.all(peers.map(({ nodeId, addresses, relay }) => this.tell('know', { id: nodeId, addresses, relay })))
   }
 
   deny(...peers) {

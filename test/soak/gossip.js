@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: MIT
 // `npm run test:gossip`: many peers, each a process of its own, in one topic. All hear what each says, once; then some are
-// killed, and the rest go on; then they come back. Arguments: peers, messages, bytes of each, seed.
+// killed, and the rest go on; then they come back. Arguments: peers, messages, bytes of each, seed. With `--relayed` they know
+// each other by a relay alone, and nothing else leads from half of them to the other half.
 'use strict'
 
 const fs = require('node:fs')
+const { parseArgs } = require('node:util')
 const { SecretKey, TopicId } = require('event-target-iroh')
+const { RelayServer } = require('event-target-iroh/relay')
 const { seededRandom } = require('../helpers/events.js')
 const { GossipPeer } = require('../helpers/gossip-peer.js')
 
-const [count = 50, messages = 1000, bytes = 100, seed = Date.now() % 1e9] = process.argv.slice(2).map(Number)
+const { values, positionals } = parseArgs({ options: { relayed: { type: 'boolean' } }, allowPositionals: true })
+const [count = 50, messages = 1000, bytes = 100, seed = Date.now() % 1e9] = positionals.map(Number)
 const AT_ONCE = 10
 const WAIT_MS = 60_000
 
 const topic = TopicId.fromName('soak').toString()
 const random = seededRandom(seed)
 const pick = (list) => list[Math.floor(random() * list.length)]
+let relay = null
+let started = 0
 const residentMiB = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 
 async function timed(what, run) {
@@ -40,7 +46,8 @@ async function inGroups(list, run) {
 
 /** Starts a peer and has it join through one of those there are. */
 async function join(key, peers) {
-  const peer = await GossipPeer.start('ours', { key })
+  const bind = started++ % 2 === 0 ? '127.0.0.1:0' : '[::1]:0'
+  const peer = await GossipPeer.start('ours', { key, ...(relay && { relay: relay.url, bind }) })
   const through = peers.length > 0 ? [pick(peers)] : []
   await peer.subscribe(topic, ...through)
   if (through.length > 0) await peer.up(topic, through[0])
@@ -67,6 +74,7 @@ async function exchange(name, peers, number) {
 }
 
 async function main() {
+  if (values.relayed) relay = await RelayServer.listen({ host: '127.0.0.1', port: 0, stunPort: false, quicPort: false })
   console.log(`gossip: ${count} processes, seed ${seed}`)
   const keys = Array.from({ length: count }, () => Buffer.from(SecretKey.generate().toBytes()).toString('hex'))
   let peers = []
@@ -95,6 +103,7 @@ async function main() {
     })
   )
   await timed('all have left', () => Promise.all([...left, ...back].map((peer) => peer.quit())))
+  await relay?.close()
   console.log('1 passed, 0 failed')
 }
 

@@ -74,8 +74,8 @@ class Peer {
     return found
   }
 
-  know({ id, addresses }) {
-    this.#endpoint.addNodeAddr({ nodeId: id, directAddresses: addresses })
+  know({ id, addresses, relay }) {
+    this.#endpoint.addNodeAddr({ nodeId: id, directAddresses: addresses, ...(relay && { relayUrl: relay }) })
   }
 
   deny({ ids }) {
@@ -130,12 +130,14 @@ async function main() {
   const args = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=')))
   const endpoint = await Endpoint.createWithOptions({
     preset: 'minimal',
-    bindAddress: '127.0.0.1:0',
-    secretKey: args.key
+    bindAddress: args.bind ?? '127.0.0.1:0',
+    secretKey: args.key,
+    ...(args.relay && { relays: [args.relay] })
   })
   const maxMessageSize = args['max-message'] && Number(args['max-message'])
   const peer = new Peer(endpoint, await Gossip.spawn(endpoint, { ...(maxMessageSize && { maxMessageSize }) }))
-  print({ id: endpoint.nodeId(), addresses: endpoint.boundAddresses() })
+  if (args.relay) await endpoint.online()
+  print({ id: endpoint.nodeId(), addresses: args.relay ? [] : endpoint.boundAddresses(), relay: args.relay })
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const { do: command, ...fields } = JSON.parse(line)
     try {
