@@ -36,6 +36,8 @@ class Core {
     )
     sayGoodbyeAtExit(this.handle)
     this.maxSendBuffer = options.maxSendBuffer
+    /** A longer frame is not sent: two fit into a stream's buffer. */
+    this.maxSendFrame = Math.floor(options.maxSendBuffer / 2)
     this.sendLowWater = options.sendLowWater
     this.maxDatagrams = options.maxDatagrams
     this.maxConnections = options.maxConnections

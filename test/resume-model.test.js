@@ -9,6 +9,8 @@ const { Model } = require('./helpers/resume-model')
 const SCHEDULES = Number(process.env.RESUME_SCHEDULES ?? 3000)
 const STEPS = 120
 const NAMES = ['dialler', 'hub']
+/** What is sent in one turn. */
+const BURSTS = [['dialler'], ['hub'], ['dialler', 'hub', 'dialler'], Array(5).fill('hub'), Array(5).fill('dialler')]
 
 const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1)
 
@@ -19,7 +21,7 @@ async function run(seed, options) {
   const pick = (list) => list[Math.floor(random() * list.length)]
   for (let step = 0; step < STEPS; step++) {
     const dice = random()
-    if (dice < 0.35) model.send(pick(NAMES))
+    if (dice < 0.25) for (const name of pick(BURSTS)) model.send(name)
     else if (dice < 0.85) model.move(pick(NAMES))
     else if (dice < 0.91 || !model.isConnected) model.connect()
     else if (dice < 0.94) model.cut()

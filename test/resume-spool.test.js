@@ -5,6 +5,8 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { open } = require('lmdb')
+const { eventsOf } = require('../lib/resume/batch')
 const { Session } = require('../lib/resume/session')
 const { Spool } = require('../lib/resume/spool')
 const { useChildren } = require('./helpers/child')
@@ -41,11 +43,16 @@ describe('Spool', () => {
       session = Session.restore(BOUNDS, slot, slot.restore())
       assert.equal(session.id, id)
     }
+    const kept = () => session.slice(session.acknowledged + 1, session.sent)
     await again()
-    assert.deepEqual([session.established, session.sent, session.transmitted, session.get(1)], [false, 1, 0, 'first'])
+    assert.deepEqual([session.established, session.sent, session.transmitted, ...kept()], [false, 1, 0, 'first'])
 
     session.establish()
-    for (let number = 2; number <= 300; number++) session.push(`event ${number}`)
+    const events = ['first', ...Array.from({ length: 299 }, (_, index) => `event ${index + 2}`)]
+    for (const [index, event] of events.entries()) {
+      if (index > 0) session.push(event)
+      if (index % 100 === 50) session.commit()
+    }
     session.commit()
     session.push('not committed')
     await again()
@@ -53,15 +60,16 @@ describe('Spool', () => {
       [session.established, session.sent, session.acknowledged, session.transmitted],
       [true, 300, 0, 300]
     )
-    assert.deepEqual([session.get(1), session.get(300)], ['first', 'event 300'])
+    assert.deepEqual(kept(), events)
 
+    session.acknowledge(50)
+    session.acknowledge(99)
+    await again()
+    assert.deepEqual(kept(), events.slice(99))
     session.acknowledge(299)
     for (let count = 0; count < 7; count++) session.receive()
     await again()
-    assert.deepEqual(
-      [session.sent, session.acknowledged, session.received, session.get(300)],
-      [300, 299, 7, 'event 300']
-    )
+    assert.deepEqual([session.sent, session.acknowledged, session.received, ...kept()], [300, 299, 7, 'event 300'])
 
     session = Session.begin(BOUNDS, { store: slot })
     await again()
@@ -80,7 +88,31 @@ describe('Spool', () => {
     )
     sessions[1].forget()
     assert.equal(spool.slot('2').restore(), null)
-    assert.deepEqual([spool.slot('1').restore().events, spool.slot('3').restore().events], [['of 1'], ['of 3']])
+    const kept = (peer) =>
+      spool
+        .slot(peer)
+        .restore()
+        .batches.flatMap((batch) => eventsOf(batch))
+    assert.deepEqual([kept('1'), kept('3')], [['of 1'], ['of 3']])
+    await spool.close()
+  })
+
+  it('says so if something of what was sent is missing', async () => {
+    let spool = new Spool(there())
+    const session = Session.begin(BOUNDS, { store: spool.slot(peer), events: ['first'] })
+    for (const event of ['second', 'third']) {
+      session.push(event)
+      session.commit()
+    }
+    await spool.close()
+    const env = open({ path: there(), noSubdir: false, maxDbs: 3 })
+    await env.openDB({ name: 'events', encoding: 'string' }).remove([1, 2])
+    await env.close()
+    spool = new Spool(there())
+    assert.throws(() => spool.slot(peer).restore(), {
+      code: 'ERR_IROH_SPOOL',
+      message: /events from 2 to 3 are missing/
+    })
     await spool.close()
   })
 

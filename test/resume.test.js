@@ -333,6 +333,44 @@ describe("delivery: 'resume'", () => {
     await assert.rejects(startHub({ slowSpoke: 'drop-oldest' }), usage)
   })
 
+  it('refuses what its endpoint could never send, and sends all else whatever the bounds of its streams', async () => {
+    const endpointOptions = { ...local, maxSendBuffer: 512 * 1024 }
+    const { spoke, target } = await pair({ endpointOptions }, { endpointOptions, maxBufferedAmount: 500 })
+    const got = record(target)
+    const half = 256 * 1024
+    for (const [from, payload] of [
+      [spoke, 'x'.repeat(half)],
+      [target, 'é'.repeat(half / 2)]
+    ])
+      assert.throws(() => from.send({ type: 'count', payload }), { code: 'ERR_IROH_FRAME_TOO_LONG' })
+    const payloads = [1, 'x'.repeat(half - 100), 2, 'é'.repeat(20_000), 3]
+    for (const payload of payloads) spoke.send({ type: 'count', payload })
+    await until(() => got.length === payloads.length)
+    assert.deepEqual([...got], payloads)
+    await until(() => spoke.session.acknowledged === payloads.length)
+
+    const patient = { ...local, sendLowWater: 8 << 20 }
+    const { spoke: other, target: there } = await pair({}, { endpointOptions: patient })
+    const gotThere = record(there)
+    const long = 'x'.repeat(100_000)
+    for (let count = 0; count < 100; count++) other.send({ type: 'count', payload: long })
+    await until(() => gotThere.length === 100)
+  })
+
+  it('ends, and says why, if its spool has what its endpoint can never send', async () => {
+    const hub = await startHub()
+    const secretKey = SecretKey.generate()
+    const reconnect = { ...soon, fromStart: true }
+    const options = { spool: directory, reconnect }
+    const spoke = await startSpoke(hub, { ...options, endpointOptions: { ...local, secretKey } })
+    spoke.send({ type: 'long', payload: 'x'.repeat(300_000) })
+    await spoke.endpoint.close()
+    await spoke.closed
+    const endpointOptions = { ...local, secretKey, maxSendBuffer: 512 * 1024 }
+    const { error } = await (await startSpoke(hub, { ...options, endpointOptions })).closed
+    assert.equal(error.code, 'ERR_IROH_FRAME_TOO_LONG')
+  })
+
   it('delivers what was sent before close(), and tells what is left if that cannot be', async () => {
     const { hub, spoke, target } = await pair()
     const got = record(target)

@@ -57,6 +57,11 @@ class Channel {
     this.#outbox.push(json)
   }
 
+  /** Takes a text of frames, or the JSON of one, whole or not at all. @throws {IrohError} as Outbox.pushFrames() */
+  pushFrames(text) {
+    this.#outbox.pushFrames(text)
+  }
+
   /** How much of the buffer it takes. @throws {IrohError} if it can be sent at no time */
   measure(json) {
     return this.#outbox.measure(json)
@@ -64,6 +69,11 @@ class Channel {
 
   get bufferedAmount() {
     return this.#outbox.bufferedAmount
+  }
+
+  /** What drained() lets be unsent. */
+  get lowWater() {
+    return this.#outbox.lowWater
   }
 
   get receivedLength() {

@@ -28,9 +28,11 @@ function isWrittenAsIs(envelope) {
 
 /**
  * An envelope as JSON, now: what its owner changes later is not sent.
- * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE
+ * @param {object} envelope
+ * @param {(type: string) => void} [checkType] gets the type that was written
+ * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE, and what checkType throws
  */
-function encodeEnvelope(envelope) {
+function encodeEnvelope(envelope, checkType) {
   if (!isEnvelope(envelope)) throw new IrohError('ERR_IROH_NOT_ENVELOPE')
   let json
   try {
@@ -38,10 +40,15 @@ function encodeEnvelope(envelope) {
   } catch (cause) {
     throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: cause.message, cause })
   }
-  if (!isWrittenAsIs(envelope) && !(json && isEnvelope(JSON.parse(json)))) {
-    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: 'its JSON is not an envelope' })
-  }
+  const written = isWrittenAsIs(envelope) ? envelope : readBack(json)
+  checkType?.(written.type)
   return json
 }
 
-module.exports = { encodeEnvelope, eventName, isEnvelope, isWrittenAsIs }
+function readBack(json) {
+  const written = json && JSON.parse(json)
+  if (isEnvelope(written)) return written
+  throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: 'its JSON is not an envelope' })
+}
+
+module.exports = { encodeEnvelope, eventName, isEnvelope }

@@ -3,13 +3,7 @@
 
 const { deferred, quietDeferred } = require('../base/deferred')
 const { IrohError, errorCode } = require('../base/errors')
-
-/** The binding turns these four bytes into the frame's length. JSON never has a raw newline. */
-const MARK = '\n\n\n\n'
-/** More pending text than this, or an eighth of the core's buffer, goes to the core before the turn ends. */
-const CHUNK = 24 * 1024
-/** From this many characters on, a text is not joined with others. */
-const ALONE = 8 * 1024
+const { ALONE, CHUNK, MARK, isFrames } = require('./frame-text')
 
 /**
  * The sending half of an event target. Envelopes of one turn are gathered in one string and handed to the core at once,
@@ -20,7 +14,6 @@ class Outbox {
   #maxFrameLength
   #maxBufferedAmount
   #measured
-  #chunk
   #pending = ''
   #pendingBytes = 0
   /** At least as many as are unsent: what was, and everything pushed since. */
@@ -42,11 +35,10 @@ class Outbox {
   /** `onStopped(error)` is called if the peer stops reading before the end. */
   constructor(stream, { maxFrameLength, maxBufferedAmount, onStopped }) {
     this.#stream = stream
-    this.#maxFrameLength = Math.min(maxFrameLength, Math.floor(stream.maxSendBuffer / 2))
+    this.#maxFrameLength = Math.min(maxFrameLength, stream.maxSendFrame)
     this.#maxBufferedAmount = Math.min(maxBufferedAmount, stream.maxSendBuffer)
     /** Shorter texts cannot be too long in UTF-8; they are counted in characters until they are handed over. */
     this.#measured = Math.floor(this.#maxFrameLength / 3)
-    this.#chunk = Math.min(CHUNK, Math.floor(stream.maxSendBuffer / 8))
     this.#onStopped = onStopped
   }
 
@@ -65,8 +57,27 @@ class Outbox {
     if (json.length >= ALONE && this.#sendAlone(json)) return
     this.#pending += MARK + json
     this.#pendingBytes += length
-    if (this.#pendingBytes >= this.#chunk) this.flush()
+    if (this.#pendingBytes >= CHUNK) this.flush()
     else if (!this.#scheduled) this.#schedule()
+  }
+
+  /**
+   * Takes a text of frames, see frame-text.js, or the JSON of one, whole or not at all. maxBufferedAmount is not for them:
+   * who gathers texts has a bound of his own.
+   * @throws {IrohError} ERR_IROH_FRAME_TOO_LONG; ERR_IROH_BUFFER_FULL: the core has no room; why nothing can be sent any
+   *   more
+   */
+  pushFrames(text) {
+    if (this.#error) throw this.#error
+    const isOne = !isFrames(text)
+    const length = isOne ? this.measure(text) : text.length
+    this.flush()
+    if (this.#blocked) throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
+    this.#atMost += length
+    if (isOne && this.#sendAlone(text)) return
+    this.#pending = isOne ? MARK + text : text
+    this.#pendingBytes = length
+    this.#handOver()
   }
 
   /**
@@ -86,6 +97,11 @@ class Outbox {
     if (this.#pendingBytes === 0) return this.#unsent()
     if (this.#inCore < 0) this.#inCore = this.#unsent()
     return this.#inCore + this.#pendingBytes
+  }
+
+  /** What drained() lets be unsent. */
+  get lowWater() {
+    return this.#stream.sendLowWater
   }
 
   /** Resolves once little is unsent (the endpoint's sendLowWater); rejects if that can no longer be. */
@@ -172,8 +188,7 @@ class Outbox {
 
   /** Counts `bytes` in, looking at what is really unsent only when the bound seems reached. */
   #makeRoom(bytes) {
-    if (this.#blocked && this.#pendingBytes >= this.#chunk)
-      throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
+    if (this.#blocked && this.#pendingBytes >= CHUNK) throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
     if (this.#atMost + bytes > this.#maxBufferedAmount) {
       this.#atMost = this.bufferedAmount
       if (this.#atMost + bytes > this.#maxBufferedAmount) throw bufferFull(this.#atMost, this.#maxBufferedAmount)

@@ -88,7 +88,8 @@ class Hub extends EventEmitter {
   /** @private use createHub() */
   constructor({ endpoint, owned, alpn, targetOptions, welcome, slowSpoke, resume }) {
     super()
-    if (resume) this.#sessions = new HubSessions(resume, targetOptions, (...about) => this.#onDisconnect(...about))
+    if (resume)
+      this.#sessions = new HubSessions(endpoint, resume, targetOptions, (...about) => this.#onDisconnect(...about))
     this.#endpoint = endpoint
     this.#owned = owned
     this.#alpn = alpn
@@ -138,8 +139,7 @@ class Hub extends EventEmitter {
    *   _BUFFER_FULL with `peers`, after the others got it
    */
   broadcast(envelope, { except } = {}) {
-    const json = encodeEnvelope(envelope)
-    if (this.#sessions) checkNotReserved(envelope, json)
+    const json = encodeEnvelope(envelope, this.#sessions ? checkNotReserved : undefined)
     const left = readExcept(except)
     const failures = []
     let sent = 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-/** The peer is told after so many events or characters, or so long after the first event it was not told of. */
+/** The peer is told after so many events or characters, or at most so long after the first event it was not told of. */
 const EVENTS = 256
 const LENGTH = 1024 * 1024
 const DELAY_MS = 25
@@ -15,7 +15,7 @@ class Acknowledger {
   #timer = null
   #onTimer = () => {
     this.#timer = null
-    this.flush()
+    this.#flush()
   }
 
   /** @param {{ setTimeout: Function, clearTimeout: Function }} clock @param {() => boolean} tell false: it could not */
@@ -28,15 +28,8 @@ class Acknowledger {
   count(receivedLength) {
     if (++this.#owed % EVENTS === 0 || receivedLength - this.#toldAt >= LENGTH) {
       this.#toldAt = receivedLength
-      this.flush()
+      this.#flush()
     } else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
-  }
-
-  /** Tells it now if it is owed; later if that fails. */
-  flush() {
-    if (this.#owed === 0) return
-    if (this.#tell()) this.stop()
-    else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
   }
 
   /** Another channel, which begins to count. */
@@ -50,6 +43,13 @@ class Acknowledger {
     this.#owed = 0
     if (this.#timer) this.#clock.clearTimeout(this.#timer)
     this.#timer = null
+  }
+
+  /** Later if it cannot be told now. The timer runs on: to stop it and start it for each would cost more. */
+  #flush() {
+    if (this.#owed === 0) return
+    if (this.#tell()) this.#owed = 0
+    else this.#timer ??= this.#clock.setTimeout(this.#onTimer, DELAY_MS)
   }
 }
 

@@ -45,7 +45,7 @@ class Dialler {
     this.#clock = clock
     const heard = {
       deliver: owner.deliver,
-      onStoreFailed: owner.onStoreFailed,
+      onFailed: owner.onFailed,
       onMismatch: (detail) => this.#onMismatch(detail)
     }
     this.#link = new Link(session, heard, { clock, maxFrameLength: bounds.maxFrameLength })
@@ -161,7 +161,7 @@ class Dialler {
     try {
       this.#link.replace(Session.begin(this.#bounds, { ...about, events, store: this.#store }))
     } catch (error) {
-      this.#owner.onStoreFailed(error)
+      this.#owner.onFailed(error)
     }
   }
 

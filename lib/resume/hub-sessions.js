@@ -4,7 +4,7 @@
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
 const { HubSession } = require('./hub-session')
-const { correct } = require('./options')
+const { boundsOver, correct } = require('./options')
 const { Session } = require('./session')
 const { Spool } = require('./spool')
 
@@ -22,13 +22,14 @@ class HubSessions {
   #disconnected = new Set()
 
   /**
+   * @param {import('../endpoint').Endpoint} endpoint
    * @param {object} resume see readDelivery()
    * @param {object} targetOptions
    * @param {(target: HubSession, ending: object) => void} onDisconnect
    * @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_UNSUPPORTED
    */
-  constructor(resume, targetOptions, onDisconnect) {
-    this.#resume = resume
+  constructor(endpoint, resume, targetOptions, onDisconnect) {
+    this.#resume = boundsOver(endpoint, resume)
     this.#targetOptions = targetOptions
     this.#onDisconnect = onDisconnect
     this.#spool = resume.spool === undefined ? null : new Spool(resume.spool)

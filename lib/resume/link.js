@@ -6,7 +6,7 @@ const { IrohError } = require('../base/errors')
 const { Acknowledger } = require('./acknowledger')
 const { ackJson, readCount, resumeJson } = require('./control')
 
-/** A replay pauses while more than this is unsent in the channel. */
+/** Nothing is transmitted while more than this, and than the channel's lowWater, is unsent in the channel. */
 const HIGH_WATER = 1024 * 1024
 /** drained() lets so much be in no channel yet. */
 const LOW_WATER = 64 * 1024
@@ -14,8 +14,10 @@ const LOW_WATER = 64 * 1024
 /**
  * What a link puts events on: an event stream of one connection.
  * @typedef {object} LinkChannel
- * @property {(json: string) => void} push throws ERR_IROH_BUFFER_FULL while it has no room
+ * @property {(text: string) => void} pushFrames takes the text of a batch, or JSON; throws ERR_IROH_BUFFER_FULL while it
+ *   has no room
  * @property {number} bufferedAmount
+ * @property {number} lowWater what drained() lets be unsent
  * @property {number} receivedLength characters of JSON that came
  * @property {() => Promise<void>} drained rejects if the channel ends
  */
@@ -26,11 +28,12 @@ const LOW_WATER = 64 * 1024
  * @property {(envelope: object, sequence?: number, session?: string) => void} deliver an event of the peer; without a
  *   number if it does not belong to the session
  * @property {(detail: string) => void} onMismatch the peer's counts cannot be: the session is lost
- * @property {(error: IrohError) => void} onStoreFailed the spool fails: the session cannot go on
+ * @property {(error: IrohError) => void} onFailed the session cannot go on: the spool fails, or what is next in it can be
+ *   sent at no time
  */
 
 /**
- * A session and the channel it goes over now. Events are transmitted after start(), from where the peer is; those of the
+ * A session and the channel it goes over now. Events of one turn of the event loop are a batch. They are transmitted after start(), from where the peer is; those of the
  * peer have numbers after heed(). A channel that is not the link's any more is heard no more.
  */
 class Link {
@@ -43,13 +46,14 @@ class Link {
   #heeding = false
   /** The number of the last event put on this channel. */
   #written
+  /** Characters of JSON that are not. */
   #unwritten
-  #committing = false
+  #isScheduled = false
   #waitsForRoom = false
   #error = null
   #waiters = []
   #acks
-  #commitTask = () => this.#commit()
+  #flushTask = () => this.#flush()
 
   /** @param {import('./session').Session} session @param {LinkOwner} owner */
   constructor(session, owner, { clock, maxFrameLength }) {
@@ -102,7 +106,7 @@ class Link {
     session.acknowledge(received)
     session.establish()
     this.#rewind()
-    this.#sending = this.#tell(resumeJson(session.id, session.received))
+    this.#sending = this.#transmit(resumeJson(session.id, session.received))
     this.#pump()
     this.#settle()
   }
@@ -124,10 +128,10 @@ class Link {
   send(json) {
     if (this.#error) throw this.#error
     if (json.length * 3 > this.#maxFrameLength) this.#checkLength(json)
-    const number = this.#session.push(json)
-    if (this.#session.isStored) this.#scheduleCommit(json)
-    else if (this.#sending && this.#written === number - 1 && this.#write(number, json)) return
-    else this.#unwritten += json.length
+    const isFull = this.#session.push(json)
+    this.#unwritten += json.length
+    if (!this.#isScheduled) this.#schedule()
+    if (isFull) this.#pump()
   }
 
   /** An ordinary envelope of the peer. */
@@ -158,11 +162,6 @@ class Link {
     this.#settle()
   }
 
-  /** Tells the peer now what it may forget. */
-  flushAcks() {
-    this.#acks.flush()
-  }
-
   /** Characters of JSON that are in no channel yet, and bytes that have not left the channel. */
   get bufferedAmount() {
     return this.#unwritten + (this.#channel?.bufferedAmount ?? 0)
@@ -184,7 +183,7 @@ class Link {
 
   /** Puts into the store what was sent in this turn. */
   commit() {
-    if (this.#committing) this.#guard(() => this.#session.commit())
+    if (this.#isScheduled) this.#guard(() => this.#session.commit())
   }
 
   /** Nothing is sent any more; a store keeps what was committed. */
@@ -197,11 +196,11 @@ class Link {
   #take(session) {
     this.#session = session
     this.#rewind()
-    if (session.isStored && session.ready < session.sent) this.#scheduleCommit('')
   }
 
   /** All that is unacknowledged is to be written (again). */
   #rewind() {
+    this.#session.rewind()
     this.#written = this.#session.acknowledged
     this.#unwritten = this.#session.replaySize
   }
@@ -219,47 +218,51 @@ class Link {
     })
   }
 
-  /** Events of one turn go into the store together, before any of them is transmitted. */
-  #scheduleCommit(json) {
-    this.#unwritten += json.length
-    if (this.#committing) return
-    this.#committing = true
-    queueMicrotask(this.#commitTask)
+  #schedule() {
+    this.#isScheduled = true
+    queueMicrotask(this.#flushTask)
   }
 
-  #commit() {
-    this.#committing = false
-    if (this.#error) return
-    if (!this.#guard(() => this.#session.commit())) return
+  /** What was sent in this turn goes into the store, before any of it is transmitted. */
+  #flush() {
+    this.#isScheduled = false
+    if (this.#error || !this.#guard(() => this.#session.commit())) return
     this.#pump()
     this.#settle()
   }
 
-  /** @returns {boolean} false: it waits for room, or for another channel */
-  #write(number, json) {
-    if (!this.#tell(json)) {
-      this.#waitForRoom()
-      return false
-    }
-    this.#written = number
-    this.#session.noteTransmitted(number)
-    if (this.#plain) this.#session.acknowledge(number)
-    return true
-  }
-
+  /** Transmits while there is something and the channel has room; goes on when it has, or with another channel. */
   #pump() {
     const session = this.#session
     while (this.#sending && this.#written < session.ready) {
-      if (this.#channel.bufferedAmount > HIGH_WATER) return this.#waitForRoom()
-      const json = session.get(this.#written + 1)
-      if (!this.#write(this.#written + 1, json)) return
-      this.#unwritten -= json.length
+      const batch = session.batchAfter(this.#written)
+      if (this.#isFull() || !this.#transmit(batch.text)) return this.#waitForRoom()
+      this.#written = batch.last
+      this.#unwritten -= batch.size
+      session.noteTransmitted(batch.last)
+      if (this.#plain) session.acknowledge(batch.last)
+    }
+  }
+
+  #isFull() {
+    const { bufferedAmount, lowWater } = this.#channel
+    return bufferedAmount > Math.max(HIGH_WATER, lowWater)
+  }
+
+  /** @returns {boolean} false: the channel has no room, or is at its end */
+  #transmit(text) {
+    try {
+      this.#channel.pushFrames(text)
+      return true
+    } catch (error) {
+      if (error.code === 'ERR_IROH_FRAME_TOO_LONG') this.#owner.onFailed(error)
+      return false
     }
   }
 
   /** A channel that ends instead is followed by another, which begins anew. */
   #waitForRoom() {
-    if (this.#waitsForRoom) return
+    if (this.#waitsForRoom || !this.#channel) return
     this.#waitsForRoom = true
     const channel = this.#channel
     const goOn = () => {
@@ -272,17 +275,7 @@ class Link {
   }
 
   #acknowledge() {
-    return this.isLive && this.#tell(ackJson(this.#session.received))
-  }
-
-  /** @returns {boolean} false: the channel has no room, or is at its end */
-  #tell(json) {
-    try {
-      this.#channel.push(json)
-      return true
-    } catch {
-      return false
-    }
+    return this.isLive && this.#transmit(ackJson(this.#session.received))
   }
 
   #until(isMet) {
@@ -308,7 +301,7 @@ class Link {
       act()
       return true
     } catch (error) {
-      this.#owner.onStoreFailed(error)
+      this.#owner.onFailed(error)
       return false
     }
   }

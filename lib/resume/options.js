@@ -4,6 +4,7 @@
 const { checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
 const { systemClock } = require('../relay/client-timers')
+const { kCore } = require('../base/symbols')
 
 const MIB = 1024 * 1024
 const MAX_MS = 0x7fffffff
@@ -36,6 +37,11 @@ function readDelivery({ delivery, resume, spool }, { maxFrameLength }) {
   return read
 }
 
+/** The same, read by readDelivery(), for streams of this endpoint, which do not take frames of any length. */
+function boundsOver(endpoint, resume) {
+  return { ...resume, maxFrameLength: Math.min(resume.maxFrameLength, endpoint[kCore]().maxSendFrame) }
+}
+
 /**
  * Puts a restored session to where the program says it is, by what it noted of the last event.
  * @param {import('./session').Session} session
@@ -55,4 +61,4 @@ function correct(session, nodeId, ask) {
   session.correctReceived(noted)
 }
 
-module.exports = { correct, readDelivery }
+module.exports = { boundsOver, correct, readDelivery }

@@ -2,7 +2,7 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
-const { encodeEnvelope, isWrittenAsIs } = require('../event-target/envelope')
+const { encodeEnvelope } = require('../event-target/envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohErrorEvent } = require('../event-target/events')
 const {
@@ -23,9 +23,8 @@ const { isControl } = require('./control')
 /** How long close() waits for the peer to have it all. */
 const CLOSE_MS = 2000
 
-/** @throws {IrohError} ERR_IROH_INVALID_ARGUMENT if the protocol needs the envelope's type for itself */
-function checkNotReserved(envelope, json) {
-  const { type } = isWrittenAsIs(envelope) ? envelope : JSON.parse(json)
+/** @throws {IrohError} ERR_IROH_INVALID_ARGUMENT if the protocol needs the type for itself */
+function checkNotReserved(type) {
   if (isControl(type)) throw invalid(`with delivery 'resume' the type ${type} is reserved`)
 }
 
@@ -47,9 +46,10 @@ function resuming(Base) {
 
     /** @private @param {(owner: import('./link').LinkOwner) => object} make */
     [kSide](make) {
+      const dispatch = super[kEnvelope] // looked up once: a look-up by symbol in super is slow
       this.#side = make({
-        deliver: (envelope, sequence, session) => super[kEnvelope](envelope, sequence, session),
-        onStoreFailed: (error) => this[kFail](error)
+        deliver: (envelope, sequence, session) => dispatch.call(this, envelope, sequence, session),
+        onFailed: (error) => this[kFail](error)
       })
       return this.#side
     }
@@ -68,9 +68,7 @@ function resuming(Base) {
     }
 
     send(envelope) {
-      const json = encodeEnvelope(envelope)
-      checkNotReserved(envelope, json)
-      this[kSendJson](json)
+      this[kSendJson](encodeEnvelope(envelope, checkNotReserved))
     }
 
     /** Resolves when there is room in the replay buffer again and nearly nothing is unsent, be it after a reconnect. */

@@ -17,15 +17,14 @@ class Session {
   #store
 
   /** @private use begin() or restore() */
-  constructor(bounds, { id, established, acknowledged, events, transmitted, received }, store) {
+  constructor(replay, { id, established, transmitted, received }, store) {
     this.id = id
     /** Whether the peer is known to have it; before, nothing of it is transmitted. */
     this.established = established
-    this.#replay = new ReplayBuffer(bounds, acknowledged)
-    this.#replay.restore(events)
+    this.#replay = replay
     this.#received = received
     this.#transmitted = transmitted
-    this.#stored = this.#replay.last
+    this.#stored = replay.last
     this.#store = store
   }
 
@@ -36,14 +35,16 @@ class Session {
    *   `events` are the first to be sent
    */
   static begin(bounds, { id = newSessionId(), established = false, events = [], store = null } = {}) {
-    store?.begin({ id, established, events })
-    return new Session(bounds, { id, established, acknowledged: 0, events, transmitted: 0, received: 0 }, store)
+    const replay = new ReplayBuffer(bounds)
+    replay.pushAll(events)
+    store?.begin({ id, established, batches: [...replay.batchesAfter(0)] })
+    return new Session(replay, { id, established, transmitted: 0, received: 0 }, store)
   }
 
   /** The session that a store kept. All that it had to send may have been transmitted. @param {object} kept see Slot */
-  static restore(bounds, store, { id, established, acknowledged, events, received }) {
-    const transmitted = established ? acknowledged + events.length : 0
-    return new Session(bounds, { id, established, acknowledged, events, transmitted, received }, store)
+  static restore(bounds, store, { id, established, acknowledged, batches, received }) {
+    const replay = new ReplayBuffer(bounds, acknowledged, batches)
+    return new Session(replay, { id, established, transmitted: established ? replay.last : 0, received }, store)
   }
 
   /** The number of the last event that was dispatched here. */
@@ -61,9 +62,9 @@ class Session {
     return this.#replay.acknowledged
   }
 
-  /** The number of the last event that may be transmitted: it is in the store, if there is one. */
+  /** The number of the last event that may be transmitted: its batch is closed, and in the store if there is one. */
   get ready() {
-    return this.#store ? this.#stored : this.#replay.last
+    return this.#store ? this.#stored : this.#replay.closed
   }
 
   get isStored() {
@@ -85,25 +86,33 @@ class Session {
     return this.#replay.isRoomy
   }
 
-  /** Takes an event to send. @returns {number} its number @throws {IrohError} ERR_IROH_BUFFER_FULL */
+  /** Takes an event to send. @returns {boolean} whether a batch was closed @throws {IrohError} ERR_IROH_BUFFER_FULL */
   push(json) {
     return this.#replay.push(json)
   }
 
-  /** Puts what was pushed into the store. @throws {IrohError} ERR_IROH_SPOOL; nothing of it may be transmitted then */
+  /**
+   * What was pushed is a batch, and put into the store.
+   * @throws {IrohError} ERR_IROH_SPOOL; nothing of it may be transmitted then
+   */
   commit() {
-    const last = this.#replay.last
-    if (!this.#store || this.#stored === last) return
-    this.#store.append(this.#stored + 1, this.#replay.slice(this.#stored + 1, last))
-    this.#stored = last
+    this.#replay.close()
+    if (!this.#store || this.#stored === this.#replay.last) return
+    this.#store.append([...this.#replay.batchesAfter(this.#stored)])
+    this.#stored = this.#replay.last
   }
 
-  /** The JSON of an unacknowledged event. */
-  get(number) {
-    return this.#replay.get(number)
+  /** The batch that begins with the event after this number, the last on a channel. @returns {import('./batch').Batch} */
+  batchAfter(number) {
+    return this.#replay.batchAfter(number)
   }
 
-  /** An event has been put on a channel. */
+  /** From now on what is unacknowledged is a number of whole batches. */
+  rewind() {
+    this.#replay.trim()
+  }
+
+  /** The events up to this number have been put on a channel. */
   noteTransmitted(number) {
     if (number > this.#transmitted) this.#transmitted = number
   }
@@ -115,10 +124,9 @@ class Session {
 
   /** The peer has dispatched so many: they are forgotten. Call it with what fits(). */
   acknowledge(received) {
-    const before = this.#replay.acknowledged
-    if (received <= before) return
-    this.#replay.acknowledge(received)
-    this.#store?.acknowledge(before + 1, received)
+    if (received <= this.#replay.acknowledged) return
+    const forgotten = this.#replay.acknowledge(received)
+    this.#store?.acknowledge(received, forgotten)
   }
 
   establish() {
@@ -140,20 +148,25 @@ class Session {
     this.#received = received
   }
 
+  /** The JSON of the events of numbers from `first` to `last`, which are unacknowledged. */
+  slice(first, last) {
+    return this.#replay.slice(first, last)
+  }
+
   /** The envelopes that may or may not have been dispatched by the peer. */
   uncertain() {
-    return this.#replay.slice(this.acknowledged + 1, this.#transmitted).map((json) => JSON.parse(json))
+    return this.slice(this.acknowledged + 1, this.#transmitted).map((json) => JSON.parse(json))
   }
 
   /** The envelopes that would be lost with this process: those that neither the peer nor a store is known to have. */
   unkept() {
     const first = (this.#store ? Math.max(this.#stored, this.acknowledged) : this.acknowledged) + 1
-    return this.#replay.slice(first, this.sent).map((json) => JSON.parse(json))
+    return this.slice(first, this.sent).map((json) => JSON.parse(json))
   }
 
   /** The JSON of what was never on a channel. */
   untransmitted() {
-    return this.#replay.slice(Math.max(this.#transmitted, this.acknowledged) + 1, this.sent)
+    return this.slice(Math.max(this.#transmitted, this.acknowledged) + 1, this.sent)
   }
 
   /** It is over for good: the store has it no more. */

@@ -5,7 +5,7 @@ const { CloseCode } = require('../close-reason')
 const { IrohErrorEvent } = require('../event-target/events')
 const { kFire, kGreet, kSide } = require('../base/symbols')
 const { Dialler } = require('./dialler')
-const { correct } = require('./options')
+const { boundsOver, correct } = require('./options')
 const { resuming } = require('./resuming')
 const { Session } = require('./session')
 const { Spool } = require('./spool')
@@ -43,7 +43,7 @@ function resumingSpoke(Spoke) {
     /** @private @param {object} about as Spoke's, with `resume`, see readDelivery(), and `kept`, see openKept() */
     constructor(about) {
       super(about)
-      const { resume, kept, targetOptions } = about
+      const { resume, kept, targetOptions, endpoint } = about
       this.#spool = kept.spool
       this.#dialler = this[kSide]((heard) => {
         const owner = {
@@ -53,7 +53,7 @@ function resumingSpoke(Spoke) {
           onUseless: (error) => this.#onUseless(error)
         }
         const { operations } = targetOptions
-        return new Dialler({ bounds: resume, owner, operations, clock: resume.clock, ...kept })
+        return new Dialler({ bounds: boundsOver(endpoint, resume), owner, operations, clock: resume.clock, ...kept })
       })
       this.closed.then(() => this.#spool?.close())
     }

@@ -4,12 +4,16 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { IrohError } = require('../base/errors')
+const { readBatch } = require('./batch')
 const { isOwner, thisOwner } = require('./owner')
 
 const FORMAT = 1
 /** Nobody but its owner reads what is on its way. */
 const MODE = 0o700
-/** Survives the process, not the power: nothing waits for the disk. */
+/**
+ * Survives the process, not the power: nothing waits for the disk. Without `useWritemap`, though twice as fast: there a full
+ * disk kills the process.
+ */
 const DURABILITY = { noSync: true, overlappingSync: false }
 
 /**
@@ -18,7 +22,7 @@ const DURABILITY = { noSync: true, overlappingSync: false }
  * @property {string} id
  * @property {boolean} established
  * @property {number} acknowledged
- * @property {string[]} events the JSON of those after `acknowledged`
+ * @property {import('./batch').Batch[]} batches of the events after `acknowledged`, and maybe of some before
  * @property {number} received
  */
 
@@ -63,7 +67,7 @@ function attempt(detail, act) {
  * synchronous; what they have written survives the death of the process.
  *
  * Databases: `meta` { 'format', 'owner', ['peer', nodeId]: { slot, id, established } },
- * `counts` { [slot, 'sent' | 'received' | 'acknowledged']: number }, `events` { [slot, number]: JSON }.
+ * `counts` { [slot, 'sent' | 'received' | 'acknowledged']: number }, `events` { [slot, first]: the text of a batch }.
  */
 class Spool {
   #path
@@ -201,26 +205,23 @@ class Slot {
       const session = meta.get(['peer', this.#nodeId])
       if (!session) return null
       const acknowledged = counts.get([slot, 'acknowledged'])
-      const kept = [...events.getRange({ start: [slot, acknowledged + 1], end: [slot + 1] })].map(({ value }) => value)
-      const sent = counts.get([slot, 'sent'])
-      if (kept.length !== sent - acknowledged) throw failed(`${kept.length} of ${sent - acknowledged} events are there`)
+      const batches = [...events.getRange(keysOf(slot))].map(({ key, value }) => readBatch(key[1], value))
+      checkWhole(batches, acknowledged, counts.get([slot, 'sent']))
       const { id, established } = session
-      return { id, established, acknowledged, events: kept, received: counts.get(this.#receivedKey) }
+      return { id, established, acknowledged, batches, received: counts.get(this.#receivedKey) }
     })
   }
 
   /** A new session takes the place of the one there was. */
-  begin({ id, established, events: first }) {
+  begin({ id, established, batches }) {
     const slot = this.#number
     this.#spool.write((meta, counts, events) => {
       removeEvents(events, slot)
       meta.putSync(['peer', this.#nodeId], { slot, id, established })
       counts.putSync([slot, 'acknowledged'], 0)
       counts.putSync(this.#receivedKey, 0)
-      counts.putSync([slot, 'sent'], first.length)
-      first.forEach((json, index) => {
-        events.putSync([slot, index + 1], json)
-      })
+      counts.putSync([slot, 'sent'], batches.at(-1)?.last ?? 0)
+      for (const { first, text } of batches) events.putSync([slot, first], text)
     })
   }
 
@@ -230,21 +231,21 @@ class Slot {
     this.#spool.write((meta) => meta.putSync(key, { ...meta.get(key), established: true }))
   }
 
-  /** Events to send, from number `first` on. */
-  append(first, list) {
+  /** Events to send, after those there are. */
+  append(batches) {
     const slot = this.#number
     this.#spool.write((_meta, counts, events) => {
-      for (let index = 0; index < list.length; index++) events.putSync([slot, first + index], list[index])
-      counts.putSync([slot, 'sent'], first + list.length - 1)
+      for (const { first, text } of batches) events.putSync([slot, first], text)
+      counts.putSync([slot, 'sent'], batches.at(-1).last)
     })
   }
 
-  /** The peer has the events from `first` to `last`. */
-  acknowledge(first, last) {
+  /** The peer has so many events; the batches up to number `forgotten` are not needed any more. */
+  acknowledge(received, forgotten) {
     const slot = this.#number
     this.#spool.write((_meta, counts, events) => {
-      for (let number = first; number <= last; number++) events.removeSync([slot, number])
-      counts.putSync([slot, 'acknowledged'], last)
+      if (forgotten > 0) removeEvents(events, slot, forgotten)
+      counts.putSync([slot, 'acknowledged'], received)
     })
   }
 
@@ -265,8 +266,23 @@ class Slot {
   }
 }
 
-function removeEvents(events, slot) {
-  for (const key of [...events.getKeys({ start: [slot], end: [slot + 1] })]) events.removeSync(key)
+/** The keys of the batches that begin with an event up to number `last`. */
+function keysOf(slot, last = Number.MAX_SAFE_INTEGER) {
+  return { start: [slot], end: [slot, last + 1] }
+}
+
+function removeEvents(events, slot, last) {
+  for (const key of [...events.getKeys(keysOf(slot, last))]) events.removeSync(key)
+}
+
+/** @throws {IrohError} ERR_IROH_SPOOL if an event that was sent and not acknowledged is not there */
+function checkWhole(batches, acknowledged, sent) {
+  let next = acknowledged + 1
+  for (const { first, last } of batches) {
+    if (first > next) break
+    next = last + 1
+  }
+  if (next !== sent + 1) throw failed(`events from ${next} to ${sent} are missing`)
 }
 
 module.exports = { Spool }

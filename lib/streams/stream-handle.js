@@ -50,6 +50,10 @@ class StreamHandle {
     return this.#core.maxSendBuffer
   }
 
+  get maxSendFrame() {
+    return this.#core.maxSendFrame
+  }
+
   /** A taker that comes late hears in a later turn how the half has ended. @returns what had it before */
   takeSender(taker) {
     const before = this.#sender

@@ -4,6 +4,7 @@
 'use strict'
 
 const { IrohError } = require('../../lib/base/errors')
+const { isFrames, splitFrames } = require('../../lib/event-target/frame-text')
 const { Acceptor, answerTo } = require('../../lib/resume/acceptor')
 const { readAsked, registerJson } = require('../../lib/resume/control')
 const { Dialler } = require('../../lib/resume/dialler')
@@ -11,7 +12,7 @@ const { Session } = require('../../lib/resume/session')
 const { FakeClock } = require('./fake-clock')
 
 const BOUNDS = { maxReplayBytes: 1 << 20, maxReplayEvents: 10000, maxFrameLength: 1 << 16, answerTimeoutMs: 3000 }
-/** Frames a wire holds each way before it is full. */
+/** With so many frames each way a wire is full. */
 const WIRE_ROOM = 8
 
 class Killed extends Error {}
@@ -26,23 +27,25 @@ class MemoryStore {
     return this.#session && structuredClone(this.#session)
   }
 
-  begin({ id, established, events }) {
-    this.#session = { id, established, acknowledged: 0, events: [...events], received: 0 }
+  begin({ id, established, batches }) {
+    this.#session = { id, established, acknowledged: 0, batches, received: 0 }
   }
 
   establish() {
     this.#session.established = true
   }
 
-  append(first, list) {
-    if (first !== this.#session.acknowledged + this.#session.events.length + 1) throw new Error('a hole in the store')
-    this.#session.events.push(...list)
+  append(batches) {
+    const { batches: kept, acknowledged } = this.#session
+    if (batches[0].first !== (kept.at(-1)?.last ?? acknowledged) + 1) throw new Error('a hole in the store')
+    kept.push(...batches)
   }
 
-  acknowledge(first, last) {
-    if (first !== this.#session.acknowledged + 1) throw new Error('acknowledged twice')
-    this.#session.events.splice(0, last - first + 1)
-    this.#session.acknowledged = last
+  acknowledge(received, forgotten) {
+    const session = this.#session
+    if (received <= session.acknowledged || forgotten > received) throw new Error('acknowledged twice')
+    session.batches = session.batches.filter(({ first }) => first > forgotten)
+    session.acknowledged = received
   }
 
   receive(received) {
@@ -66,13 +69,19 @@ class WireEnd {
   isCut = false
 
   push(json) {
-    if (this.isCut) throw new IrohError('ERR_IROH_CLOSED')
-    if (this.queue.length >= WIRE_ROOM) throw new IrohError('ERR_IROH_BUFFER_FULL')
-    this.queue.push(json)
+    this.#put([json])
+  }
+
+  pushFrames(text) {
+    this.#put(isFrames(text) ? splitFrames(text) : [text])
   }
 
   get bufferedAmount() {
     return this.queue.length
+  }
+
+  get lowWater() {
+    return 0
   }
 
   drained() {
@@ -83,6 +92,12 @@ class WireEnd {
     const json = this.queue.shift()
     if (this.queue.length < WIRE_ROOM / 2) for (const { resolve } of this.#drainers.splice(0)) resolve()
     return JSON.parse(json)
+  }
+
+  #put(frames) {
+    if (this.isCut) throw new IrohError('ERR_IROH_CLOSED')
+    if (this.queue.length >= WIRE_ROOM) throw new IrohError('ERR_IROH_BUFFER_FULL')
+    this.queue.push(...frames)
   }
 
   cut() {
@@ -183,8 +198,7 @@ class Model {
       const { session } = this.sides[name].link
       const program = this.programs[name]
       if (!this.stores[name]) {
-        for (let number = session.acknowledged + 1; number <= session.sent; number++)
-          program.casualties.push(JSON.parse(session.get(number)).payload)
+        program.casualties.push(...session.unkept().map(({ payload }) => payload))
       }
       this.cut()
       // Its microtasks die with it.
@@ -250,7 +264,7 @@ class Model {
         program.got.push(payload)
         program.place = { session, sequence }
       },
-      onStoreFailed: (error) => {
+      onFailed: (error) => {
         if (!(error instanceof Killed)) throw error
         this.#dead.add(name)
       }
