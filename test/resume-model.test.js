@@ -24,11 +24,13 @@ async function run(seed, options) {
     if (dice < 0.25) for (const name of pick(BURSTS)) model.send(name)
     else if (dice < 0.85) model.move(pick(NAMES))
     else if (dice < 0.91 || !model.isConnected) model.connect()
-    else if (dice < 0.94) model.cut()
+    else if (dice < 0.93) model.cut()
+    else if (dice < 0.94) model.break()
     else if (dice < 0.97) model.kill(pick(NAMES), random() < 0.5)
     else model.clock.advance(30)
-    if (random() < 0.5) await null
+    if (random() < 0.5) await new Promise(setImmediate)
   }
+  model.connect()
   for (let quiet = 0; quiet < 6; ) {
     await new Promise(setImmediate)
     if (!model.isConnected) model.connect()
@@ -55,6 +57,7 @@ describe('A session', () => {
         events += from.sent
       }
       assert.equal(model.sessionsLost, 0, `seed ${seed}`)
+      assert.equal(model.isRestless, false, `seed ${seed}`)
       assert.equal(model.delivery, 'resume')
       for (const side of Object.values(model.sides)) assert.equal(side.link.session.replaySize, 0, `seed ${seed}`)
     }

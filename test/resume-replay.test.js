@@ -2,7 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { batchFrom, eventsOf, readBatch } = require('../lib/resume/batch')
+const { batchFrom, eventsOf, readBatch, textOf } = require('../lib/resume/batch')
 const { ReplayBuffer } = require('../lib/resume/replay-buffer')
 const { seededRandom } = require('./helpers/events')
 
@@ -47,8 +47,8 @@ describe('ReplayBuffer', () => {
       )
       assert.equal(buffer.size, rest.join('').length)
       assert.deepEqual(
-        batches.map(({ first, text }) => readBatch(first, text)),
-        batches
+        batches.map((batch) => readBatch(batch.first, textOf(batch))),
+        batches.map((batch) => ({ ...batch, content: textOf(batch) }))
       )
       const again = new ReplayBuffer(BOUNDS, buffer.acknowledged, batches)
       assert.deepEqual([again.last, again.size], [buffer.last, buffer.size])

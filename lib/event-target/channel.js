@@ -57,9 +57,9 @@ class Channel {
     this.#outbox.push(json)
   }
 
-  /** Takes a text of frames, or the JSON of one, whole or not at all. @throws {IrohError} as Outbox.pushFrames() */
-  pushFrames(text) {
-    this.#outbox.pushFrames(text)
+  /** Takes frames, or the JSON of one, whole or not at all. @throws {IrohError} as Outbox.pushFrames() */
+  pushFrames(content) {
+    this.#outbox.pushFrames(content)
   }
 
   /** How much of the buffer it takes. @throws {IrohError} if it can be sent at no time */

@@ -62,22 +62,19 @@ class Outbox {
   }
 
   /**
-   * Takes a text of frames, see frame-text.js, or the JSON of one, whole or not at all. maxBufferedAmount is not for them:
-   * who gathers texts has a bound of his own.
+   * Takes a text of frames, see frame-text.js, its UTF-8, or the JSON of one; whole or not at all, and without
+   * maxBufferedAmount: who gathers texts has a bound of his own.
+   * @param {string | Buffer} content
    * @throws {IrohError} ERR_IROH_FRAME_TOO_LONG; ERR_IROH_BUFFER_FULL: the core has no room; why nothing can be sent any
    *   more
    */
-  pushFrames(text) {
-    if (this.#error) throw this.#error
-    const isOne = !isFrames(text)
-    const length = isOne ? this.measure(text) : text.length
+  pushFrames(content) {
+    const call = this.#callFor(content)
     this.flush()
     if (this.#blocked) throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
-    this.#atMost += length
-    if (isOne && this.#sendAlone(text)) return
-    this.#pending = isOne ? MARK + text : text
-    this.#pendingBytes = length
-    this.#handOver()
+    this.#stream.call(call, content)
+    this.#inCore = -1
+    this.#atMost += content.length
   }
 
   /**
@@ -161,6 +158,15 @@ class Outbox {
 
   onLost(error) {
     this.#end(this.#error ?? error)
+  }
+
+  /** What of the binding takes it. */
+  #callFor(content) {
+    if (this.#error) throw this.#error
+    if (typeof content !== 'string') return 'streamSendFrameBytes'
+    if (isFrames(content)) return 'streamSendFrames'
+    this.measure(content)
+    return 'streamSendFrame'
   }
 
   /** While the core has no room, what is pending waits for onWritable(). */

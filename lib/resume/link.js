@@ -14,8 +14,8 @@ const LOW_WATER = 64 * 1024
 /**
  * What a link puts events on: an event stream of one connection.
  * @typedef {object} LinkChannel
- * @property {(text: string) => void} pushFrames takes the text of a batch, or JSON; throws ERR_IROH_BUFFER_FULL while it
- *   has no room
+ * @property {(content: string | Buffer) => void} pushFrames takes the content of a batch, or JSON; throws
+ *   ERR_IROH_BUFFER_FULL while it has no room
  * @property {number} bufferedAmount
  * @property {number} lowWater what drained() lets be unsent
  * @property {number} receivedLength characters of JSON that came
@@ -236,7 +236,8 @@ class Link {
     const session = this.#session
     while (this.#sending && this.#written < session.ready) {
       const batch = session.batchAfter(this.#written)
-      if (this.#isFull() || !this.#transmit(batch.text)) return this.#waitForRoom()
+      if (this.#isFull()) return this.#waitForRoom()
+      if (!this.#transmit(batch.content)) return
       this.#written = batch.last
       this.#unwritten -= batch.size
       session.noteTransmitted(batch.last)
@@ -249,20 +250,21 @@ class Link {
     return bufferedAmount > Math.max(HIGH_WATER, lowWater)
   }
 
-  /** @returns {boolean} false: the channel has no room, or is at its end */
-  #transmit(text) {
+  /** @returns {boolean} false: it waits for room; or the channel is at its end, and another will follow */
+  #transmit(content) {
     try {
-      this.#channel.pushFrames(text)
+      this.#channel.pushFrames(content)
       return true
     } catch (error) {
-      if (error.code === 'ERR_IROH_FRAME_TOO_LONG') this.#owner.onFailed(error)
+      if (error.code === 'ERR_IROH_BUFFER_FULL') this.#waitForRoom()
+      else if (error.code === 'ERR_IROH_FRAME_TOO_LONG') this.#owner.onFailed(error)
       return false
     }
   }
 
   /** A channel that ends instead is followed by another, which begins anew. */
   #waitForRoom() {
-    if (this.#waitsForRoom || !this.#channel) return
+    if (this.#waitsForRoom) return
     this.#waitsForRoom = true
     const channel = this.#channel
     const goOn = () => {

@@ -3,7 +3,7 @@
 
 const { IrohError } = require('../base/errors')
 const { ALONE, CHUNK, MARK } = require('../event-target/frame-text')
-const { batchFrom, eventsOf, framesBatch, longBatch } = require('./batch')
+const { batchFrom, eventsOf, framesBatch, fullBatch, longBatch, releaseBatch } = require('./batch')
 
 /** From this many left places on, the array is cut. */
 const SLACK = 1024
@@ -11,7 +11,8 @@ const SLACK = 1024
 /**
  * The events that were sent and not acknowledged, in order, each with its number: the first of a session is 1. Bounded in
  * events and in characters of JSON. They are kept in batches: if each were an object that lives until it is acknowledged,
- * the garbage collector would have more to do than the rest of sending. A batch is forgotten with the last of its events.
+ * the garbage collector would have more to do than the rest of sending. A batch is forgotten with the last of its events,
+ * and not to be looked at after that.
  */
 class ReplayBuffer {
   /** @type {import('./batch').Batch[]} */
@@ -85,10 +86,7 @@ class ReplayBuffer {
 
   /** What was pushed after the last batch is one. */
   close() {
-    if (this.#made === 0) return
-    this.#batches.push(framesBatch(this.closed + 1, this.#made, this.#text))
-    this.#text = ''
-    this.#made = 0
+    if (this.#made > 0) this.#close(framesBatch)
   }
 
   /** The closed batch that has the event after this number, or undefined. */
@@ -121,10 +119,11 @@ class ReplayBuffer {
     let forgotten = 0
     this.#acknowledged = number
     while (this.#head < this.#batches.length && this.#batches[this.#head].last <= number) {
-      const { last, size } = this.#batches[this.#head]
-      forgotten = last
-      this.#size -= size
+      const batch = this.#batches[this.#head]
+      forgotten = batch.last
+      this.#size -= batch.size
       this.#batches[this.#head++] = undefined
+      releaseBatch(batch)
     }
     if (this.#head >= SLACK && this.#head * 2 >= this.#batches.length) {
       this.#batches = this.#batches.slice(this.#head)
@@ -140,6 +139,7 @@ class ReplayBuffer {
     const rest = batchFrom(oldest, this.#acknowledged + 1)
     this.#size -= oldest.size - rest.size
     this.#batches[this.#head] = rest
+    releaseBatch(oldest)
   }
 
   /** A long event is a batch by itself. */
@@ -154,8 +154,14 @@ class ReplayBuffer {
     this.#made++
     this.#text += MARK + json
     if (this.#text.length < CHUNK) return false
-    this.close()
+    this.#close(fullBatch)
     return true
+  }
+
+  #close(batchOf) {
+    this.#batches.push(batchOf(this.closed + 1, this.#made, this.#text))
+    this.#text = ''
+    this.#made = 0
   }
 
   #add(batch) {

@@ -4,7 +4,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { IrohError } = require('../base/errors')
-const { readBatch } = require('./batch')
+const { readBatch, textOf } = require('./batch')
 const { isOwner, thisOwner } = require('./owner')
 
 const FORMAT = 1
@@ -221,7 +221,7 @@ class Slot {
       counts.putSync([slot, 'acknowledged'], 0)
       counts.putSync(this.#receivedKey, 0)
       counts.putSync([slot, 'sent'], batches.at(-1)?.last ?? 0)
-      for (const { first, text } of batches) events.putSync([slot, first], text)
+      for (const batch of batches) events.putSync([slot, batch.first], textOf(batch))
     })
   }
 
@@ -235,7 +235,7 @@ class Slot {
   append(batches) {
     const slot = this.#number
     this.#spool.write((_meta, counts, events) => {
-      for (const { first, text } of batches) events.putSync([slot, first], text)
+      for (const batch of batches) events.putSync([slot, batch.first], textOf(batch))
       counts.putSync([slot, 'sent'], batches.at(-1).last)
     })
   }

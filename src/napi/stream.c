@@ -89,6 +89,21 @@ static napi_value stream_send_frame(napi_env env, napi_callback_info info) {
   return make_number(env, (double)(len < 0 ? len : iroh_stream_commit_frames(call.core, stream, (size_t)len + 4)));
 }
 
+/* streamSendFrameBytes(endpoint, stream, bytes) -> how many frames were sent, or error code. As streamSendFrames, of UTF-8.
+ */
+static napi_value stream_send_frame_bytes(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t stream;
+  const uint8_t *data;
+  size_t len;
+  uint8_t *room;
+  if (!stream_begin(env, info, 3, &call, &stream) || !call_bytes(&call, 2, &data, &len)) return call.early;
+  int result = iroh_stream_reserve(call.core, stream, len, &room);
+  if (result != 0) return make_number(env, result);
+  memcpy(room, data, len);
+  return make_number(env, (double)iroh_stream_commit_frames(call.core, stream, len));
+}
+
 /* streamBuffered(endpoint, stream) -> unsent bytes, or error code */
 static napi_value stream_buffered(napi_env env, napi_callback_info info) {
   call_t call;
@@ -184,6 +199,7 @@ napi_status stream_export(napi_env env, napi_value exports) {
       {"streamWrite", stream_write},
       {"streamSendFrames", stream_send_frames},
       {"streamSendFrame", stream_send_frame},
+      {"streamSendFrameBytes", stream_send_frame_bytes},
       {"streamBuffered", stream_buffered},
       {"streamFinish", stream_finish},
       {"streamReset", stream_reset},

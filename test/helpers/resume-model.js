@@ -6,6 +6,7 @@
 const { IrohError } = require('../../lib/base/errors')
 const { isFrames, splitFrames } = require('../../lib/event-target/frame-text')
 const { Acceptor, answerTo } = require('../../lib/resume/acceptor')
+const { readBatch, textOf } = require('../../lib/resume/batch')
 const { readAsked, registerJson } = require('../../lib/resume/control')
 const { Dialler } = require('../../lib/resume/dialler')
 const { Session } = require('../../lib/resume/session')
@@ -15,7 +16,11 @@ const BOUNDS = { maxReplayBytes: 1 << 20, maxReplayEvents: 10000, maxFrameLength
 /** With so many frames each way a wire is full. */
 const WIRE_ROOM = 8
 
+const ENDLESS = 100
+
 class Killed extends Error {}
+
+const copyOf = (batch) => readBatch(batch.first, textOf(batch))
 
 /** What a Slot keeps, in memory; dies in the middle of a call when told to. */
 class MemoryStore {
@@ -28,7 +33,7 @@ class MemoryStore {
   }
 
   begin({ id, established, batches }) {
-    this.#session = { id, established, acknowledged: 0, batches, received: 0 }
+    this.#session = { id, established, acknowledged: 0, batches: batches.map(copyOf), received: 0 }
   }
 
   establish() {
@@ -38,7 +43,7 @@ class MemoryStore {
   append(batches) {
     const { batches: kept, acknowledged } = this.#session
     if (batches[0].first !== (kept.at(-1)?.last ?? acknowledged) + 1) throw new Error('a hole in the store')
-    kept.push(...batches)
+    kept.push(...batches.map(copyOf))
   }
 
   acknowledge(received, forgotten) {
@@ -66,13 +71,16 @@ class MemoryStore {
 class WireEnd {
   queue = []
   #drainers = []
-  isCut = false
+  isBroken = false
+  /** How often it was asked for room when it was broken. */
+  asked = 0
 
   push(json) {
     this.#put([json])
   }
 
-  pushFrames(text) {
+  pushFrames(content) {
+    const text = content.toString()
     this.#put(isFrames(text) ? splitFrames(text) : [text])
   }
 
@@ -85,6 +93,7 @@ class WireEnd {
   }
 
   drained() {
+    if (this.isBroken && ++this.asked < ENDLESS) return Promise.resolve()
     return new Promise((resolve, reject) => this.#drainers.push({ resolve, reject }))
   }
 
@@ -95,13 +104,18 @@ class WireEnd {
   }
 
   #put(frames) {
-    if (this.isCut) throw new IrohError('ERR_IROH_CLOSED')
+    if (this.isBroken) throw new IrohError('ERR_IROH_CLOSED')
     if (this.queue.length >= WIRE_ROOM) throw new IrohError('ERR_IROH_BUFFER_FULL')
     this.queue.push(...frames)
   }
 
+  break() {
+    this.isBroken = true
+    this.queue = []
+  }
+
   cut() {
-    this.isCut = true
+    this.break()
     for (const { reject } of this.#drainers.splice(0)) reject(new IrohError('ERR_IROH_CLOSED'))
   }
 }
@@ -126,6 +140,8 @@ class Model {
   sides = { dialler: null, hub: null }
   delivery = null
   sessionsLost = 0
+  /** Whether a side went on asking a broken wire for room. */
+  isRestless = false
   #wire = null
   #dead = new Set()
 
@@ -145,10 +161,17 @@ class Model {
     this.sides.dialler.attach(this.#wire.up)
   }
 
+  /** Nothing moves any more, and the sides have not heard of it yet. */
+  break() {
+    this.#wire?.up.break()
+    this.#wire?.down.break()
+  }
+
   cut() {
     if (!this.#wire) return
     const { up, down } = this.#wire
     this.#wire = null
+    if (Math.max(up.asked, down.asked) >= ENDLESS) this.isRestless = true
     up.cut()
     down.cut()
     this.sides.dialler.detach()
