@@ -46,10 +46,7 @@ describe('ReplayBuffer', () => {
         rest
       )
       assert.equal(buffer.size, rest.join('').length)
-      assert.deepEqual(
-        batches.map((batch) => readBatch(batch.first, textOf(batch))),
-        batches.map((batch) => ({ ...batch, content: textOf(batch) }))
-      )
+      for (const batch of batches) assert.deepEqual(readBatch(batch.first, textOf(batch)), batch)
       const again = new ReplayBuffer(BOUNDS, buffer.acknowledged, batches)
       assert.deepEqual([again.last, again.size], [buffer.last, buffer.size])
       assert.deepEqual(again.slice(again.acknowledged + 1, again.last), rest)

@@ -15,14 +15,8 @@ const { giveBackChunk, putIntoChunk } = require('./chunks')
 
 /** @param {number} first @param {number} count @param {string} text of so many frames @returns {Batch} */
 function framesBatch(first, count, text) {
-  return { first, last: first + count - 1, size: text.length - count * MARK.length, content: text }
-}
-
-/** The same, of a text about as long as a chunk. Give it to releaseBatch(). @returns {Batch} */
-function fullBatch(first, count, text) {
-  const batch = framesBatch(first, count, text)
-  batch.content = putIntoChunk(text) ?? text
-  return batch
+  const size = text.length - count * MARK.length
+  return { first, last: first + count - 1, size, content: putIntoChunk(text) ?? text }
 }
 
 /** @returns {Batch} */
@@ -53,9 +47,9 @@ function batchFrom(batch, first) {
   return framesBatch(first, events.length, MARK + events.join(MARK))
 }
 
-/** It is not used any more. @param {Batch} batch */
+/** Nobody looks at it any more. @param {Batch} batch */
 function releaseBatch({ content }) {
   if (typeof content !== 'string') giveBackChunk(content)
 }
 
-module.exports = { batchFrom, eventsOf, framesBatch, fullBatch, longBatch, readBatch, releaseBatch, textOf }
+module.exports = { batchFrom, eventsOf, framesBatch, longBatch, readBatch, releaseBatch, textOf }

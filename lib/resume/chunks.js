@@ -3,31 +3,37 @@
 
 const { ALONE, CHUNK } = require('../event-target/frame-text')
 
-/** Room for the text of a full batch; one that is not ASCII may not fit. */
-const LENGTH = CHUNK + ALONE
-/** More are not kept for later. */
+/** The largest has room for every batch that is ASCII; half of the smallest is the least that is put into one. */
+const SIZES = [8 * 1024, 16 * 1024, CHUNK + ALONE]
+/** More of a size are not kept for later. */
 const MAX_SPARE = 64
 /** A text that was cut off has left less than a character's room. */
 const MAX_CHARACTER = 4
 
-const spare = []
+/** @type {Map<number, ArrayBuffer[]>} */
+const spare = new Map(SIZES.map((size) => [size, []]))
 
 /**
- * Puts a text where the garbage collector need not copy it: what lives long makes it take more memory for what does not,
+ * Puts a text where the garbage collector need not copy it: what lives long makes V8 take more memory for what does not,
  * more than a processor's cache has.
- * @returns {Buffer | null} its UTF-8, to be given back; null: it is too long
+ * @param {string} text
+ * @returns {Buffer | null} its UTF-8, to be given back; null: it is too short or too long
  */
 function putIntoChunk(text) {
-  const chunk = spare.pop() ?? Buffer.allocUnsafeSlow(LENGTH)
-  const length = chunk.write(text)
-  if (length <= LENGTH - MAX_CHARACTER) return chunk.subarray(0, length)
+  const size = SIZES.find((size) => text.length <= size - MAX_CHARACTER)
+  if (size === undefined || text.length < SIZES[0] / 2) return null
+  const buffer = spare.get(size).pop() ?? new ArrayBuffer(size)
+  const length = Buffer.from(buffer).write(text)
+  const chunk = Buffer.from(buffer, 0, length)
+  if (length <= size - MAX_CHARACTER) return chunk
   giveBackChunk(chunk)
   return null
 }
 
-/** Nobody looks into it any more. @param {Buffer} bytes */
+/** Nobody looks into it any more. @param {Buffer} chunk */
 function giveBackChunk({ buffer }) {
-  if (spare.length < MAX_SPARE) spare.push(Buffer.from(buffer))
+  const others = spare.get(buffer.byteLength)
+  if (others.length < MAX_SPARE) others.push(buffer)
 }
 
 module.exports = { giveBackChunk, putIntoChunk }

@@ -206,7 +206,12 @@ class Link {
   }
 
   #count() {
-    this.#guard(() => this.#session.receive())
+    // Once an event: without a closure.
+    try {
+      this.#session.receive()
+    } catch (error) {
+      this.#owner.onFailed(error)
+    }
     this.#acks.count(this.#channel?.receivedLength)
   }
 

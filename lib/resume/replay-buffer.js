@@ -3,7 +3,7 @@
 
 const { IrohError } = require('../base/errors')
 const { ALONE, CHUNK, MARK } = require('../event-target/frame-text')
-const { batchFrom, eventsOf, framesBatch, fullBatch, longBatch, releaseBatch } = require('./batch')
+const { batchFrom, eventsOf, framesBatch, longBatch, releaseBatch } = require('./batch')
 
 /** From this many left places on, the array is cut. */
 const SLACK = 1024
@@ -86,7 +86,10 @@ class ReplayBuffer {
 
   /** What was pushed after the last batch is one. */
   close() {
-    if (this.#made > 0) this.#close(framesBatch)
+    if (this.#made === 0) return
+    this.#batches.push(framesBatch(this.closed + 1, this.#made, this.#text))
+    this.#text = ''
+    this.#made = 0
   }
 
   /** The closed batch that has the event after this number, or undefined. */
@@ -154,14 +157,8 @@ class ReplayBuffer {
     this.#made++
     this.#text += MARK + json
     if (this.#text.length < CHUNK) return false
-    this.#close(fullBatch)
+    this.close()
     return true
-  }
-
-  #close(batchOf) {
-    this.#batches.push(batchOf(this.closed + 1, this.#made, this.#text))
-    this.#text = ''
-    this.#made = 0
   }
 
   #add(batch) {
