@@ -670,7 +670,10 @@ export interface EventTargetOptions {
   maxFrameLength?: number
   /** Deepest nesting taken; default 256. */
   maxDepth?: number
-  /** Unsent bytes before send() throws ERR_IROH_BUFFER_FULL; default 64 MiB, at most the endpoint's maxSendBuffer. */
+  /**
+   * Unsent bytes before send() throws ERR_IROH_BUFFER_FULL; default 64 MiB, at most the endpoint's maxSendBuffer. With
+   * `delivery: 'resume'` the bounds are those of `resume`.
+   */
   maxBufferedAmount?: number
   /** Turns on the start-up exchange of `hub.register`; see `registered`. */
   operations?: Operation[]
@@ -1135,8 +1138,9 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
   /** Connections that have not opened theirs yet, four of a NodeId; further ones are closed with code 8. Default 1024. */
   maxPending?: number
   /**
-   * What broadcast() does about a spoke with `maxBufferedAmount` unsent. 'wait' (default): it throws, after the others got
-   * it; see drained(). 'disconnect': closes the spoke with code 6. 'drop-oldest': drops what waits longest, and counts it.
+   * What broadcast() does about a spoke with `maxBufferedAmount` unsent, or whose session is full. 'wait' (default): it
+   * throws, after the others got it; see drained(). 'disconnect': closes the spoke with code 6. 'drop-oldest': drops what
+   * waits longest, and counts it.
    */
   slowSpoke?: 'wait' | 'disconnect' | 'drop-oldest'
 }

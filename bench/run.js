@@ -3,12 +3,12 @@
 
 // `npm run bench`: every peer does the same work, in the same run, round by round. Nothing here passes or fails by time.
 
-const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { runBench } = require('./main')
 const { measure } = require('./pair')
 const { PEERS } = require('./peers')
-const { renderRun, summarizeRun, writeIntoDocument } = require('./report')
+const { renderRun, summarizeRun } = require('./report')
 const { pick, rotate } = require('./rounds')
 const { SCENARIOS } = require('./scenarios')
 
@@ -83,18 +83,11 @@ async function measureInto(run, peer, scenario, settings) {
   }
 }
 
-async function main() {
-  const options = readOptions()
-  if (options.help) return console.log(HELP)
-  const run = await runAll(options)
-  const rendered = renderRun(run)
-  console.log(rendered)
-  if (options.json)
-    fs.writeFileSync(options.json, `${JSON.stringify({ ...run, summary: summarizeRun(run) }, null, 2)}\n`)
-  if (options.write) writeIntoDocument(DOCUMENT, rendered)
-}
-
-main().catch((error) => {
-  console.error(error.message)
-  process.exitCode = 1
+runBench({
+  help: HELP,
+  readOptions,
+  run: runAll,
+  render: renderRun,
+  inFull: (run) => ({ ...run, summary: summarizeRun(run) }),
+  document: DOCUMENT
 })

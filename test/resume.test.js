@@ -9,6 +9,9 @@ const os = require('node:os')
 const path = require('node:path')
 const { createHub, createSpoke, Endpoint, SecretKey } = require('event-target-iroh')
 const { local } = require('./helpers/endpoints')
+const { IrohError } = require('../lib/base/errors')
+const { Session } = require('../lib/resume/session')
+const { Slot } = require('../lib/resume/spool')
 const { nextEvent, until } = require('./helpers/events')
 
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
@@ -394,11 +397,56 @@ describe("delivery: 'resume'", () => {
     )
   })
 
-  it('lets go of a spoke that is denied', async () => {
-    const { hub, spoke, target } = await pair()
+  it('lets go of a spoke that is denied, for good', async () => {
+    const { hub, spoke, target } = await pair({}, { reconnect: false })
+    const events = []
+    for (const name of ['spokedisconnect', 'spokeclose']) hub.on(name, () => events.push(name))
     hub.deny(spoke.nodeId())
-    await target.closed
-    assert.equal(hub.spokes.size, 0)
+    await Promise.all([target.closed, target.connection.closed(), spoke.closed])
+    await new Promise(setImmediate)
+    assert.deepEqual([hub.spokes.size, target.state, events], [0, 'closed', ['spokeclose']])
+  })
+
+  describe('with a spool that fails', () => {
+    const broken = new Map()
+    /** From now on this method of every session throws what a full disk does. */
+    const breakSession = (holder, name) => {
+      broken.set(holder, [name, holder[name]])
+      holder[name] = () => {
+        throw new IrohError('ERR_IROH_SPOOL', { detail: 'the disk is full' })
+      }
+    }
+
+    afterEach(() => {
+      for (const [holder, [name, method]] of broken) holder[name] = method
+      broken.clear()
+    })
+
+    it('ends the target when it goes on after a break', async () => {
+      const { spoke, target } = await pair({}, { spool: directory })
+      target.pause()
+      send(spoke, 1, 5)
+      await until(() => spoke.bufferedAmount === 0)
+      breakSession(Slot.prototype, 'acknowledge')
+      target.resume()
+      spoke.connection.close(99)
+      const { error } = await spoke.closed
+      assert.equal(error.code, 'ERR_IROH_SPOOL')
+      assert.equal(spoke.state, 'closed')
+    })
+
+    it("is told by the hub's 'error' event when no session can begin, and serves the next spoke", async () => {
+      const hub = await startHub({ maxPending: 1 })
+      const { begin } = Session
+      breakSession(Session, 'begin')
+      const failing = Session.begin
+      Session.begin = (bounds, about) => (about?.established ? failing() : begin.call(Session, bounds, about))
+      const told = once(hub, 'error')
+      await startSpoke(hub, { reconnect: false })
+      assert.equal((await told)[0].code, 'ERR_IROH_SPOOL')
+      Session.begin = begin
+      await Promise.all([startSpoke(hub), once(hub, 'spoke')])
+    })
   })
 
   it('goes on after both programs were closed and started again, with spools', async () => {

@@ -7,8 +7,9 @@
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { SecretKey } = require('event-target-iroh')
+const { runBench } = require('../main')
 const { quantile, sleep } = require('../meter')
-const { table, writeIntoDocument } = require('../report')
+const { table } = require('../report')
 const { Worker, clock } = require('./workers')
 
 const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'hub.md')
@@ -105,15 +106,4 @@ function render(results, { spokes, processes }) {
   ].join('\n')
 }
 
-async function main() {
-  const options = readOptions()
-  if (options.help) return console.log(HELP)
-  const rendered = render(await run(options), options)
-  console.log(rendered)
-  if (options.write) writeIntoDocument(DOCUMENT, rendered, 'bench-reconnect')
-}
-
-main().catch((error) => {
-  console.error(error)
-  process.exitCode = 1
-})
+runBench({ help: HELP, readOptions, run, render, document: DOCUMENT, section: 'bench-reconnect' })

@@ -6,8 +6,9 @@
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { runBench } = require('../main')
 const { median, quantile, sleep } = require('../meter')
-const { table, writeIntoDocument } = require('../report')
+const { table } = require('../report')
 const { rotate } = require('../rounds')
 const { Worker } = require('./workers')
 
@@ -113,15 +114,4 @@ function render(pairs, { rounds, spokes, bytes }) {
   ].join('\n')
 }
 
-async function main() {
-  const options = readOptions()
-  if (options.help) return console.log(HELP)
-  const rendered = render(await run(options), options)
-  console.log(rendered)
-  if (options.write) writeIntoDocument(DOCUMENT, rendered, 'bench-stalled')
-}
-
-main().catch((error) => {
-  console.error(error)
-  process.exitCode = 1
-})
+runBench({ help: HELP, readOptions, run, render, document: DOCUMENT, section: 'bench-stalled' })

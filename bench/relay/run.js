@@ -6,11 +6,10 @@
 
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
-const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { runBench } = require('../main')
 const { pick, rotate } = require('../rounds')
-const { writeIntoDocument } = require('../report')
 const { renderRun, summarizeRun } = require('./report')
 const { SCENARIOS } = require('./scenarios')
 const { SERVERS, prepare } = require('./servers')
@@ -95,19 +94,15 @@ async function measure(name, scenario, settings) {
   }
 }
 
-async function main() {
-  const options = readOptions()
-  if (options.help) return console.log(HELP)
-  prepare(options.servers)
-  const run = await runAll(options)
-  const rendered = renderRun(run)
-  console.log(rendered)
-  if (options.json)
-    fs.writeFileSync(options.json, `${JSON.stringify({ ...run, summary: summarizeRun(run) }, null, 2)}\n`)
-  if (options.write) writeIntoDocument(DOCUMENT, rendered, SECTION)
-}
-
-main().catch((error) => {
-  console.error(error.message)
-  process.exitCode = 1
+runBench({
+  help: HELP,
+  readOptions,
+  run: (options) => {
+    prepare(options.servers)
+    return runAll(options)
+  },
+  render: renderRun,
+  inFull: (run) => ({ ...run, summary: summarizeRun(run) }),
+  document: DOCUMENT,
+  section: SECTION
 })

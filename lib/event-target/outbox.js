@@ -106,7 +106,7 @@ class Outbox {
     const waiter = deferred()
     this.flush()
     if (this.#error && !this.#finishing) waiter.reject(this.#error)
-    else if (this.bufferedAmount <= this.#stream.sendLowWater) waiter.resolve()
+    else if (!this.#blocked && this.bufferedAmount <= this.#stream.sendLowWater) waiter.resolve()
     else this.#drained.push(waiter)
     return waiter.promise
   }
@@ -163,7 +163,7 @@ class Outbox {
   /** What of the binding takes it. */
   #callFor(content) {
     if (this.#error) throw this.#error
-    if (typeof content !== 'string') return 'streamSendFrameBytes'
+    if (typeof content !== 'string') return 'streamSendFramesBytes'
     if (isFrames(content)) return 'streamSendFrames'
     this.measure(content)
     return 'streamSendFrame'

@@ -120,11 +120,12 @@ class Dialler {
     this.#settle('live')
     this.#link.heed()
     this.#link.start(answer.received)
-    this.#owner.onState('resume')
+    if (this.#state === 'live') this.#owner.onState('resume')
   }
 
   /** What was said on this channel cannot be put right on it. */
   #onMismatch(detail) {
+    this.#link.detach()
     this.#lose(detail)
     this.#owner.onUseless(new IrohError('ERR_IROH_SESSION_LOST', { detail }))
   }

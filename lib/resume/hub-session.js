@@ -83,6 +83,7 @@ class HubSession extends resuming(IrohEventTarget) {
 
   /** @private */
   [kDetached](ending) {
+    if (this.#state === 'closed') return
     this.#state = 'disconnected'
     const isLast = ending.kind === 'finished' || isPoisoned(ending)
     if (isLast || this.#isClosing) {

@@ -72,11 +72,15 @@ class HubSessions {
   greet(channel, isKnown, onGreeted) {
     const { clock, answerTimeoutMs } = this.#resume
     const timeoutMs = isKnown ? answerTimeoutMs : GREETING_MS + GREETING_ROUND_TRIPS * channel.connection.rtt()
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const decide = (...greeting) => {
         clock.clearTimeout(timer)
-        if (greeting.length > 0) onGreeted(...greeting)
-        resolve()
+        try {
+          if (greeting.length > 0) onGreeted(...greeting)
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
       }
       const onSilence = () => {
         if (isKnown) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')

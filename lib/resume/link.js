@@ -4,6 +4,7 @@
 const { deferred } = require('../base/deferred')
 const { IrohError } = require('../base/errors')
 const { Acknowledger } = require('./acknowledger')
+const { packBatch } = require('./batch')
 const { ackJson, readCount, resumeJson } = require('./control')
 
 /** Nothing is transmitted while more than this, and than the channel's lowWater, is unsent in the channel. */
@@ -33,8 +34,9 @@ const LOW_WATER = 64 * 1024
  */
 
 /**
- * A session and the channel it goes over now. Events of one turn of the event loop are a batch. They are transmitted after start(), from where the peer is; those of the
- * peer have numbers after heed(). A channel that is not the link's any more is heard no more.
+ * A session and the channel it goes over now. What is sent before the next microtask goes out together. Events are
+ * transmitted after start(), from where the peer is; those of the peer have numbers after heed(). A channel that is not the
+ * link's any more is heard no more.
  */
 class Link {
   #session
@@ -103,8 +105,7 @@ class Link {
   /** Says where this side is, and transmits what the peer, which has `received` events, has not. */
   start(received) {
     const session = this.#session
-    session.acknowledge(received)
-    session.establish()
+    if (!this.#guard(() => session.acknowledge(received)) || !this.#guard(() => session.establish())) return
     this.#rewind()
     this.#sending = this.#transmit(resumeJson(session.id, session.received))
     this.#pump()
@@ -131,7 +132,7 @@ class Link {
     const isFull = this.#session.push(json)
     this.#unwritten += json.length
     if (!this.#isScheduled) this.#schedule()
-    if (isFull) this.#pump()
+    if (isFull && !this.#waitsForRoom) this.#pump()
   }
 
   /** An ordinary envelope of the peer. */
@@ -242,11 +243,11 @@ class Link {
     while (this.#sending && this.#written < session.ready) {
       const batch = session.batchAfter(this.#written)
       if (this.#isFull()) return this.#waitForRoom()
-      if (!this.#transmit(batch.content)) return
+      if (!this.#transmit(packBatch(batch))) return
       this.#written = batch.last
       this.#unwritten -= batch.size
       session.noteTransmitted(batch.last)
-      if (this.#plain) session.acknowledge(batch.last)
+      if (this.#plain && !this.#guard(() => session.acknowledge(batch.last))) return
     }
   }
 
@@ -255,14 +256,14 @@ class Link {
     return bufferedAmount > Math.max(HIGH_WATER, lowWater)
   }
 
-  /** @returns {boolean} false: it waits for room; or the channel is at its end, and another will follow */
+  /** @returns {boolean} false: it waits for room; the channel is at its end, and another will follow; or all is over */
   #transmit(content) {
     try {
       this.#channel.pushFrames(content)
       return true
     } catch (error) {
       if (error.code === 'ERR_IROH_BUFFER_FULL') this.#waitForRoom()
-      else if (error.code === 'ERR_IROH_FRAME_TOO_LONG') this.#owner.onFailed(error)
+      else if (!isOfChannel(error)) this.#owner.onFailed(error)
       return false
     }
   }
@@ -312,6 +313,11 @@ class Link {
       return false
     }
   }
+}
+
+/** Whether it says that a stream or its connection is over. */
+function isOfChannel({ code, class: kind }) {
+  return code === 'ERR_IROH_CLOSED' || kind === 'conn' || (kind === 'stream' && code !== 'ERR_IROH_FRAME_TOO_LONG')
 }
 
 module.exports = { Link }

@@ -62,9 +62,9 @@ class Session {
     return this.#replay.acknowledged
   }
 
-  /** The number of the last event that may be transmitted: its batch is closed, and in the store if there is one. */
+  /** The number of the last event that may be transmitted: it is in the store, if there is one. */
   get ready() {
-    return this.#store ? this.#stored : this.#replay.closed
+    return this.#store ? this.#stored : this.#replay.last
   }
 
   get isStored() {
@@ -86,28 +86,24 @@ class Session {
     return this.#replay.isRoomy
   }
 
-  /** Takes an event to send. @returns {boolean} whether a batch was closed @throws {IrohError} ERR_IROH_BUFFER_FULL */
+  /** Takes an event to send. @returns {boolean} whether it is time to transmit @throws {IrohError} ERR_IROH_BUFFER_FULL */
   push(json) {
     return this.#replay.push(json)
   }
 
-  /**
-   * What was pushed is a batch, and put into the store.
-   * @throws {IrohError} ERR_IROH_SPOOL; nothing of it may be transmitted then
-   */
+  /** Puts what was pushed into the store. @throws {IrohError} ERR_IROH_SPOOL; nothing of it may be transmitted then */
   commit() {
-    this.#replay.close()
     if (!this.#store || this.#stored === this.#replay.last) return
     this.#store.append([...this.#replay.batchesAfter(this.#stored)])
     this.#stored = this.#replay.last
   }
 
-  /** The batch that begins with the event after this number, the last on a channel. @returns {import('./batch').Batch} */
+  /** The batch that has the event after this number, the last on a channel. @returns {import('./batch').Batch} */
   batchAfter(number) {
     return this.#replay.batchAfter(number)
   }
 
-  /** From now on what is unacknowledged is a number of whole batches. */
+  /** From now on the first event that is unacknowledged is the first of its batch. */
   rewind() {
     this.#replay.trim()
   }

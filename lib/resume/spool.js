@@ -285,4 +285,4 @@ function checkWhole(batches, acknowledged, sent) {
   if (next !== sent + 1) throw failed(`events from ${next} to ${sent} are missing`)
 }
 
-module.exports = { Spool }
+module.exports = { Slot, Spool }

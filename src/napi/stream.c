@@ -89,9 +89,9 @@ static napi_value stream_send_frame(napi_env env, napi_callback_info info) {
   return make_number(env, (double)(len < 0 ? len : iroh_stream_commit_frames(call.core, stream, (size_t)len + 4)));
 }
 
-/* streamSendFrameBytes(endpoint, stream, bytes) -> how many frames were sent, or error code. As streamSendFrames, of UTF-8.
+/* streamSendFramesBytes(endpoint, stream, bytes) -> how many frames were sent, or error code. As streamSendFrames, of UTF-8.
  */
-static napi_value stream_send_frame_bytes(napi_env env, napi_callback_info info) {
+static napi_value stream_send_frames_bytes(napi_env env, napi_callback_info info) {
   call_t call;
   iroh_handle_t stream;
   const uint8_t *data;
@@ -199,7 +199,7 @@ napi_status stream_export(napi_env env, napi_value exports) {
       {"streamWrite", stream_write},
       {"streamSendFrames", stream_send_frames},
       {"streamSendFrame", stream_send_frame},
-      {"streamSendFrameBytes", stream_send_frame_bytes},
+      {"streamSendFramesBytes", stream_send_frames_bytes},
       {"streamBuffered", stream_buffered},
       {"streamFinish", stream_finish},
       {"streamReset", stream_reset},

@@ -3,6 +3,7 @@
 // with stores that outlive them, and programs that note what they were given.
 'use strict'
 
+const assert = require('node:assert/strict')
 const { IrohError } = require('../../lib/base/errors')
 const { isFrames, splitFrames } = require('../../lib/event-target/frame-text')
 const { Acceptor, answerTo } = require('../../lib/resume/acceptor')
@@ -18,6 +19,21 @@ const WIRE_ROOM = 8
 
 const ENDLESS = 100
 
+/** Payloads of all lengths that are treated apart, and of more bytes than characters. */
+const FILLS = [
+  '',
+  'x'.repeat(700),
+  'é'.repeat(1800),
+  '漢'.repeat(1500),
+  'y'.repeat(8140),
+  '😀'.repeat(2000),
+  'z'.repeat(9000)
+]
+
+function payloadOf(number) {
+  return { number, fill: FILLS[(number * 5 + (number >> 3)) % FILLS.length] }
+}
+
 class Killed extends Error {}
 
 const copyOf = (batch) => readBatch(batch.first, textOf(batch))
@@ -29,7 +45,7 @@ class MemoryStore {
   killsAtReceive = false
 
   restore() {
-    return this.#session && structuredClone(this.#session)
+    return this.#session && { ...this.#session, batches: this.#session.batches.map(copyOf) }
   }
 
   begin({ id, established, batches }) {
@@ -183,7 +199,7 @@ class Model {
     const program = this.programs[name]
     if (!this.sides[name]) return false // a hub before its first session
     try {
-      this.sides[name].link.send(JSON.stringify({ type: 'event', payload: program.sent + 1 }))
+      this.sides[name].link.send(JSON.stringify({ type: 'event', payload: payloadOf(program.sent + 1) }))
     } catch (error) {
       if (error.code !== 'ERR_IROH_BUFFER_FULL') throw error
       return false
@@ -221,7 +237,7 @@ class Model {
       const { session } = this.sides[name].link
       const program = this.programs[name]
       if (!this.stores[name]) {
-        program.casualties.push(...session.unkept().map(({ payload }) => payload))
+        program.casualties.push(...session.unkept().map(({ payload }) => payload.number))
       }
       this.cut()
       // Its microtasks die with it.
@@ -276,7 +292,7 @@ class Model {
 
   #lose(program, unacknowledged) {
     this.sessionsLost++
-    program.lost.push(...unacknowledged.map(({ payload }) => payload))
+    program.lost.push(...unacknowledged.map(({ payload }) => payload.number))
   }
 
   #ownerOf(name) {
@@ -284,7 +300,8 @@ class Model {
     return {
       deliver: ({ type, payload }, sequence, session) => {
         if (type !== 'event') return
-        program.got.push(payload)
+        assert.deepEqual(payload, payloadOf(payload.number))
+        program.got.push(payload.number)
         program.place = { session, sequence }
       },
       onFailed: (error) => {
