@@ -5,13 +5,13 @@
 // iroh's own, each a process. Nothing here passes or fails by time.
 
 const { randomBytes } = require('node:crypto')
-const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { build, hasCargo } = require('../../test/interop/rust/cargo.js')
+const { runBench } = require('../main')
 const { median } = require('../meter')
 const { cpuSeconds, residentMb } = require('../relay/process-usage')
-const { describeRun, formatFigure, formatRatio, ratioOf, table, writeIntoDocument } = require('../report')
+const { describeRun, formatFigure, formatRatio, ratioOf, table } = require('../report')
 const { rotate } = require('../rounds')
 const { startLine } = require('./line')
 
@@ -102,7 +102,7 @@ function render({ rounds, samples }) {
   return [describeRun(rounds), '', ...table([head, ...rows])].join('\n')
 }
 
-async function main() {
+function readOptions() {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string' },
@@ -112,23 +112,21 @@ async function main() {
       help: { type: 'boolean' }
     }
   })
-  if (values.help) return console.log(HELP)
-  if (!hasCargo()) throw new Error('there is no cargo to build iroh-gossip')
-  build(CRATE, 'release')
   const settings = values.quick ? QUICK : USUAL
-  const run = { rounds: Number(values.rounds ?? settings.rounds), samples: { ours: [], real: [] } }
-  if (!Number.isInteger(run.rounds) || run.rounds < 1) throw new Error('--rounds takes a number from 1 on')
-  for (let round = 0; round < run.rounds; round++) {
-    for (const kind of rotate(Object.keys(KINDS), round)) run.samples[kind].push(await measure(kind, settings))
-    process.stderr.write(`round ${round + 1} of ${run.rounds} done\n`)
-  }
-  const rendered = render(run)
-  console.log(rendered)
-  if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(run, null, 2)}\n`)
-  if (values.write) writeIntoDocument(DOCUMENT, rendered, SECTION)
+  const rounds = Number(values.rounds ?? settings.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1 on')
+  return { ...values, settings, rounds }
 }
 
-main().catch((error) => {
-  console.error(error.message)
-  process.exitCode = 1
-})
+async function runAll({ rounds, settings }) {
+  if (!hasCargo()) throw new Error('there is no cargo to build iroh-gossip')
+  build(CRATE, 'release')
+  const run = { rounds, samples: { ours: [], real: [] } }
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of rotate(Object.keys(KINDS), round)) run.samples[kind].push(await measure(kind, settings))
+    process.stderr.write(`round ${round + 1} of ${rounds} done\n`)
+  }
+  return run
+}
+
+runBench({ help: HELP, readOptions, run: runAll, render, document: DOCUMENT, section: SECTION })

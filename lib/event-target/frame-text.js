@@ -13,9 +13,9 @@ function isFrames(text) {
   return text.startsWith(MARK)
 }
 
-/** The JSON of each frame. */
+/** The JSON of each frame; a text that is the JSON of one is that. */
 function splitFrames(text) {
-  return text.slice(MARK.length).split(MARK)
+  return isFrames(text) ? text.slice(MARK.length).split(MARK) : [text]
 }
 
 module.exports = { ALONE, CHUNK, MARK, isFrames, splitFrames }

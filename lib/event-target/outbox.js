@@ -106,7 +106,7 @@ class Outbox {
     const waiter = deferred()
     this.flush()
     if (this.#error && !this.#finishing) waiter.reject(this.#error)
-    else if (!this.#blocked && this.bufferedAmount <= this.#stream.sendLowWater) waiter.resolve()
+    else if (!this.#blocked && this.bufferedAmount <= this.lowWater) waiter.resolve()
     else this.#drained.push(waiter)
     return waiter.promise
   }
@@ -138,7 +138,7 @@ class Outbox {
       if (this.#blocked) return
       if (this.#finishing) this.#stream.tryCall('streamFinish')
     }
-    if (this.bufferedAmount > this.#stream.sendLowWater) return
+    if (this.bufferedAmount > this.lowWater) return
     for (const waiter of this.#drained.splice(0)) waiter.resolve()
   }
 

@@ -22,7 +22,7 @@ function batchOf(first, events) {
 
 /** A batch of which the text was kept. @returns {Batch} */
 function readBatch(first, text) {
-  return { ...batchOf(first, readEvents(text)), content: text }
+  return { ...batchOf(first, splitFrames(text)), content: text }
 }
 
 /** Its text, which outlives it: of frames, or of a single event its JSON. @param {Batch} batch @returns {string} */
@@ -33,12 +33,8 @@ function textOf({ content }) {
 
 /** The JSON of its events from number `first` to `last`. @param {Batch} batch @returns {string[]} */
 function eventsOf(batch, first = batch.first, last = batch.last) {
-  const events = Array.isArray(batch.content) ? batch.content : readEvents(textOf(batch))
+  const events = Array.isArray(batch.content) ? batch.content : splitFrames(textOf(batch))
   return events.slice(Math.max(first - batch.first, 0), Math.max(last - batch.first + 1, 0))
-}
-
-function readEvents(text) {
-  return isFrames(text) ? splitFrames(text) : [text]
 }
 
 /** What of it goes to a channel. It is kept so from now on: outside of the heap if it is long. @param {Batch} batch */

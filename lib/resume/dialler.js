@@ -31,9 +31,9 @@ class Dialler {
   /**
    * @param {object} about
    * @param {{ maxReplayBytes: number, maxReplayEvents: number, maxFrameLength: number, answerTimeoutMs: number }} about.bounds
-   * @param {import('./link').LinkOwner & { onLost: (error: IrohError) => void, onState: (state: string) => void,
-   *   onUseless: (error: IrohError) => void }} about.owner onLost: its events may not have arrived, and a new session
-   *   begins; onState: 'resume' or 'at-most-once' is in force; onUseless: this channel is to be closed
+   * @param {import('./link').LinkOwner & { onLost: (error: IrohError) => void, onUseless: (error: IrohError) => void
+   *   }} about.owner onLost: its events may not have arrived, and a new session begins; onUseless: this channel is to be
+   *   closed
    * @param {Session} about.session
    * @param {import('./spool').Slot | null} [about.store]
    */
@@ -120,7 +120,6 @@ class Dialler {
     this.#settle('live')
     this.#link.heed()
     this.#link.start(answer.received)
-    if (this.#state === 'live') this.#owner.onState('resume')
   }
 
   /** What was said on this channel cannot be put right on it. */
@@ -143,7 +142,6 @@ class Dialler {
     if (this.#link.session.established) this.#lose('the peer does not resume')
     this.#settle('plain')
     this.#link.startPlain()
-    this.#owner.onState('at-most-once')
   }
 
   /** Tells what may not have arrived; what was never transmitted goes into the session that follows. */

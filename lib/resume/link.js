@@ -105,7 +105,11 @@ class Link {
   /** Says where this side is, and transmits what the peer, which has `received` events, has not. */
   start(received) {
     const session = this.#session
-    if (!this.#guard(() => session.acknowledge(received)) || !this.#guard(() => session.establish())) return
+    const meet = () => {
+      session.acknowledge(received)
+      session.establish()
+    }
+    if (!this.#guard(meet)) return
     this.#rewind()
     this.#sending = this.#transmit(resumeJson(session.id, session.received))
     this.#pump()

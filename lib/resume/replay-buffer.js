@@ -77,18 +77,13 @@ class ReplayBuffer {
   /** @returns {boolean} whether it is worth a batch @throws {IrohError} ERR_IROH_BUFFER_FULL: it was not taken */
   push(json) {
     if (this.#size + json.length > this.#maxBytes || this.count >= this.#maxEvents) throw this.#full()
-    this.#size += json.length
-    this.#fresh += json.length + MARK.length
-    this.#last++
-    this.#loose.push(json)
+    this.#take(json)
     return this.#fresh >= CHUNK || json.length >= ALONE
   }
 
   /** Takes events that were within the bounds already. */
   pushAll(events) {
-    for (const json of events) this.#size += json.length
-    this.#last += events.length
-    this.#loose = [...this.#loose, ...events]
+    for (const json of events) this.#take(json)
   }
 
   /** The batch that has the event after this number, or undefined; loose events become one. */
@@ -139,6 +134,13 @@ class ReplayBuffer {
     this.#size -= oldest.size - rest.size
     this.#batches[this.#head] = rest
     releaseBatch(oldest)
+  }
+
+  #take(json) {
+    this.#size += json.length
+    this.#fresh += json.length + MARK.length
+    this.#last++
+    this.#loose.push(json)
   }
 
   #find(number) {

@@ -48,7 +48,6 @@ function resumingSpoke(Spoke) {
       this.#dialler = this[kSide]((heard) => {
         const owner = {
           ...heard,
-          onState: () => {},
           onLost: (error) => this[kFire](new IrohErrorEvent(error)),
           onUseless: (error) => this.#onUseless(error)
         }

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict')
 const { IrohError } = require('../../lib/base/errors')
-const { isFrames, splitFrames } = require('../../lib/event-target/frame-text')
+const { splitFrames } = require('../../lib/event-target/frame-text')
 const { Acceptor, answerTo } = require('../../lib/resume/acceptor')
 const { readBatch, textOf } = require('../../lib/resume/batch')
 const { readAsked, registerJson } = require('../../lib/resume/control')
@@ -96,8 +96,7 @@ class WireEnd {
   }
 
   pushFrames(content) {
-    const text = content.toString()
-    this.#put(isFrames(text) ? splitFrames(text) : [text])
+    this.#put(splitFrames(content.toString()))
   }
 
   get bufferedAmount() {
@@ -154,7 +153,6 @@ class Model {
   programs = { dialler: new Program(), hub: new Program() }
   stores
   sides = { dialler: null, hub: null }
-  delivery = null
   sessionsLost = 0
   /** Whether a side went on asking a broken wire for room. */
   isRestless = false
@@ -165,6 +163,12 @@ class Model {
   constructor({ spools }) {
     this.stores = spools ? { dialler: new MemoryStore(), hub: new MemoryStore() } : { dialler: null, hub: null }
     this.#startDialler()
+  }
+
+  /** What is in force; null: nothing is. */
+  get delivery() {
+    const { dialler } = this.sides
+    return dialler.link.isLive || dialler.delivery === 'at-most-once' ? dialler.delivery : null
   }
 
   get isConnected() {
@@ -254,9 +258,6 @@ class Model {
     const program = this.programs.dialler
     const owner = {
       ...this.#ownerOf('dialler'),
-      onState: (state) => {
-        this.delivery = state
-      },
       onLost: ({ unacknowledged }) => this.#lose(program, unacknowledged),
       onUseless: () => this.cut()
     }
