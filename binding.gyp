@@ -6,7 +6,8 @@
     'sanitize%': '',
     # Warnings are errors in every build of ours but the one a user makes, whose compiler may be newer than ours.
     'werror%': '',
-    'libraries_used': 'libngtcp2 libngtcp2_crypto_gnutls gnutls libsodium',
+    # Found by pkg-config; scripts/build.js leads it to the ngtcp2 that scripts/deps built.
+    'libraries_used': 'libngtcp2_crypto_gnutls libngtcp2 gnutls libsodium',
   },
   'targets': [
     {

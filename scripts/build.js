@@ -11,11 +11,17 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const root = path.join(__dirname, '..')
-const libraries = ['libngtcp2', 'libngtcp2_crypto_gnutls', 'gnutls', 'libsodium']
+const systemLibraries = ['gnutls', 'libsodium']
 const variants = {
   release: { directory: '.', configuration: 'Release', gyp: [], env: {} },
   debug: { directory: '.', configuration: 'Debug', gyp: ['-Dwerror=1'], env: {} },
-  asan: { directory: 'build-asan', configuration: 'Debug', gyp: ['-Dwerror=1', '-Dsanitize=address'], env: {} },
+  asan: {
+    directory: 'build-asan',
+    configuration: 'Debug',
+    gyp: ['-Dwerror=1', '-Dsanitize=address'],
+    env: {},
+    deps: ['--sanitize', 'address,undefined']
+  },
   clang: {
     directory: 'build-clang',
     configuration: 'Release',
@@ -45,16 +51,29 @@ function checkTools(env) {
   for (const tool of [env.CC ?? 'gcc', env.CXX ?? 'g++', 'make', 'pkg-config', 'python3']) {
     if (!has(tool, '--version')) fail(`${tool} is missing. ${cure}`)
   }
-  for (const library of libraries) {
+  for (const library of systemLibraries) {
     if (!has('pkg-config', '--exists', library)) fail(`the library ${library} (headers) is missing. ${cure}`)
   }
 }
 
+/** The environment a variant is built in: its compiler, and pkg-config files that lead to the ngtcp2 of scripts/deps. */
+function environment({ env, deps = [] }) {
+  const { status, stdout } = spawnSync(path.join(__dirname, 'deps'), deps, {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  if (status !== 0) fail('ngtcp2 is missing (see above).')
+  const directories = [stdout.trim(), process.env.PKG_CONFIG_PATH].filter(Boolean)
+  return { ...process.env, ...env, PKG_CONFIG_PATH: directories.join(':') }
+}
+
 /** Changes whenever a source, a setting, a library or the Node that would load the addon does. */
-function fingerprint(name) {
+function fingerprint(name, env) {
   const hash = createHash('sha256')
-  const versions = spawnSync('pkg-config', ['--modversion', ...libraries]).stdout
-  hash.update(JSON.stringify([variants[name], process.versions.modules, process.arch, `${versions}`]))
+  const versions = spawnSync('pkg-config', ['--modversion', 'libngtcp2', ...systemLibraries], { env }).stdout
+  const built = [variants[name], process.versions.modules, process.arch, env.PKG_CONFIG_PATH, `${versions}`]
+  hash.update(JSON.stringify(built))
   const sources = fs
     .readdirSync(path.join(root, 'src'), { recursive: true })
     .filter((file) => /\.(c|h|def)$/.test(file))
@@ -83,11 +102,13 @@ function prepareDirectory(directory) {
 
 /** Builds one variant if need be; returns the path of the addon. */
 function build(name, { force = false } = {}) {
-  const { directory, configuration, gyp, env } = variants[name] ?? fail(`no variant is called ${name}.`)
-  checkTools(env)
+  const variant = variants[name] ?? fail(`no variant is called ${name}.`)
+  const { directory, configuration, gyp } = variant
+  checkTools(variant.env)
+  const env = environment(variant)
   const addon = addonPath(name)
   const stampFile = `${addon}.stamp`
-  const stamp = fingerprint(name)
+  const stamp = fingerprint(name, env)
   if (!force && fs.existsSync(addon) && fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp)
     return addon
 
@@ -109,7 +130,7 @@ function build(name, { force = false } = {}) {
   fs.writeFileSync(log, '')
   for (const step of steps) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [nodeGyp, '-C', where, ...step], {
-      env: { ...process.env, ...env },
+      env,
       encoding: 'utf8',
       maxBuffer: 1 << 28
     })

@@ -7,7 +7,7 @@
 #include "quic/internal.h"
 #include "tls/tls.h"
 
-#define CIDS_HELD_BACK 2
+#define CIDS_BORNE 2
 
 /* Noted of one packet; a stream stopped beyond these is found out at its next write. */
 #define STOPS_MAX 512
@@ -47,7 +47,7 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
   return rv;
 }
 
-static int recv_crypto_data(ngtcp2_conn *q, quic_level_t level, uint64_t offset, const uint8_t *data, size_t len,
+static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data, size_t len,
                             void *user_data) {
   quic_conn_t *conn = user_data;
   /* After the handshake only session tickets may come, and we use none. */
@@ -55,18 +55,17 @@ static int recv_crypto_data(ngtcp2_conn *q, quic_level_t level, uint64_t offset,
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
 
-/* A server's ngtcp2 counts the id of the path before a NAT rebinding on after it was retired, when the client moves
- * soon afterwards, and would close the connection for one too many. So we give fewer than the peer takes. ngtcp2 has no
- * setting for it; the parameters lie in its own memory, and it reads them each time. */
-static void hold_back_cids(ngtcp2_conn *q) {
-  ngtcp2_transport_params *theirs = (ngtcp2_transport_params *)ngtcp2_conn_get_remote_transport_params(q);
-  if (theirs->active_connection_id_limit >= NGTCP2_DEFAULT_ACTIVE_CONNECTION_ID_LIMIT + CIDS_HELD_BACK)
-    theirs->active_connection_id_limit -= CIDS_HELD_BACK;
+/* A server's ngtcp2 counts the id of the path before a NAT rebinding as in use after it has retired it, when the client
+ * moves soon afterwards, and would close the connection for one id too many. So we bear more ids than we have said that
+ * we take. ngtcp2 has no setting for it; the parameters lie in its own memory, and it reads them each time. */
+static void bear_more_cids(ngtcp2_conn *q) {
+  ngtcp2_transport_params *ours = (ngtcp2_transport_params *)(uintptr_t)ngtcp2_conn_get_local_transport_params(q);
+  ours->active_connection_id_limit += CIDS_BORNE;
 }
 
 static int handshake_completed(ngtcp2_conn *q, void *user_data) {
   quic_conn_t *conn = user_data;
-  hold_back_cids(q);
+  bear_more_cids(q);
   char alpn[IROH_ALPN_MAX + 1];
   conn->alpn_len = tls_session_alpn(conn->tls, alpn, sizeof alpn);
   conn->alpn = strndup(alpn, conn->alpn_len);
@@ -186,30 +185,18 @@ static int recv_stateless_reset(ngtcp2_conn *q, const ngtcp2_pkt_stateless_reset
 }
 
 static int recv_new_token(ngtcp2_conn *q,
-#if NGTCP2_VERSION_NUM >= 0x010000
                           const uint8_t *token, size_t len,
-#else
-                          const ngtcp2_vec *vec,
-#endif
                           void *user_data) {
   quic_conn_t *conn = user_data;
   (void)q;
-#if NGTCP2_VERSION_NUM >= 0x010000
   conn->host->token_received(conn->owner, token, len);
-#else
-  conn->host->token_received(conn->owner, vec->base, vec->len);
-#endif
   return 0;
 }
 
 static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path,
-#if NGTCP2_VERSION_NUM >= 0x010000
                            const ngtcp2_path *fallback_path,
-#endif
                            ngtcp2_path_validation_result res, void *user_data) {
-#if NGTCP2_VERSION_NUM >= 0x010000
   (void)fallback_path;
-#endif
   (void)q, (void)flags, (void)path;
   /* One given up for another says nothing. */
   if (res == NGTCP2_PATH_VALIDATION_RESULT_ABORTED) return 0;

@@ -51,13 +51,8 @@ static void peer_closed(quic_conn_t *conn) {
     linger(conn);
     return;
   }
-#if NGTCP2_VERSION_NUM >= 0x010000
-  const quic_close_error_t *error = ngtcp2_conn_get_ccerr(conn->q);
-#else
-  quic_close_error_t stored, *error = &stored;
-  ngtcp2_conn_get_connection_close_error(conn->q, &stored);
-#endif
-  bool application = QUIC_CLOSE_IS_APPLICATION(error);
+  const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr(conn->q);
+  bool application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
   set_close(conn, application ? IROH_CLOSE_APPLICATION : IROH_CLOSE_TRANSPORT,
             application ? IROH_ERR_PEER_CLOSED : error_of_transport_code(conn, error->error_code), error->error_code,
             (const char *)error->reason, error->reasonlen);
@@ -80,7 +75,7 @@ static void tls_failed(quic_conn_t *conn) {
     alert = TLS_ALERT_NO_APPLICATION_PROTOCOL;
     error = IROH_ERR_ALPN_MISMATCH;
   }
-  quic_close_error_tls(&conn->close_error, alert, (uint8_t *)(uintptr_t)reason, strlen(reason));
+  ngtcp2_ccerr_set_tls_alert(&conn->close_error, alert, (uint8_t *)(uintptr_t)reason, strlen(reason));
   conn->close_wanted = true;
   set_close(conn, IROH_CLOSE_ERROR, error, TRANSPORT_CRYPTO + alert, reason, strlen(reason));
 }
@@ -109,13 +104,13 @@ void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error) {
     return;
   case NGTCP2_ERR_NOMEM:
   case NGTCP2_ERR_CALLBACK_FAILURE:
-    quic_close_error_liberr(&conn->close_error, ngtcp2_error, NULL, 0);
+    ngtcp2_ccerr_set_liberr(&conn->close_error, ngtcp2_error, NULL, 0);
     conn->close_wanted = true;
     set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_NO_MEMORY, conn->close_error.error_code, NULL, 0);
     return;
   default: {
     const char *reason = ngtcp2_strerror(ngtcp2_error);
-    quic_close_error_liberr(&conn->close_error, ngtcp2_error, NULL, 0);
+    ngtcp2_ccerr_set_liberr(&conn->close_error, ngtcp2_error, NULL, 0);
     conn->close_wanted = true;
     set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_PROTOCOL, conn->close_error.error_code, reason, strlen(reason));
   }
@@ -126,7 +121,7 @@ void quic_conn_close(quic_conn_t *conn, uint64_t code, const char *reason, size_
   if (conn->close.kind != 0) return;
   conn->now = now;
   set_close(conn, IROH_CLOSE_LOCAL, IROH_ERR_LOCALLY_CLOSED, code, reason, reason_len);
-  quic_close_error_application(&conn->close_error, code, (uint8_t *)conn->close.reason, conn->close.reason_len);
+  ngtcp2_ccerr_set_application_error(&conn->close_error, code, (uint8_t *)conn->close.reason, conn->close.reason_len);
   conn->close_wanted = true;
 }
 
@@ -135,7 +130,7 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now) {
   conn->now = now;
   set_close(conn, IROH_CLOSE_LOCAL, IROH_ERR_DENIED, TRANSPORT_CRYPTO + TLS_ALERT_ACCESS_DENIED, reason,
             strlen(reason));
-  quic_close_error_tls(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
+  ngtcp2_ccerr_set_tls_alert(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
                        conn->close.reason_len);
   conn->close_wanted = true;
 }

@@ -22,13 +22,8 @@ static ngtcp2_cc_algo congestion_control(iroh_cc_t choice) {
   switch (choice) {
   case IROH_CC_RENO:
     return NGTCP2_CC_ALGO_RENO;
-#if NGTCP2_VERSION_NUM < 0x010000
-  case IROH_CC_BBR2:
-    return NGTCP2_CC_ALGO_BBR2;
-#else
   case IROH_CC_BBR2:
     return NGTCP2_CC_ALGO_BBR;
-#endif
   case IROH_CC_CUBIC:
     return NGTCP2_CC_ALGO_CUBIC;
   case IROH_CC_BBR:
@@ -56,11 +51,7 @@ static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, ui
   /* Until measured, a round trip on this host is taken as 10 ms, not as a third of a second: a peer that is busy for
    * less is not sent everything again. */
   if (conn->loopback) settings->initial_rtt = 10 * NGTCP2_MILLISECONDS;
-#if NGTCP2_VERSION_NUM >= 0x010000
   if (conn->qlog != NULL) settings->qlog_write = qlog_write;
-#else
-  if (conn->qlog != NULL) settings->qlog.write = qlog_write;
-#endif
 }
 
 static void fill_transport_params(const quic_config_t *config, ngtcp2_transport_params *params) {
@@ -97,7 +88,7 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   list_init(&conn->eventful);
   quic_datagram_queue_init(&conn->datagrams_out);
   quic_datagram_queue_init(&conn->datagrams_in);
-  quic_close_error_default(&conn->close_error);
+  ngtcp2_ccerr_default(&conn->close_error);
   return conn;
 }
 
@@ -128,13 +119,8 @@ int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, v
 
   ngtcp2_settings settings;
   fill_settings(conn, &settings, handshake_timeout, now);
-#if NGTCP2_VERSION_NUM >= 0x010000
   settings.token = token;
   settings.tokenlen = token_len;
-#else
-  settings.token = (ngtcp2_vec){(uint8_t *)(uintptr_t)token, token_len};
-  if (conn->qlog != NULL) settings.qlog.odcid = dcid;
-#endif
   ngtcp2_transport_params params;
   fill_transport_params(config, &params);
 
@@ -176,9 +162,7 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
     params.retry_scid = client_dcid;
     params.retry_scid_present = 1;
   }
-#if NGTCP2_VERSION_NUM >= 0x010000
   params.original_dcid_present = 1;
-#endif
   params.stateless_reset_token_present = 1;
   int rv = IROH_ERR_INTERNAL;
   if (ngtcp2_crypto_generate_stateless_reset_token(params.stateless_reset_token, config->static_secret,
@@ -189,17 +173,10 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
   ngtcp2_settings settings;
   fill_settings(conn, &settings, config->handshake_timeout, now);
   if (initial->token_verified) {
-#if NGTCP2_VERSION_NUM >= 0x010000
     settings.token = initial->token;
     settings.tokenlen = initial->token_len;
     settings.token_type = initial->from_retry ? NGTCP2_TOKEN_TYPE_RETRY : NGTCP2_TOKEN_TYPE_NEW_TOKEN;
-#else
-    settings.token = (ngtcp2_vec){(uint8_t *)(uintptr_t)initial->token, initial->token_len};
-#endif
   }
-#if NGTCP2_VERSION_NUM < 0x010000
-  if (conn->qlog != NULL) settings.qlog.odcid = params.original_dcid;
-#endif
 
   rv = quic_crypto_init(conn, alpns, alpn_count);
   if (rv != 0) goto fail_conn;
@@ -227,7 +204,7 @@ fail_conn:
 
 static void forget_cids(quic_conn_t *conn) {
   ngtcp2_cid cids[32];
-  if (quic_scid_count(conn->q) <= ARRAY_LEN(cids)) {
+  if (ngtcp2_conn_get_scid(conn->q, NULL) <= ARRAY_LEN(cids)) {
     size_t count = ngtcp2_conn_get_scid(conn->q, cids);
     for (size_t i = 0; i < count; i++) conn->host->cid_removed(conn->owner, cids[i].data, cids[i].datalen);
   }

@@ -16,8 +16,8 @@ bool quic_conn_is_loopback(const quic_conn_t *conn) { return conn->loopback; }
 bool quic_conn_heard(const quic_conn_t *conn) { return conn->heard; }
 
 uint64_t quic_conn_rtt(const quic_conn_t *conn) {
-  quic_stat_t stat;
-  quic_stat_get(conn->q, &stat);
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
   return stat.smoothed_rtt;
 }
 
@@ -31,8 +31,8 @@ void quic_conn_path(const quic_conn_t *conn, quic_path_t *out) {
 }
 
 void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
-  quic_stat_t stat;
-  quic_stat_get(conn->q, &stat);
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
   memcpy(out->remote_node_id, conn->peer, sizeof out->remote_node_id);
   out->is_client = !conn->server;
   out->alpn_len = conn->alpn_len;
@@ -57,7 +57,7 @@ void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
 bool quic_conn_matches_reset(quic_conn_t *conn, const uint8_t *data, size_t len) {
   ngtcp2_cid_token tokens[16];
   if (len < STATELESS_RESET_MIN || conn->state > QUIC_OPEN) return false;
-  if (quic_dcid_count(conn->q) > ARRAY_LEN(tokens)) return false;
+  if (ngtcp2_conn_get_active_dcid(conn->q, NULL) > ARRAY_LEN(tokens)) return false;
   size_t count = ngtcp2_conn_get_active_dcid(conn->q, tokens);
   unsigned match = 0;
   for (size_t i = 0; i < count; i++) {
@@ -127,20 +127,11 @@ int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now) {
   return migrate(conn, ngtcp2_conn_initiate_migration, path, now);
 }
 
-#if NGTCP2_VERSION_NUM >= 0x010000
 bool quic_conn_is_quiet(const quic_conn_t *conn) {
-  quic_stat_t stat;
-  quic_stat_get(conn->q, &stat);
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
   return stat.bytes_in_flight == 0;
 }
-#else
-/* No loss detection timer (RFC 9002 section 6.2.2). This ngtcp2's bytes in flight do not always come down to zero. */
-bool quic_conn_is_quiet(const quic_conn_t *conn) {
-  quic_stat_t stat;
-  quic_stat_get(conn->q, &stat);
-  return stat.loss_detection_timer == UINT64_MAX;
-}
-#endif
 
 /* ngtcp2 sends a PING by itself only. MAX_STREAMS asks for an acknowledgement, too, and leaves at once. */
 void quic_conn_nudge(quic_conn_t *conn) {
@@ -197,7 +188,7 @@ int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t *
   if (rv != 0) return IROH_ERR_NO_MEMORY;
   quic_stream_t *stream = quic_stream_new(conn, id, false);
   if (stream == NULL) {
-    quic_shutdown_stream_write(conn->q, id, 0);
+    ngtcp2_conn_shutdown_stream_write(conn->q, 0, id, 0);
     return IROH_ERR_NO_MEMORY;
   }
   ngtcp2_conn_set_stream_user_data(conn->q, id, stream);

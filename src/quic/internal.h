@@ -4,10 +4,10 @@
 #define IROH_QUIC_INTERNAL_H
 
 #include "base/base.h"
+#include "quic/ngtcp2.h"
 #include "quic/recv-queue.h"
 #include "quic/send-queue.h"
 #include "quic/stream.h"
-#include "quic/version.h"
 #include "tls/tls.h"
 #include "wire/quic-frames.h"
 
@@ -40,7 +40,6 @@ struct quic_conn {
   unsigned events, wanted_streams;
   size_t doubtful_ends;      /* streams with end_doubtful */
   size_t resets_wanted;      /* streams with reset_wanted */
-  uint32_t uni_streams_seen; /* peer-opened and over */
   uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
   list_t streams;            /* every stream, by all_node */
   list_t sendable;           /* streams with something to send, by priority, by send_node */
@@ -51,7 +50,7 @@ struct quic_conn {
   iroh_close_t close;
   bool close_wanted; /* a CONNECTION_CLOSE is to be written, from close_error */
   bool close_again;  /* the written one is to be sent again */
-  quic_close_error_t close_error;
+  ngtcp2_ccerr close_error;
   uint8_t *close_packet;
   size_t close_packet_len;
   quic_path_t close_path;

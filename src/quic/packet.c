@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 #include "base/secret.h"
-#include "quic/version.h"
+#include "quic/ngtcp2.h"
 
 #define RETRY_TOKEN_LIFETIME (10 * NGTCP2_SECONDS)
 #define REGULAR_TOKEN_LIFETIME (24 * 3600 * NGTCP2_SECONDS)
@@ -41,13 +41,8 @@ bool quic_packet_is_initial(const uint8_t *data, size_t len, quic_initial_t *out
   out->dcid_len = hd.dcid.datalen;
   out->scid_len = hd.scid.datalen;
   out->version = hd.version;
-#if NGTCP2_VERSION_NUM >= 0x010000
   out->token = hd.token;
   out->token_len = hd.tokenlen;
-#else
-  out->token = hd.token.base;
-  out->token_len = hd.token.len;
-#endif
   return true;
 }
 

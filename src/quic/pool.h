@@ -7,7 +7,7 @@
 #define IROH_QUIC_POOL_H
 
 #include "quic/conn.h"
-#include "quic/version.h"
+#include "quic/ngtcp2.h"
 
 typedef struct quic_pool quic_pool_t;
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "quic/version.h"
+#include "quic/ngtcp2.h"
 
 typedef struct send_chunk send_chunk_t;
 

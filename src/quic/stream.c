@@ -40,7 +40,7 @@ void quic_stream_free(quic_stream_t *stream) {
       conn->streams_ahead--;
     else if (is_bidirectional(stream->id))
       ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
-    else if (conn->uni_streams_seen++ < QUIC_UNI_STREAMS_MAX)
+    else
       ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
   }
   if (stream->reset_wanted) conn->resets_wanted--;
@@ -206,7 +206,7 @@ int quic_stream_reset(quic_stream_t *stream, uint64_t code) {
     return 0;
   }
   stop_sending(stream);
-  quic_shutdown_stream_write(stream->conn->q, stream->id, code);
+  ngtcp2_conn_shutdown_stream_write(stream->conn->q, 0, stream->id, code);
   return 0;
 }
 
@@ -218,7 +218,7 @@ void quic_stream_reset_wanted(quic_conn_t *conn) {
     stream->reset_wanted = false;
     conn->resets_wanted--;
     stop_sending(stream);
-    quic_shutdown_stream_write(conn->q, stream->id, stream->reset_with);
+    ngtcp2_conn_shutdown_stream_write(conn->q, 0, stream->id, stream->reset_with);
   }
 }
 
@@ -354,7 +354,7 @@ int quic_stream_stop(quic_stream_t *stream, uint64_t code) {
   stream->stopped = true;
   drop_received(stream);
   if (!stream->received_end && !stream->reset_by_peer && !stream->closed && stream->conn->state == QUIC_OPEN)
-    quic_shutdown_stream_read(stream->conn->q, stream->id, code);
+    ngtcp2_conn_shutdown_stream_read(stream->conn->q, 0, stream->id, code);
   return 0;
 }
 
