@@ -78,8 +78,8 @@ int quic_crypto_init(quic_conn_t *conn, const char *const *alpns, size_t alpn_co
   if (rv != 0) return rv;
   if (conn->config->key_log_fd >= 0) gnutls_session_set_keylog_function(conn->tls, log_key);
   gnutls_handshake_set_hook_function(
-      conn->tls, conn->server ? GNUTLS_HANDSHAKE_CLIENT_HELLO : GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS,
-      GNUTLS_HOOK_POST, require_transport_params);
+      conn->tls, conn->server ? GNUTLS_HANDSHAKE_CLIENT_HELLO : GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS, GNUTLS_HOOK_POST,
+      require_transport_params);
   rv = conn->server ? ngtcp2_crypto_gnutls_configure_server_session(conn->tls)
                     : ngtcp2_crypto_gnutls_configure_client_session(conn->tls);
   return rv == 0 ? 0 : IROH_ERR_INTERNAL;
