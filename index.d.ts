@@ -161,6 +161,14 @@ export function parseNodeId(text: string): NodeId
 /** Whether the signature is the NodeId's own over the bytes (Ed25519). */
 export function verifySignature(nodeId: NodeId, bytes: Bytes, signature: Uint8Array): boolean
 
+/** This package's release, and those of the libraries that its addon has loaded. */
+export const versions: {
+  readonly package: string
+  readonly ngtcp2: string
+  readonly gnutls: string
+  readonly libsodium: string
+}
+
 /** An Ed25519 secret key. It does not show itself in text, JSON or logs. */
 export class SecretKey {
   private constructor()

@@ -30,6 +30,7 @@ const { Router } = require('./lib/router')
 const { SecretKey } = require('./lib/identity/secret-key')
 const { SendStream } = require('./lib/streams/send-stream')
 const { Spoke, createSpoke } = require('./lib/hub/spoke')
+const { versions } = require('./lib/versions')
 const { EndpointTicket, LiveTicket, RoomTicket, parseTicket } = require('./lib/tickets')
 
 module.exports = {
@@ -69,5 +70,6 @@ module.exports = {
   pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,
-  verifySignature
+  verifySignature,
+  versions
 }

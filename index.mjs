@@ -38,5 +38,6 @@ export const {
   pkarrDiscovery,
   pubsubEventTarget,
   toDuplex,
-  verifySignature
+  verifySignature,
+  versions
 } = iroh

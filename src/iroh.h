@@ -44,6 +44,12 @@ const char *iroh_error_class(int error);
 /* Walks the table: the index-th code, or 0 past the end. */
 int iroh_error_at(size_t index);
 
+/* The releases of the libraries that this process has loaded. Static. */
+typedef struct {
+  const char *ngtcp2, *gnutls, *libsodium;
+} iroh_versions_t;
+void iroh_versions(iroh_versions_t *out);
+
 /* ---- identity ------------------------------------------------------------------------------------ */
 
 /* Fills `seed` from the system's random source. */

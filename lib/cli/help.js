@@ -41,7 +41,7 @@ function commandHelp(name) {
 /** The help of the program. */
 function programHelp() {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary])
-  return `Usage: ${PROGRAM} <command> [options]\n\nCommands:\n${table(rows)}\n\nEach has --help.`
+  return `Usage: ${PROGRAM} <command> [options]\n\nCommands:\n${table(rows)}\n\nEach has --help. --version [--json] prints this release and those of the libraries it has loaded.`
 }
 
 module.exports = { PROGRAM, commandHelp, programHelp, wrap }

@@ -6,6 +6,7 @@ const { commandHelp, programHelp } = require('./help')
 const { COMMANDS } = require('./table')
 
 const HELP = ['--help', '-h', 'help']
+const VERSION = ['--version', '-V']
 
 async function runCommand(name, args) {
   if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`there is no command '${name}'`)
@@ -23,7 +24,8 @@ async function main([name, ...args]) {
     return
   }
   try {
-    await runCommand(name, args)
+    if (VERSION.includes(name)) require('./version').printVersion(args)
+    else await runCommand(name, args)
   } catch (error) {
     fail(error)
   }

@@ -90,3 +90,5 @@ bool iroh_node_id_is_valid(const uint8_t node_id[IROH_KEY_BYTES]) {
 void iroh_wipe(void *data, size_t len) {
   if (len) sodium_memzero(data, len);
 }
+
+const char *key_library_version(void) { return sodium_version_string(); }

@@ -21,4 +21,7 @@ const uint8_t *key_pair_public(const key_pair_t *pair);
 /* The 32 bytes of the seed, borrowed. Copies are the caller's to wipe. */
 const uint8_t *key_pair_seed(const key_pair_t *pair);
 
+/* The release of libsodium that is loaded. Static. */
+const char *key_library_version(void);
+
 #endif

@@ -26,8 +26,22 @@ static napi_value make_errors(napi_env env) {
   return array;
 }
 
+/* versions: { ngtcp2, gnutls, libsodium }, what this process has loaded */
+static napi_value make_versions(napi_env env) {
+  napi_value object;
+  iroh_versions_t versions;
+  iroh_versions(&versions);
+  if (napi_create_object(env, &object) != napi_ok ||
+      !set_property(env, object, "ngtcp2", make_text(env, versions.ngtcp2, NAPI_AUTO_LENGTH)) ||
+      !set_property(env, object, "gnutls", make_text(env, versions.gnutls, NAPI_AUTO_LENGTH)) ||
+      !set_property(env, object, "libsodium", make_text(env, versions.libsodium, NAPI_AUTO_LENGTH)))
+    return NULL;
+  return object;
+}
+
 NAPI_MODULE_INIT() {
-  if (!set_property(env, exports, "errors", make_errors(env)) || host_export(env, exports) != napi_ok ||
+  if (!set_property(env, exports, "errors", make_errors(env)) ||
+      !set_property(env, exports, "versions", make_versions(env)) || host_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
       identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
       gossip_export(env, exports) != napi_ok)

@@ -18,6 +18,9 @@
 #define QUIC_MAX_UDP_PAYLOAD 65536 /* room a packet needs at most */
 #define QUIC_NEVER UINT64_MAX
 
+/* The release of ngtcp2 that is linked. Static. */
+const char *quic_library_version(void);
+
 typedef struct quic_conn quic_conn_t;
 typedef struct quic_stream quic_stream_t;
 struct tls_identity;

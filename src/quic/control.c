@@ -8,6 +8,8 @@
 #define TAG_LEN 16
 #define STATELESS_RESET_MIN 21
 
+const char *quic_library_version(void) { return ngtcp2_version(0)->version_str; }
+
 quic_state_t quic_conn_state(const quic_conn_t *conn) { return conn->state; }
 void *quic_conn_owner(const quic_conn_t *conn) { return conn->owner; }
 bool quic_conn_is_server(const quic_conn_t *conn) { return conn->server; }

@@ -126,3 +126,5 @@ size_t tls_session_alpn(tls_session_t session, char *out, size_t size) {
   out[protocol.size] = '\0';
   return protocol.size;
 }
+
+const char *tls_library_version(void) { return gnutls_check_version(NULL); }

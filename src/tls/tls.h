@@ -42,4 +42,7 @@ int tls_session_peer_key(tls_session_t session, uint8_t out[32]);
 /* The agreed ALPN, copied; returns its length, 0 if there is none. */
 size_t tls_session_alpn(tls_session_t session, char *out, size_t size);
 
+/* The release of GnuTLS that is loaded. Static. */
+const char *tls_library_version(void);
+
 #endif

@@ -102,7 +102,8 @@ import {
   type TopicEvent,
   TopicId,
   toDuplex,
-  verifySignature
+  verifySignature,
+  versions
 } from 'event-target-iroh'
 
 function same<Expected>(_value: Expected): void {}
@@ -120,6 +121,7 @@ export function identity(): void {
   key.toFile('other')
   const nodeId: NodeId = key.nodeId()
   const signature: Buffer = key.sign('message')
+  same<string>(versions.ngtcp2)
   same<boolean>(verifySignature(nodeId, new Uint8Array(1), signature))
   same<string>(key.toHex() + key.toBase32() + key.toString() + key.toJSON() + parseNodeId(nodeId))
   same<Buffer>(key.toBytes())
