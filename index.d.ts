@@ -260,6 +260,7 @@ export interface EndpointOptions {
   maxDatagrams?: number
   /** Largest UDP payload. Default: what the path takes. */
   maxUdpPayload?: number
+  /** Default 'bbr'; 'bbr2' is another name of it. */
   congestionControl?: 'cubic' | 'reno' | 'bbr' | 'bbr2'
   /** One system call a datagram, for kernels that do batches badly. */
   plainUdp?: boolean

@@ -22,11 +22,10 @@ static ngtcp2_cc_algo congestion_control(iroh_cc_t choice) {
   switch (choice) {
   case IROH_CC_RENO:
     return NGTCP2_CC_ALGO_RENO;
-  case IROH_CC_BBR2:
-    return NGTCP2_CC_ALGO_BBR;
   case IROH_CC_CUBIC:
     return NGTCP2_CC_ALGO_CUBIC;
   case IROH_CC_BBR:
+  case IROH_CC_BBR2: /* another name of the same since ngtcp2 1.0 */
   case IROH_CC_DEFAULT:
     break;
   }
