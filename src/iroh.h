@@ -180,8 +180,8 @@ typedef struct {
   iroh_cc_t congestion_control;
   bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
   bool always_retry;        /* ask every new address to prove itself */
-  const char *key_log_file; /* NSS key log, appended */
-  const char *qlog_dir;     /* one qlog file a connection */
+  const char *key_log_file; /* NSS key log, appended: a file that its owner alone may read, and no link */
+  const char *qlog_dir;     /* one qlog file a connection, that its owner alone may read */
 } iroh_endpoint_config_t;
 
 /* Opens the sockets. The config is copied. On failure *out is NULL and nothing is left open. */
