@@ -9,6 +9,10 @@ module.exports = {
   kCore: Symbol('core'),
   /** endpoint[kWhere](nodeId): where the program said that a peer is: { directAddresses, relayUrl? }. */
   kWhere: Symbol('where'),
+  /** endpoint[kListsAdmit](nodeId): whether its lists, as they are now, let a NodeId in; its functions are not asked. */
+  kListsAdmit: Symbol('listsAdmit'),
+  /** endpoint[kExpel](isMeant, code, reason): closes connections that peers made, of those NodeIds. */
+  kExpel: Symbol('expel'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */

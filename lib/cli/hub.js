@@ -70,6 +70,7 @@ async function run(values) {
   const session = new Session(values)
   const hub = await createHub(options)
   listen(hub, session)
+  if (values['allow-file'] !== undefined) process.on('SIGHUP', () => hub.reloadAllow().catch(() => {})) // its event tells
   const told = { ticketOf: () => hub.ticket(), isQrWanted: values.qr }
   const work = [announce(hub.endpoint, session, told), feed(hub, session, values['slow-spoke'] ?? 'wait')]
   await session.stopped
