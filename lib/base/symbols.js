@@ -32,6 +32,8 @@ module.exports = {
    * it is the event, with its author.
    */
   kTap: Symbol('tap'),
+  /** target[kOwnNames]: the names of its local events, which no envelope of a peer's has. */
+  kOwnNames: Symbol('ownNames'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),
   /** target[kTake](channel, isGreeted): it goes on over this Channel, on which it has said what it exposes, or not yet. */

@@ -28,8 +28,7 @@ async function markOf(folder) {
 
 /** Whether a change right after this one might look the same. */
 function isRecent({ mtimeMs, ctimeMs }) {
-  const newest = mtimeMs > ctimeMs ? mtimeMs : ctimeMs
-  return Number(newest) > Date.now() - COARSE_MS
+  return Math.max(Number(mtimeMs), Number(ctimeMs)) > Date.now() - COARSE_MS
 }
 
 /**

@@ -29,7 +29,7 @@ function listen(hub, session) {
     const from = target.remoteNodeId
     target[kTap] = (envelope) => session.print(from, envelope)
     target.addEventListener('error', ({ detail, error }) => {
-      if (detail !== undefined) return // an envelope that is named so
+      if (detail !== undefined) return // an envelope with the name of a local event
       session.say({ event: 'bad-input', from, code: error.code, message: error.message }, `${from}: ${error.message}`)
     })
     if (session.isFull) target.pause()
