@@ -49,6 +49,11 @@ class AccessList {
     this.#denied.add(nodeId)
   }
 
+  /** Whether it stands on the list of the denied. @returns {boolean} */
+  denies(nodeId) {
+    return this.#denied.has(nodeId)
+  }
+
   /** Whether the lists alone, as they are now, let it in. @returns {boolean} */
   listsAdmit(nodeId) {
     if (this.#denied.has(nodeId)) return false

@@ -18,7 +18,7 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kCore, kExpel, kListsAdmit, kServe, kWhere } = require('./base/symbols')
+const { asyncDispose, kCore, kDenies, kExpel, kListsAdmit, kServe, kWhere } = require('./base/symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
@@ -123,6 +123,11 @@ class Endpoint extends EventEmitter {
   /** @private what the program said of where a peer is */
   [kWhere](nodeId) {
     return { directAddresses: this.#book.addresses(nodeId), relayUrl: this.#book.relayUrl(nodeId) }
+  }
+
+  /** @private */
+  [kDenies](nodeId) {
+    return this.#access.denies(nodeId)
   }
 
   /** @private */

@@ -242,6 +242,30 @@ describe('A NodeId that is revoked', () => {
     })
   })
 
+  it('is not dialled by gossip, whoever names it', async () => {
+    const [keeper, revoked, friend] = [await create(), await create(), await create()]
+    const topicId = TopicId.random()
+    const gossips = await Promise.all([keeper, revoked, friend].map((endpoint) => Gossip.spawn(endpoint)))
+    const guest = await gossips[1].subscribe(topicId, [])
+    keeper.deny(revoked.nodeId())
+    const topic = await gossips[0].subscribe(topicId, [revoked.addr()])
+    const seen = []
+    for await (const event of topic) {
+      seen.push(event.type)
+      if (event.type !== 'dialFailed') continue
+      assert.equal(event.error.code, 'ERR_IROH_DENIED')
+      break
+    }
+    assert.deepEqual(seen, ['dialFailed'])
+    // A friend of both names the one to the other.
+    const between = await gossips[2].subscribeAndJoin(topicId, [revoked.addr()])
+    await between.joinPeers([keeper.addr()])
+    await until(() => topic.neighbors().length > 0 && between.neighbors().length === 2)
+    assert.deepEqual(topic.neighbors(), [friend.nodeId()])
+    assert.deepEqual(guest.neighbors(), [friend.nodeId()])
+    await Promise.all(gossips.map((gossip) => gossip.close()))
+  })
+
   it('is no neighbour in a topic because of what admit said of it when it was there before', async () => {
     const [keeper, secretKey, topicId] = [await create(), SecretKey.generate(), TopicId.random()]
     const questions = []

@@ -11,6 +11,8 @@ module.exports = {
   kWhere: Symbol('where'),
   /** endpoint[kListsAdmit](nodeId): whether its lists, as they are now, let a NodeId in; its functions are not asked. */
   kListsAdmit: Symbol('listsAdmit'),
+  /** endpoint[kDenies](nodeId): whether deny() named it, or the list of the `deny` option. */
+  kDenies: Symbol('denies'),
   /** endpoint[kExpel](isMeant, code, reason): closes connections that peers made, of those NodeIds. */
   kExpel: Symbol('expel'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
