@@ -14,8 +14,8 @@ function readRule(rule, name) {
 }
 
 /**
- * Who may connect to this endpoint; asked inside the TLS handshake, and again when the connection comes to be. Functions are strict: an `allow` function admits
- * with `true` only, a `deny` function with `false` only. Denied beats allowed.
+ * Who may connect to this endpoint; asked inside the TLS handshake, and again when the connection comes to be. Functions
+ * are strict: an `allow` function admits with `true` only, a `deny` function with `false` only. Denied beats allowed.
  */
 class AccessList {
   #allowed = new Set()

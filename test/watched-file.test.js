@@ -2,6 +2,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -116,6 +118,19 @@ describe('WatchedFile', () => {
     watch('mounted')
     write('two', 'host', 'file')
     assert.equal(await next(), 'two')
+  })
+
+  it('finds what is written through a mount, where this host lets tests mount', async () => {
+    write('one', 'host')
+    write('', 'mounted')
+    const canMount = spawnSync('unshare', ['-m', 'mount', '--bind', at('host'), at('mounted')]).status === 0
+    if (!canMount) return // the test before this one stands for it
+    const child = path.join(__dirname, 'helpers/children/watched-mount.js')
+    const run = spawn('unshare', ['-m', process.execPath, child, at('host'), at('mounted')])
+    run.stdout.setEncoding('utf8')
+    const [said] = await once(run.stdout, 'data')
+    assert.equal(said, 'one two\n')
+    await once(run, 'close')
   })
 
   it('finds a version of the same length and the same age', async () => {

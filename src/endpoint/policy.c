@@ -18,6 +18,13 @@ bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTE
   return admitted;
 }
 
+/* An accepted connection whose handshake is over; what was agreed on then stays known when it closes. */
+static bool has_opened(const conn_t *conn) {
+  size_t alpn_len;
+  quic_conn_alpn(conn->quic, &alpn_len);
+  return quic_conn_is_server(conn->quic) && alpn_len > 0;
+}
+
 static void authorize_again(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn->asked_again = true;
@@ -28,12 +35,10 @@ static void authorize_again(conn_t *conn) {
 }
 
 void endpoint_authorize_opened(iroh_endpoint_t *ep) {
-  size_t len;
   list_for_each(node, &ep->eventful) {
     conn_t *conn = container_of(node, conn_t, eventful_node);
-    quic_conn_alpn(conn->quic, &len);
-    bool opened = quic_conn_is_server(conn->quic) && len > 0;
-    if (opened && !conn->announced && !conn->asked_again) authorize_again(conn);
+    if (conn->announced || conn->asked_again || !has_opened(conn)) continue;
+    authorize_again(conn);
     if (ep->abandoned) return;
   }
 }
