@@ -58,6 +58,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_SESSION_LOST'
   | 'ERR_IROH_SPOOL'
   | 'ERR_IROH_GOSSIP'
+  | 'ERR_IROH_LOG_FILE'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -221,9 +222,12 @@ export interface EndpointOptions {
   preset?: 'n0' | 'minimal'
   /** How NodeIds are found, and where this endpoint's is published. Given, they replace those of the preset; []: none. */
   discovery?: Discovery[]
-  /** Default: everyone. A function admits with `true` only. */
+  /**
+   * Default: everyone. A function admits with `true` only, and so at once: a promise admits nobody. It is asked twice about
+   * a connection: when the peer has proved its key, and when the connection comes to be.
+   */
   allow?: AccessRule
-  /** Denied beats allowed. A function lets pass with `false` only. */
+  /** Denied beats allowed. A function lets pass with `false` only; it is asked twice as well. */
   deny?: AccessRule
   /** A connection that is still relayed after 10 s is closed with code 5. */
   requireDirect?: boolean
@@ -266,9 +270,12 @@ export interface EndpointOptions {
   plainUdp?: boolean
   /** Every new address must prove itself first (Retry). */
   alwaysRetry?: boolean
-  /** NSS key log, for reading captures. */
+  /**
+   * NSS key log, for reading captures: made for its owner alone, else appended to. ERR_IROH_LOG_FILE if others may read it,
+   * or it is a link.
+   */
   keyLogFile?: string
-  /** A directory for qlog files. */
+  /** A directory for qlog files, which are for their owner alone. ERR_IROH_LOG_FILE if there is none, or none can be made in it. */
   qlogDir?: string
 }
 
@@ -515,7 +522,7 @@ export class Endpoint extends EventEmitter {
   allow(nodeId: NodeId): void
   /** Also closes live connections. */
   deny(nodeId: NodeId): void
-  /** Replaces the `allow` rule. */
+  /** Replaces the `allow` rule, also for handshakes in flight. Connections that are open stay: see deny(). */
   setAllow(allow: AccessRule | undefined): void
   remoteInfo(nodeId: NodeId): RemoteInfo | null
   /**
@@ -709,11 +716,15 @@ export interface TargetStats {
   connectedAtMs: number
 }
 
-/** The local 'error' event. */
+/**
+ * The 'error' event. A peer whose envelope has the name of a local event, such as 'close', brings about one, too, with the
+ * code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
+ */
 export class IrohErrorEvent extends Event {
   constructor(error: IrohError)
   readonly error: IrohError
   readonly message: string
+  readonly detail?: EventEnvelope
 }
 
 /** The local 'close' event. */
@@ -781,8 +792,8 @@ export type EnvelopeListener =
 /**
  * An EventTarget whose other end is a peer: what is dispatched here fires there.
  *
- * Local events are 'error' and 'close'. An envelope of the name 'error' or 'close' is dispatched too; it has a `detail`,
- * which local events do not have, and `closed` tells the truth.
+ * Local events are 'error' and 'close'. No peer can fire them: an envelope of such a name is dispatched as 'error', with
+ * the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`, which local events do not have.
  */
 export class IrohEventTarget extends EventTarget {
   protected constructor(...args: never)
@@ -1073,8 +1084,8 @@ export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void }
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in any
  * order and usually once. See docs/gossip-event-target.md.
  *
- * Local events are 'error', 'close', 'neighborUp', 'neighborDown', 'dialFailed' and 'lagged'. An envelope of such a name is
- * dispatched too; it has a `detail`, which local events do not have.
+ * Local events are 'error', 'close', 'neighborUp', 'neighborDown', 'dialFailed' and 'lagged'. No peer can fire them: an
+ * envelope of such a name is dispatched as 'error', with the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
  */
 export class GossipEventTarget extends EventTarget {
   private constructor()
@@ -1139,7 +1150,8 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
   alpn?: string
   /**
    * Who may connect; for a given endpoint this replaces its rule. `{ file }`: the NodeIds of a file, one a line, '#' begins
-   * a remark; it is read again when it changes, and spokes that are no longer in it are closed with code 7.
+   * a remark; it is read again when it changes, and accepted connections and spokes of NodeIds that are no longer in it are
+   * closed with code 7.
    */
   allow?: AccessRule | { file: string }
   /** How long a peer may take to open its event stream; default 10000. */
@@ -1187,6 +1199,11 @@ export class Hub extends EventEmitter {
   dial(peer: Peer, options?: ConnectOptions): Promise<IrohEventTarget>
   allow(nodeId: NodeId): void
   deny(nodeId: NodeId): void
+  /**
+   * Reads the file of `allow` now, which happens by itself within two seconds of a change. Rejects if it cannot be used,
+   * and then the old list stays; or if there is none.
+   */
+  reloadAllow(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
   on(event: 'spoke', listener: (target: IrohEventTarget) => void): this
@@ -1253,6 +1270,8 @@ export interface SpokeStateEvent extends Event {
  * The event target of a hub's spoke. It connects again whenever the connection is lost, at once when the network changes,
  * and registers again; only close(), another spoke of the same NodeId, or `reconnect` ends it. While it is not connected
  * send() throws ERR_IROH_NOT_CONNECTED; with `delivery: 'resume'` events wait instead. close() also closes its connection and the endpoint it made.
+ *
+ * Its local events are 'connecting', 'connected' and 'disconnected', too.
  */
 export class Spoke extends IrohEventTarget {
   private constructor()

@@ -21,12 +21,20 @@ export interface RelayClientInfo {
 /** true admits; a text denies and is told to the client; anything else denies. */
 export type RelayAccessFunction = (client: RelayClientInfo) => boolean | string | Promise<boolean | string>
 
+/**
+ * A list in a file, one a line, '#' begins a remark. It is read again when it changes, and clients that it lets in no longer
+ * are closed.
+ */
+export interface RelayAccessFile {
+  file: string
+}
+
 /** All the rules given must agree. */
 export interface RelayAccessRules {
-  allow?: Iterable<Peer>
-  deny?: Iterable<Peer>
+  allow?: Iterable<Peer> | RelayAccessFile
+  deny?: Iterable<Peer> | RelayAccessFile
   /** The client must bring one of these. */
-  tokens?: string[]
+  tokens?: string[] | RelayAccessFile
   /** Asked by POST with the header X-Iroh-Endpoint-Id; admits with status 200 and a body of exactly `true`. */
   url?: string
   /** Sent to `url`. */
@@ -93,6 +101,8 @@ export interface RelayServerOptions {
   access?: 'everyone' | RelayAccessRules | RelayAccessFunction
   /** Called once for each client that was admitted. */
   onDisconnect?: (client: RelayClientInfo) => void
+  /** Called when the files of `tls` or `access` have changed; with an error: they cannot be used, and what was read before stays. */
+  onReload?: (about: { what: 'tls' | 'access'; error: Error | null }) => void
   limits?: RelayLimits
   /** UDP, for STUN. Default 3478 if it is free; a number given must be free, 0: any; false: none. */
   stunPort?: number | false
@@ -137,6 +147,8 @@ export class RelayServer {
   metrics(): Record<string, number>
   /** Reads the certificate anew; throws ERR_IROH_INVALID_ARGUMENT and keeps the old one if that fails. */
   reloadTls(): void
+  /** Reads the files of `access` anew; throws if one cannot be used, and keeps its old list. */
+  reloadAccess(): void
   /**
    * Tells the clients that the relay restarts, and closes. They come back at a random time within `reconnectInMs`
    * (default 1 ms for each client), and try for `tryForMs` (5000). What is open after `graceMs` (1000) is cut off.

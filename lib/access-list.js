@@ -14,8 +14,8 @@ function readRule(rule, name) {
 }
 
 /**
- * Who may connect to this endpoint; asked inside the TLS handshake. Functions are strict: an `allow` function admits
- * with `true` only, a `deny` function with `false` only. Denied beats allowed.
+ * Who may connect to this endpoint; asked inside the TLS handshake, and again when the connection comes to be. Functions
+ * are strict: an `allow` function admits with `true` only, a `deny` function with `false` only. Denied beats allowed.
  */
 class AccessList {
   #allowed = new Set()
@@ -47,6 +47,17 @@ class AccessList {
   deny(nodeId) {
     this.#allowed.delete(nodeId)
     this.#denied.add(nodeId)
+  }
+
+  /** Whether it stands on the list of the denied. @returns {boolean} */
+  denies(nodeId) {
+    return this.#denied.has(nodeId)
+  }
+
+  /** Whether the lists alone, as they are now, let it in. @returns {boolean} */
+  listsAdmit(nodeId) {
+    if (this.#denied.has(nodeId)) return false
+    return this.#allowed.has(nodeId) || !this.#listedOnly || this.#mayAllow !== undefined
   }
 
   /** A function that throws admits nobody; its error is reported as uncaught. @returns {boolean} */

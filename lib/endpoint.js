@@ -18,7 +18,7 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kCore, kServe, kWhere } = require('./base/symbols')
+const { asyncDispose, kCore, kDenies, kExpel, kListsAdmit, kServe, kWhere } = require('./base/symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
@@ -123,6 +123,23 @@ class Endpoint extends EventEmitter {
   /** @private what the program said of where a peer is */
   [kWhere](nodeId) {
     return { directAddresses: this.#book.addresses(nodeId), relayUrl: this.#book.relayUrl(nodeId) }
+  }
+
+  /** @private */
+  [kDenies](nodeId) {
+    return this.#access.denies(nodeId)
+  }
+
+  /** @private */
+  [kListsAdmit](nodeId) {
+    return this.#access.listsAdmit(nodeId)
+  }
+
+  /** @private */
+  [kExpel](isMeant, code, reason) {
+    for (const connection of this.#connections.values()) {
+      if (connection.side() === 'server' && isMeant(connection.remoteNodeId())) connection.close(code, reason)
+    }
   }
 
   nodeId() {
@@ -389,6 +406,17 @@ class Endpoint extends EventEmitter {
     if (alpns.length > 0) this.#whereabouts.publish()
   }
 
+  /** The lists may have changed since the core asked: other connections of this batch were asked about, too. */
+  #onAccepted(handle) {
+    const [nodeId] = check(binding.connIdentity(this.#core.handle, handle))
+    if (this.#access.listsAdmit(nodeId)) {
+      this.#accept(this.#hold(handle))
+      return
+    }
+    binding.connClose(this.#core.handle, handle, CloseCode.NOT_ALLOWED, 'not allowed')
+    this.emit('network', { type: 'refused', nodeId })
+  }
+
   /** Who served its protocol may have ended during the handshake. */
   #accept(connection) {
     const alpn = connection.alpn()
@@ -407,7 +435,7 @@ class Endpoint extends EventEmitter {
 
   /** Events of no connection known: a new one, or a refusal. Those of an aborted dial fall through. */
   #onEvent(kind, handle, data, number) {
-    if (kind === Event.ACCEPTED && !this.#closing) this.#accept(this.#hold(handle))
+    if (kind === Event.ACCEPTED && !this.#closing) this.#onAccepted(handle)
     else if (kind === Event.NETWORK) this.#whereabouts.noted(number)
     else if (kind === Event.OBSERVED) this.#whereabouts.observed(data)
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })

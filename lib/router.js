@@ -10,7 +10,7 @@ const { invalid } = require('./base/errors')
 const { Gossip } = require('./gossip/gossip')
 const { Hub } = require('./hub/hub')
 const { checkAlpn } = require('./options')
-const { asyncDispose, kServe } = require('./base/symbols')
+const { asyncDispose, kListsAdmit, kServe } = require('./base/symbols')
 const { within } = require('./base/within')
 
 /** How long shutdown() waits for handlers. */
@@ -136,7 +136,7 @@ class Router extends EventEmitter {
 
   async #handle(alpn, { handler, admit }, connection) {
     try {
-      if (admit && (await admit(connection.remoteNodeId(), connection)) !== true) {
+      if (admit && !(await this.#isAdmitted(admit, connection))) {
         connection.close(CloseCode.NOT_ALLOWED, 'not admitted')
         this.#emit('rejected', connection.remoteNodeId(), alpn)
         return
@@ -147,6 +147,12 @@ class Router extends EventEmitter {
       connection.close(CloseCode.HANDLER_FAILED, 'the handler failed')
       this.#failed(error, alpn)
     }
+  }
+
+  /** The endpoint's lists may have changed while the hook took its time. */
+  async #isAdmitted(admit, connection) {
+    const nodeId = connection.remoteNodeId()
+    return (await admit(nodeId, connection)) === true && this.endpoint[kListsAdmit](nodeId)
   }
 
   /** What nobody listens for is an uncaught exception, but for what shutdown() breaks off. */

@@ -6,7 +6,8 @@
  * - Connections and streams are named by handles, as files are by descriptors: never reused,
  *   0 is none, and a stale one gets IROH_ERR_CLOSED instead of a crash.
  * - The core calls its user in three places only: `on_events`, with a batch (what happened,
- *   or what is to go by relays) and never from inside a call of the user's; `authorize`, inside an accepting handshake; `on_closed`, once, last.
+ *   or what is to go by relays) and never from inside a call of the user's; `authorize`, inside an
+ *   accepting handshake and when the connection comes to be; `on_closed`, once, last.
  *   Every function here may be called from `on_events` and from `authorize`, but for iroh_endpoint_relay_received.
  * - Commands change state and return at once. Packets leave in one flush at the end of the turn.
  * - A function returns 0 (or a count) or a negative IROH_ERR_ code. Pointers: `borrows` unless it says otherwise.
@@ -162,7 +163,8 @@ typedef struct {
   const char *const *alpns; /* protocols accepted; none: outgoing connections only */
   size_t alpn_count;
   bool allow_listed_only; /* true: only NodeIds given to iroh_endpoint_allow may connect to us */
-  /* Optional, asked after the lists, inside the accepting handshake. False refuses. Must not block. */
+  /* Optional, asked after the lists: when the peer has proved its key, and again when the connection comes to be. False
+   * refuses. Must not block. */
   bool (*authorize)(void *ctx, const uint8_t node_id[IROH_KEY_BYTES]);
   /* Required. `events` is valid during the call. */
   void (*on_events)(void *ctx, const iroh_event_t *events, size_t count);
@@ -186,8 +188,8 @@ typedef struct {
   iroh_cc_t congestion_control;
   bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
   bool always_retry;        /* ask every new address to prove itself */
-  const char *key_log_file; /* NSS key log, appended */
-  const char *qlog_dir;     /* one qlog file a connection */
+  const char *key_log_file; /* NSS key log, appended: a file that its owner alone may read, and no link */
+  const char *qlog_dir;     /* one qlog file a connection, that its owner alone may read */
 } iroh_endpoint_config_t;
 
 /* Opens the sockets. The config is copied. On failure *out is NULL and nothing is left open. */

@@ -8,7 +8,7 @@ const path = require('node:path')
 const { useEndpoints } = require('./helpers/endpoints.js')
 
 describe('Connection', () => {
-  const { connect, streams } = useEndpoints()
+  const { connect, create, streams } = useEndpoints()
 
   describe('#paths', () => {
     it('shows where the peer is, and that the path is direct', async () => {
@@ -70,6 +70,56 @@ describe('Connection', () => {
       assert.equal(qlogs.length, 1)
       assert.ok(fs.readFileSync(path.join(directory, qlogs[0]), 'utf8').includes('packet_received'))
       fs.rmSync(directory, { recursive: true })
+    })
+
+    describe('in logs', () => {
+      let directory
+      const at = (name) => path.join(directory, name)
+      const modeOf = (file) => fs.statSync(file).mode & 0o777
+      beforeEach(() => {
+        directory = fs.mkdtempSync(path.join(os.tmpdir(), 'iroh-logs-'))
+      })
+      afterEach(() => fs.rmSync(directory, { recursive: true }))
+
+      it('are for their owner alone', async () => {
+        const old = process.umask(0)
+        try {
+          const { client, server } = await connect({ qlogDir: directory, keyLogFile: at('keys') })
+          await Promise.all([client.close(), server.close()])
+        } finally {
+          process.umask(old)
+        }
+        const files = fs.readdirSync(directory)
+        assert.equal(files.length, 2)
+        for (const file of files) assert.equal(modeOf(at(file)), 0o600, file)
+      })
+
+      it('go on in a key log that is there and private', async () => {
+        fs.writeFileSync(at('keys'), '# kept\n', { mode: 0o600 })
+        const { server } = await connect({ keyLogFile: at('keys') })
+        await server.close()
+        assert.match(fs.readFileSync(at('keys'), 'utf8'), /^# kept\nCLIENT_HANDSHAKE_TRAFFIC_SECRET /)
+      })
+
+      it('do not go where others may read, or a link leads', async () => {
+        fs.writeFileSync(at('open'), '', { mode: 0o644 })
+        fs.writeFileSync(at('target'), '', { mode: 0o600 })
+        fs.symlinkSync('target', at('link'))
+        fs.symlinkSync('nowhere', at('dangling'))
+        fs.writeFileSync(at('named twice'), '', { mode: 0o600 })
+        fs.linkSync(at('named twice'), at('other name'))
+        const keyLogs = ['open', 'link', 'dangling', 'named twice', '.', 'no folder/keys']
+        const all = [
+          ...keyLogs.map((name) => ({ keyLogFile: at(name) })),
+          { qlogDir: at('missing') },
+          { qlogDir: at('open') }
+        ]
+        for (const options of all) {
+          await assert.rejects(create(options), { code: 'ERR_IROH_LOG_FILE' }, JSON.stringify(options))
+        }
+        assert.deepEqual([fs.statSync(at('open')).size, fs.statSync(at('target')).size], [0, 0])
+        assert.equal(fs.existsSync(at('nowhere')), false)
+      })
     })
 
     it('carry everything with each congestion control, and with plain system calls', async () => {

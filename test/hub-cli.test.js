@@ -265,6 +265,19 @@ describe('hub and spoke of the command line', () => {
     assert.equal((await hub.event('spoke')).nodeId, nodeId)
   })
 
+  it('read the file of the allowlist on SIGHUP, and go on', async () => {
+    const file = path.join(about.directory, 'allowed')
+    fs.writeFileSync(file, '# nobody\n')
+    const { hub } = await startHub('--allow-file', file)
+    hub.kill('SIGHUP')
+    assert.deepEqual(await hub.event('allowlist'), { event: 'allowlist' })
+    fs.rmSync(file)
+    hub.kill('SIGHUP')
+    assert.match((await hub.event('allowlist')).message, /ENOENT/)
+    hub.kill('SIGTERM')
+    assert.equal((await hub.ended).code, 0)
+  })
+
   it('end with 2 when they are called wrongly, and with 1 when there is no way to the hub', async () => {
     const nodeId = SecretKey.generate().nodeId()
     const wrong = [

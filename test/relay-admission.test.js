@@ -160,6 +160,81 @@ describe('admission to a relay', () => {
       await connect(relay, { secretKey: friend })
     })
 
+    describe('with its lists in files', () => {
+      let folder
+      const at = (name) => path.join(folder, name)
+      beforeEach(() => {
+        folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relay-access-'))
+      })
+      afterEach(() => fs.rmSync(folder, { recursive: true }))
+
+      it('closes those whom a changed list lets in no longer, and only those', async () => {
+        fs.writeFileSync(at('tokens'), '# tokens\none\n two # of a friend\n')
+        fs.writeFileSync(at('denied'), '')
+        const told = []
+        const access = { tokens: { file: at('tokens') }, deny: { file: at('denied') } }
+        const relay = await listen({ access, onReload: ({ what, error }) => told.push([what, error?.code]) })
+        assert.equal(await denialOf(relay, { query: '?token=three' }), 'not authorized')
+        const [one, two, other] = [
+          await connect(relay, { query: '?token=one' }),
+          await connect(relay, { query: '?token=two', secretKey: friend }),
+          await connect(relay, { query: '?token=two' })
+        ]
+        fs.writeFileSync(at('tokens'), 'two')
+        assert.equal(await one.closed, DENIED)
+        fs.writeFileSync(at('denied'), friend.nodeId())
+        assert.equal(await two.closed, DENIED)
+        await other.settle()
+        assert.deepEqual([relay.metrics().clients, relay.metrics().accessRevoked], [1, 2])
+        assert.deepEqual(told, [
+          ['access', undefined],
+          ['access', undefined]
+        ])
+      })
+
+      it('keeps a list when its new version cannot be used, and tells', async () => {
+        fs.writeFileSync(at('allowed'), friend.nodeId())
+        const told = []
+        const onReload = ({ what, error }) => told.push([what, error.code])
+        const relay = await listen({ access: { allow: { file: at('allowed') } }, onReload })
+        const client = await connect(relay, { secretKey: friend })
+        fs.writeFileSync(at('allowed'), 'nonsense')
+        assert.throws(() => relay.reloadAccess(), { code: 'ERR_IROH_INVALID_NODE_ID' })
+        fs.rmSync(at('allowed'))
+        assert.throws(() => relay.reloadAccess(), { code: 'ERR_IROH_INVALID_ARGUMENT' })
+        await client.settle()
+        assert.deepEqual(told, [
+          ['access', 'ERR_IROH_INVALID_NODE_ID'],
+          ['access', 'ERR_IROH_INVALID_ARGUMENT']
+        ])
+      })
+
+      it('asks them again after a rule that takes its time', async () => {
+        fs.writeFileSync(at('tokens'), 'one')
+        const asked = []
+        const server = http.createServer((_request, response) => asked.push(response)).listen(0, '127.0.0.1')
+        await once(server, 'listening')
+        const url = `http://127.0.0.1:${server.address().port}/`
+        const relay = await listen({ access: { tokens: { file: at('tokens') }, url } })
+        const client = await dial(relay, { query: '?token=one' })
+        await client.answerChallenge()
+        await until(() => asked.length === 1)
+        fs.writeFileSync(at('tokens'), '')
+        relay.reloadAccess()
+        asked[0].end('true')
+        assert.equal(await client.denied(), 'not authorized')
+        assert.equal(relay.metrics().accessDenied, 1)
+        server.close()
+        server.closeAllConnections()
+      })
+
+      it('must find them at the start, and names no token when one is wrong', async () => {
+        await assert.rejects(listen({ access: { tokens: { file: at('none') } } }), { ...invalid, message: /ENOENT/ })
+        await assert.rejects(listen({ access: { tokens: { file: '' } } }), invalid)
+        await assert.rejects(listen({ access: { tokens: { file: at('none'), other: 1 } } }), invalid)
+      })
+    })
+
     it('wants a token, of the header or the query', async () => {
       const relay = await listen({ access: { tokens: ['one', 'two'] } })
       assert.equal(await denialOf(relay), 'not authorized')

@@ -96,6 +96,22 @@ describe('the command line', () => {
       assert.deepEqual([none.pkarrUrl, none.ports.dns], [null, null])
     })
 
+    it('takes its lists from files, and reads them anew on SIGHUP', async () => {
+      const file = path.join(about.directory, 'tokens')
+      fs.writeFileSync(file, 'one\n')
+      const relay = start('relay', ...quiet, '--access-token-file', file, '--json')
+      const { url } = await relay.json()
+      await connect(url, { query: '?token=one' })
+      await assert.rejects(connect(url), /not authorized/)
+      relay.kill('SIGHUP')
+      assert.deepEqual(await relay.json(), { event: 'access-reloaded' })
+      fs.rmSync(file)
+      relay.kill('SIGHUP')
+      assert.match((await relay.event('access-reload-failed')).message, /ENOENT/)
+      const both = await start('relay', ...quiet, '--access-token-file', file, '--access-token', 'x').ended
+      assert.equal(both.code, 2)
+    })
+
     it('reads its certificate anew on SIGHUP', async () => {
       const files = ['cert', 'key'].map((name) => path.join(about.directory, name))
       const write = ({ cert, key }) => [cert, key].forEach((pem, index) => void fs.writeFileSync(files[index], pem))

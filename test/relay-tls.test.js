@@ -76,6 +76,28 @@ describe('a relay with TLS', () => {
     await client.settle()
   })
 
+  it('finds that a link in their path leads elsewhere, and tells', async () => {
+    const [first, second] = [createCertificate(), createCertificate()]
+    for (const [name, { cert, key }] of Object.entries({ first, second })) {
+      fs.mkdirSync(path.join(directory, name))
+      fs.writeFileSync(path.join(directory, name, 'cert.pem'), cert)
+      fs.writeFileSync(path.join(directory, name, 'key.pem'), key)
+    }
+    const current = path.join(directory, 'current')
+    fs.symlinkSync('first', current)
+    const told = []
+    const relay = await listen({
+      tls: { certFile: path.join(current, 'cert.pem'), keyFile: path.join(current, 'key.pem'), httpPort: false },
+      onReload: (about) => told.push(about)
+    })
+    assert.ok(await shows(relay, first.cert))
+    fs.symlinkSync('second', path.join(directory, 'next'))
+    fs.renameSync(path.join(directory, 'next'), current)
+    await until(() => told.some(({ error }) => error === null))
+    assert.equal(told.at(-1).what, 'tls')
+    assert.ok(await shows(relay, second.cert))
+  })
+
   it('reads them when told to', async () => {
     renew()
     const relay = await listen({ tls: { ...files, httpPort: false } })

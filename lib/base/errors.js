@@ -2,6 +2,7 @@
 'use strict'
 
 const { errors: table } = require('../binding')
+const { printable } = require('./printable')
 
 const byNumber = new Map(table.map((row) => [row.number, row]))
 const byCode = new Map(table.map((row) => [row.name, row]))
@@ -17,7 +18,8 @@ class IrohError extends Error {
    */
   constructor(code, { detail, peer, quicError, cause } = {}) {
     const row = byCode.get(code) ?? byCode.get('ERR_IROH_INTERNAL')
-    super(detail ? `${row.text}: ${detail}` : row.text, cause === undefined ? undefined : { cause })
+    // Of what a peer said, for one: messages end in logs.
+    super(detail ? `${row.text}: ${printable(detail)}` : row.text, cause === undefined ? undefined : { cause })
     this.code = row.name
     this.class = row.class
     if (peer !== undefined) this.peer = peer

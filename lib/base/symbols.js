@@ -9,6 +9,12 @@ module.exports = {
   kCore: Symbol('core'),
   /** endpoint[kWhere](nodeId): where the program said that a peer is: { directAddresses, relayUrl? }. */
   kWhere: Symbol('where'),
+  /** endpoint[kListsAdmit](nodeId): whether its lists, as they are now, let a NodeId in; its functions are not asked. */
+  kListsAdmit: Symbol('listsAdmit'),
+  /** endpoint[kDenies](nodeId): whether deny() named it, or the list of the `deny` option. */
+  kDenies: Symbol('denies'),
+  /** endpoint[kExpel](isMeant, code, reason): closes connections that peers made, of those NodeIds. */
+  kExpel: Symbol('expel'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */
@@ -28,6 +34,8 @@ module.exports = {
    * it is the event, with its author.
    */
   kTap: Symbol('tap'),
+  /** target[kOwnNames]: the names of its local events, which no envelope of a peer's has. */
+  kOwnNames: Symbol('ownNames'),
   /** target[kAttach](send, recv): it goes on over this stream. */
   kAttach: Symbol('attach'),
   /** target[kTake](channel, isGreeted): it goes on over this Channel, on which it has said what it exposes, or not yet. */

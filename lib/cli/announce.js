@@ -19,7 +19,7 @@ async function announce(endpoint, session, { ticketOf, about = {}, isQrWanted })
   const told = { NodeId: endpoint.nodeId(), ...about, ticket: ticketOf() }
   const { NodeId: nodeId, ...rest } = told
   const words = Object.entries(told).map(([name, value]) => `${name} ${value}`)
-  session.say({ event: 'listening', nodeId, ...rest, addr: endpoint.addr() }, words.join('\n'))
+  session.say({ event: 'listening', nodeId, ...rest, addr: endpoint.addr() }, ...words)
   if (isQrWanted) console.error(qrText(told.ticket, process.stderr.isTTY))
   let toldUrl = endpoint.addr().relayUrl
   for await (const { relayUrl } of endpoint.watchAddr()) {

@@ -2,6 +2,7 @@
 'use strict'
 
 const { parseArgs } = require('node:util')
+const { printable } = require('../base/printable')
 const { PROGRAM } = require('./help')
 const { optionsOf } = require('./table')
 
@@ -68,7 +69,8 @@ function readArgs(command, args) {
 /** Prints an error in one line and sets the exit code: 2 for a wrong command line, 1 for anything else. */
 function fail(error) {
   const isUsage = error instanceof UsageError
-  console.error(`${PROGRAM}: ${error.message}${isUsage ? `\nTry: ${PROGRAM} --help` : ''}`)
+  console.error(printable(`${PROGRAM}: ${error.message}`))
+  if (isUsage) console.error(`Try: ${PROGRAM} --help`)
   process.exitCode = isUsage ? 2 : 1
 }
 

@@ -2,6 +2,7 @@
 'use strict'
 
 const fs = require('node:fs')
+const { printableJson, printableTexts } = require('../base/printable')
 const { NetReport } = require('../net-report')
 const { PRESETS } = require('../presets')
 const { UsageError } = require('./command')
@@ -31,7 +32,7 @@ function start(values) {
 /** `doctor`: prints a report of the network. */
 async function run(values) {
   const report = await start(values).result
-  console.log(values.json ? JSON.stringify(report) : reportText(report))
+  console.log(values.json ? printableJson(report) : reportText(printableTexts(report)))
   const canConnect = report.udpV4 || report.udpV6 || report.preferredRelay !== null
   process.exit(canConnect ? 0 : 1) // a name that is still being looked up would hold the process
 }

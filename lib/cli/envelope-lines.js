@@ -3,6 +3,7 @@
 
 const { isEnvelope } = require('../event-target/envelope')
 const { IrohError } = require('../base/errors')
+const { printableJson } = require('../base/printable')
 const { parsePeer } = require('../addresses/node-addr')
 const { LineError } = require('./lines')
 
@@ -45,7 +46,7 @@ function parseLine(text, { isAddressed }) {
 
 /** An envelope that came, as a line of output. @param {string} from NodeId */
 function formatLine(from, { type, id, payload }) {
-  return JSON.stringify({ from, type, id, payload })
+  return printableJson({ from, type, id, payload })
 }
 
 module.exports = { formatLine, parseLine }

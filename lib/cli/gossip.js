@@ -57,7 +57,7 @@ const TOLD = {
 function listen(target, session) {
   target[kTap] = ({ author, detail }) => session.print(author, detail)
   for (const [name, tell] of Object.entries(TOLD)) {
-    /** Envelopes that are named so have a detail. */
+    /** An error that has a detail is an envelope with the name of a local event. */
     target.addEventListener(name, (event) => event.detail === undefined && session.say(...tell(event)))
   }
   session.on('full', () => target.pause()).on('drain', () => target.resume())

@@ -29,7 +29,7 @@ function listen(hub, session) {
     const from = target.remoteNodeId
     target[kTap] = (envelope) => session.print(from, envelope)
     target.addEventListener('error', ({ detail, error }) => {
-      if (detail !== undefined) return // an envelope that is named so
+      if (detail !== undefined) return // an envelope with the name of a local event
       session.say({ event: 'bad-input', from, code: error.code, message: error.message }, `${from}: ${error.message}`)
     })
     if (session.isFull) target.pause()
@@ -70,6 +70,7 @@ async function run(values) {
   const session = new Session(values)
   const hub = await createHub(options)
   listen(hub, session)
+  if (values['allow-file'] !== undefined) process.on('SIGHUP', () => hub.reloadAllow().catch(() => {})) // its event tells
   const told = { ticketOf: () => hub.ticket(), isQrWanted: values.qr }
   const work = [announce(hub.endpoint, session, told), feed(hub, session, values['slow-spoke'] ?? 'wait')]
   await session.stopped

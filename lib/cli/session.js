@@ -3,6 +3,7 @@
 
 const { EventEmitter } = require('node:events')
 const { deferred } = require('../base/deferred')
+const { printable, printableJson } = require('../base/printable')
 const { formatLine, parseLine } = require('./envelope-lines')
 const { LineError, readLines } = require('./lines')
 const { PROGRAM } = require('./help')
@@ -64,10 +65,10 @@ class Session extends EventEmitter {
     else process.exitCode ??= this.#skipped > 0 ? Exit.LINES_SKIPPED : Exit.OK
   }
 
-  /** Tells something beside the envelopes. @param {object} event @param {string} words the same for people */
-  say(event, words) {
-    if (this.#json) this.#write(JSON.stringify(event))
-    else console.error(words)
+  /** Tells something beside the envelopes. @param {object} event @param {string[]} lines the same for people */
+  say(event, ...lines) {
+    if (this.#json) this.#write(printableJson(event))
+    else for (const line of lines) console.error(printable(line))
   }
 
   /** Prints an envelope that came. @param {string} from NodeId */
@@ -128,7 +129,7 @@ class Session extends EventEmitter {
   }
 
   #fail(what, error) {
-    console.error(`${PROGRAM}: ${what}: ${error.message}`)
+    console.error(printable(`${PROGRAM}: ${what}: ${error.message}`))
     process.exitCode = Exit.FAILED
     this.stop()
   }

@@ -43,7 +43,7 @@ function listen(spoke, session, ending) {
     const nodeId = spoke.nodeId()
     session.say({ event: 'connected', nodeId, hub }, `connected to ${hub} as ${nodeId}`)
   }
-  /** Envelopes that are named as the spoke's own events have a detail. */
+  /** An error that has a detail is an envelope with the name of a local event. */
   const onOwn = (name, listener) => {
     spoke.addEventListener(name, (event) => event.detail === undefined && listener(event), { signal: ending })
   }
@@ -101,7 +101,7 @@ async function feed(spoke, session) {
 function connectionOver(spoke) {
   return new Promise((resolve) => {
     for (const name of ['disconnected', 'close']) {
-      spoke.addEventListener(name, (event) => event.detail === undefined && resolve(event))
+      spoke.addEventListener(name, resolve)
     }
   })
 }

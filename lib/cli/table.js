@@ -128,7 +128,7 @@ const COMMANDS = {
       'allow-file': {
         value: '<file>',
         file: true,
-        help: 'only those may connect that stand in the file, one a line; it is watched'
+        help: 'only those may connect that stand in the file, one a line; it is watched, and SIGHUP reads it at once'
       },
       'slow-spoke': {
         value: '<policy>',
@@ -156,7 +156,7 @@ const COMMANDS = {
   relay: {
     summary: 'run a relay, with STUN and the look-up of NodeIds',
     about:
-      'Runs a relay for iroh nodes until SIGINT or SIGTERM, with STUN, and the look-up of NodeIds over HTTP (pkarr) and DNS. SIGHUP reads the certificate anew.',
+      'Runs a relay for iroh nodes until SIGINT or SIGTERM, with STUN, and the look-up of NodeIds over HTTP (pkarr) and DNS. SIGHUP reads the certificate and the files of lists anew, which happens by itself when they change.',
     options: {
       host: { value: '<address>', help: 'where to listen (default ::, which is IPv4 too)' },
       hostname: { value: '<name>', help: 'the name in the URL' },
@@ -168,8 +168,11 @@ const COMMANDS = {
         help: "plain HTTP beside TLS, for /generate_204 alone (default 80); 'off': none"
       },
       'access-token': { value: '<token>', multiple: true, help: 'clients must bring it; may be repeated' },
+      'access-token-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
       allow: { value: '<NodeId>', multiple: true, help: 'only these may use the relay; may be repeated' },
+      'allow-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
       deny: { value: '<NodeId>', multiple: true, help: 'these may not; may be repeated' },
+      'deny-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
       'access-url': { value: '<url>', help: 'asked about each client by POST' },
       rate: { value: '<bytes>', number: true, help: 'bytes per second read from one client (default no limit)' },
       'max-connections': { value: '<n>', number: true, help: 'default 16384' },

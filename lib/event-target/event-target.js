@@ -23,6 +23,7 @@ const {
   kGreet,
   kHalfClose,
   kMeasure,
+  kOwnNames,
   kRefused,
   kSendJson,
   kStream,
@@ -34,6 +35,7 @@ const {
 const MIB = 1024 * 1024
 const MAX = 1024 * MIB
 const REGISTER = 'hub.register'
+const OWN_NAMES = new Set(['error', 'close'])
 const TARGET_OPTIONS = ['maxFrameLength', 'maxDepth', 'maxBufferedAmount', 'operations']
 
 /** The envelope that tells what a side exposes. */
@@ -234,13 +236,19 @@ class IrohEventTarget extends EventTarget {
     this.#sent++
   }
 
+  /** @private */
+  get [kOwnNames]() {
+    return OWN_NAMES
+  }
+
   /** @private Dispatches an envelope of the peer; with a number if it has one. */
   [kEnvelope](envelope, sequence, session) {
     this.#received++
     this[kTap]?.(envelope)
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
-    super.dispatchEvent(eventOf(name, { detail: envelope }, sequence, session))
+    const isOwn = this[kOwnNames].has(name)
+    super.dispatchEvent((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
   }
 
   /** @private */
@@ -312,9 +320,13 @@ class IrohEventTarget extends EventTarget {
   }
 }
 
-function eventOf(name, init, sequence, session) {
-  if (name === 'error') return Object.assign(new PeerErrorEvent(name, init), sequence && { sequence, session })
-  return sequence ? new SequencedEvent(name, init, sequence, session) : new CustomEvent(name, init)
+function eventOf(name, detail, sequence, session) {
+  return sequence ? new SequencedEvent(name, { detail }, sequence, session) : new CustomEvent(name, { detail })
+}
+
+/** The event of an envelope whose name is one of the target's own. */
+function forgedEvent(name, envelope, sequence, session) {
+  return Object.assign(new PeerErrorEvent(envelope, name), sequence && { sequence, session })
 }
 
 function checkConnection(connection) {

@@ -59,11 +59,17 @@ class SpokeStateEvent extends Event {
 }
 
 /**
- * An envelope whose name is 'error': dispatched as any other, its envelope in `detail`. It has an `error` too, so that a
- * listener made for local errors is not surprised by a peer; local errors have no `detail`.
+ * An envelope that has the name of a local event, such as 'close': no peer can make that happen, so it is an 'error' with
+ * the envelope in `detail`. Local errors have no `detail`.
  */
 class PeerErrorEvent extends CustomEvent {
-  #error = new IrohError('ERR_IROH_NOT_ENVELOPE', { detail: "the peer named an event 'error'" })
+  #error
+
+  /** @param {object} envelope @param {string} name */
+  constructor(envelope, name) {
+    super('error', { detail: envelope })
+    this.#error = new IrohError('ERR_IROH_NOT_ENVELOPE', { detail: `the peer named an event '${name}'` })
+  }
 
   get error() {
     return this.#error

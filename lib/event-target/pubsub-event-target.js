@@ -4,6 +4,8 @@
 const { invalid } = require('../base/errors')
 const { GossipEventTarget } = require('../gossip/event-target')
 const { IrohEventTarget } = require('./event-target')
+const { eventName } = require('./envelope')
+const { kOwnNames } = require('../base/symbols')
 
 /** 'type:id' or 'type', at the first colon. */
 function splitTopic(topic) {
@@ -15,7 +17,7 @@ function splitTopic(topic) {
 /** A view of an event target in which `detail` is the payload and the event's type is the topic. */
 class PubSubEventTarget {
   #target
-  /** One wrapper a listener, so that the target sees it as one and the same again. */
+  /** One wrapper for a listener and a topic, so that the target sees it as one and the same again. */
   #wrappers = new WeakMap()
 
   constructor(target) {
@@ -23,11 +25,11 @@ class PubSubEventTarget {
   }
 
   addEventListener(topic, listener, options) {
-    this.#target.addEventListener(topic, this.#wrap(listener), options)
+    this.#target.addEventListener(this.#eventOf(topic), this.#wrap(topic, listener), options)
   }
 
   removeEventListener(topic, listener, options) {
-    this.#target.removeEventListener(topic, this.#wrap(listener), options)
+    this.#target.removeEventListener(this.#eventOf(topic), this.#wrap(topic, listener), options)
   }
 
   /** Sends { type, id, payload: event.detail } to the peer. */
@@ -36,20 +38,24 @@ class PubSubEventTarget {
     return true
   }
 
-  #wrap(listener) {
-    if (listener === null || (typeof listener !== 'function' && typeof listener !== 'object')) return listener
-    let wrapper = this.#wrappers.get(listener)
-    if (!wrapper) {
-      wrapper = (event) => this.#hear(listener, event)
-      this.#wrappers.set(listener, wrapper)
-    }
-    return wrapper
+  /** What the target dispatches envelopes of a topic as: those with the name of a local event as errors. */
+  #eventOf(topic) {
+    return this.#target[kOwnNames].has(`${topic}`) ? 'error' : topic
   }
 
-  /** Local events ('error', 'close') have no payload and are no topics. */
-  #hear(listener, event) {
-    if (!(event instanceof CustomEvent)) return
-    const heard = new CustomEvent(event.type, { detail: event.detail.payload })
+  #wrap(topic, listener) {
+    if (listener === null || (typeof listener !== 'function' && typeof listener !== 'object')) return listener
+    const wrappers = this.#wrappers.get(listener) ?? new Map()
+    this.#wrappers.set(listener, wrappers)
+    const name = `${topic}`
+    if (!wrappers.has(name)) wrappers.set(name, (event) => this.#hear(name, listener, event))
+    return wrappers.get(name)
+  }
+
+  /** Local events have no payload and are no topics. */
+  #hear(topic, listener, event) {
+    if (!(event instanceof CustomEvent) || eventName(event.detail) !== topic) return
+    const heard = new CustomEvent(topic, { detail: event.detail.payload })
     if (typeof listener === 'function') listener.call(this, heard)
     else listener.handleEvent(heard)
   }

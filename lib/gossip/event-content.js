@@ -98,8 +98,9 @@ function decodeText(content) {
 function parse(json) {
   try {
     return JSON.parse(json)
-  } catch (cause) {
-    throw new IrohError('ERR_IROH_NOT_JSON', { cause })
+  } catch {
+    // The cause would quote what came, and errors end in logs.
+    throw new IrohError('ERR_IROH_NOT_JSON')
   }
 }
 

@@ -4,11 +4,14 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose, kTap } = require('../base/symbols')
+const { asyncDispose, kOwnNames, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
 const { EventContent, overhead, writeContent } = require('./event-content')
 const { GossipEvent, GossipStateEvent, PeerGossipErrorEvent } = require('./events')
+
+/** Of its local events. */
+const OWN_NAMES = new Set(['error', 'close', 'neighborUp', 'neighborDown', 'dialFailed', 'lagged'])
 
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in
@@ -33,6 +36,11 @@ class GossipEventTarget extends EventTarget {
     this.#sign = sign
     this.#verify = verify
     setImmediate(() => this.#read())
+  }
+
+  /** @private */
+  get [kOwnNames]() {
+    return OWN_NAMES
   }
 
   /** The topic underneath. Its events are this target's to read. */
@@ -162,7 +170,7 @@ class GossipEventTarget extends EventTarget {
     const envelope = read.envelope()
     const name = eventName(envelope)
     const about = { detail: envelope, author: () => read.author, deliveredFrom }
-    return name === 'error' ? new PeerGossipErrorEvent(name, about) : new GossipEvent(name, about)
+    return OWN_NAMES.has(name) ? new PeerGossipErrorEvent(name, about) : new GossipEvent(name, about)
   }
 
   #refuse(error, peer) {

@@ -26,9 +26,15 @@ class GossipEvent extends CustomEvent {
   }
 }
 
-/** One whose name is 'error': it has an `error` too, so that a listener made for local errors is not surprised. */
+/** One that has the name of a local event, such as 'close': it is an 'error' with the envelope in `detail`. */
 class PeerGossipErrorEvent extends GossipEvent {
-  #error = new IrohError('ERR_IROH_NOT_ENVELOPE', { detail: "a peer named an event 'error'" })
+  #error
+
+  /** @param {string} name @param {object} about as GossipEvent takes it */
+  constructor(name, about) {
+    super('error', about)
+    this.#error = new IrohError('ERR_IROH_NOT_ENVELOPE', { detail: `a peer named an event '${name}'` })
+  }
 
   get error() {
     return this.#error

@@ -4,7 +4,7 @@
 const binding = require('../binding')
 const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, check, invalid } = require('../base/errors')
-const { asyncDispose, kCore, kHandOver, kServe, kWhere } = require('../base/symbols')
+const { asyncDispose, kCore, kDenies, kHandOver, kServe, kWhere } = require('../base/symbols')
 const { CloseCode } = require('../close-reason')
 const { Connection } = require('../connection')
 const { Event } = require('../core-events')
@@ -226,6 +226,8 @@ class Gossip {
     const { signal } = ending
     this.#dials.set(nodeId, ending)
     try {
+      // Others name it: it would be a neighbour again.
+      if (this.#endpoint[kDenies](nodeId)) throw new IrohError('ERR_IROH_DENIED', { peer: nodeId })
       const timeoutMs = this.#options.dialTimeoutMs
       const connection = await this.#endpoint.connect(this.#whereIs(nodeId, said), this.alpn, { signal, timeoutMs })
       this.#dials.delete(nodeId)

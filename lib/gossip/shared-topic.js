@@ -21,6 +21,8 @@ class SharedTopic {
   #core
   #handle
   #admit
+  /** NodeId to the last question whether it is admitted, while that is open. */
+  #questions = new Map()
   #dialError
   #onLeaving
   #onLeft
@@ -160,13 +162,18 @@ class SharedTopic {
     for (const subscriber of this.#subscribers) subscriber.onEvent(event)
   }
 
+  /** A peer that came back is asked about anew; what was found of it before counts no longer. */
   async #judge(nodeId) {
+    const question = Symbol(nodeId)
+    this.#questions.set(nodeId, question)
     let admitted = false
     try {
       admitted = (await this.#admit(nodeId)) === true
     } catch (error) {
       reportUncaught(error)
     }
+    if (this.#questions.get(nodeId) !== question) return
+    this.#questions.delete(nodeId)
     binding.gossipAdmit(this.#core.handle, this.#handle, nodeId, admitted)
   }
 

@@ -27,9 +27,11 @@ const {
   kAttach,
   kEnd,
   kEnvelope,
+  kExpel,
   kFire,
   kPark,
   kBroadcastJson,
+  kListsAdmit,
   kServe,
   kTake
 } = require('../base/symbols')
@@ -55,6 +57,8 @@ const HUB_OPTIONS = [
 const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
 /** Of what sending to one of many throws; the rest says that this one is leaving. */
 const CALLERS_CARE = new Set(['ERR_IROH_BUFFER_FULL', 'ERR_IROH_FRAME_TOO_LONG'])
+
+const UNLISTED = 'no longer on the allowlist'
 
 /** The endpoint of a hub: the one given, or one of its own. */
 async function hubEndpoint({ endpoint, endpointOptions }) {
@@ -189,6 +193,17 @@ class Hub extends EventEmitter {
   }
 
   /**
+   * Reads the file of the allowlist now; it happens by itself when the file changes. Emits 'allowlist' as then.
+   * @returns {Promise<void>}
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_NODE_ID: the file cannot be used, and the old list stays; or
+   *   the hub has none
+   */
+  async reloadAllow() {
+    if (!this.#allowFile || this.#closing) throw invalid('the hub has no file of an allowlist')
+    this.#allowFile.reload()
+  }
+
+  /**
    * Says good-bye to every spoke: what was sent is delivered if that takes no longer than two seconds. Closes the
    * endpoint too if the hub made it.
    */
@@ -227,8 +242,10 @@ class Hub extends EventEmitter {
 
   /** @private Who may connect: what the `allow` option takes, or a list in a file. */
   [kAllow](allow) {
-    if (!(allow instanceof AllowFile)) return this.#endpoint.setAllow(allow)
-    this.#endpoint.setAllow(allow.nodeIds)
+    const isFile = allow instanceof AllowFile
+    this.#endpoint.setAllow(isFile ? allow.nodeIds : allow)
+    this.#expelUnlisted()
+    if (!isFile) return
     this.#allowFile = allow
     allow.watch((error) => this.#onAllowFile(error))
   }
@@ -247,7 +264,7 @@ class Hub extends EventEmitter {
   }
 
   #add(connection, { send, recv }) {
-    this.#assertOpen(connection)
+    this.#assertWelcome(connection)
     const target = this.#plainTarget(connection)
     try {
       target[kAttach](send, recv)
@@ -259,10 +276,16 @@ class Hub extends EventEmitter {
     return target
   }
 
-  #assertOpen(connection) {
-    if (!this.#closing) return
-    connection.close(CloseCode.NORMAL, 'the hub is closed')
-    throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
+  /** The hub may have closed, and the lists may have changed, while the spoke took its time. */
+  #assertWelcome(connection) {
+    if (this.#closing) {
+      connection.close(CloseCode.NORMAL, 'the hub is closed')
+      throw new IrohError('ERR_IROH_CLOSED', { detail: 'the hub is closed' })
+    }
+    const peer = connection.remoteNodeId()
+    if (connection.side() === 'client' || this.#endpoint[kListsAdmit](peer)) return
+    connection.close(CloseCode.NOT_ALLOWED, UNLISTED)
+    throw new IrohError('ERR_IROH_DENIED', { peer })
   }
 
   /** Delivers at most once; over when its connection is. */
@@ -303,7 +326,7 @@ class Hub extends EventEmitter {
   }
 
   #onGreeted(channel, envelope, asked, error) {
-    this.#assertOpen(channel.connection)
+    this.#assertWelcome(channel.connection)
     const target = asked ? this.#goOn(channel, asked) : this.#goOnPlain(channel)
     if (error) target[kFire](new IrohErrorEvent(error))
     if (envelope) target[kEnvelope](envelope)
@@ -364,15 +387,20 @@ class Hub extends EventEmitter {
 
   #onAllowFile(error) {
     if (!error) {
-      const { nodeIds } = this.#allowFile
-      const reason = 'no longer on the allowlist'
-      this.#endpoint.setAllow(nodeIds)
-      this.#welcome.close(CloseCode.NOT_ALLOWED, reason, (nodeId) => !nodeIds.has(nodeId))
-      for (const [nodeId, target] of [...this.#spokes]) {
-        if (!nodeIds.has(nodeId)) this.#expel(target, CloseCode.NOT_ALLOWED, reason)
-      }
+      this.#endpoint.setAllow(this.#allowFile.nodeIds)
+      this.#expelUnlisted()
+      this.#endpoint[kExpel]((nodeId) => !this.#endpoint[kListsAdmit](nodeId), CloseCode.NOT_ALLOWED, UNLISTED)
     }
     this.#emit('allowlist', error)
+  }
+
+  /** Also sessions without a connection. */
+  #expelUnlisted() {
+    const isUnlisted = (nodeId) => !this.#endpoint[kListsAdmit](nodeId)
+    this.#welcome.close(CloseCode.NOT_ALLOWED, UNLISTED, isUnlisted)
+    for (const [nodeId, target] of [...this.#spokes]) {
+      if (isUnlisted(nodeId)) this.#expel(target, CloseCode.NOT_ALLOWED, UNLISTED)
+    }
   }
 
   #replace(older) {

@@ -14,7 +14,7 @@ const { Reconnect, readReconnect } = require('./reconnect')
 const { readDelivery } = require('../resume/options')
 const { isPoisoned } = require('../resume/resuming')
 const { openKept, resumingSpoke } = require('../resume/spoke-session')
-const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kUnsent } = require('../base/symbols')
+const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kOwnNames, kUnsent } = require('../base/symbols')
 const { within } = require('../base/within')
 
 const SPOKE_OPTIONS = [
@@ -32,6 +32,8 @@ const SPOKE_OPTIONS = [
 ]
 /** Of an endpoint the spoke makes: a hub that was restarted answers the next packet with a reset, so that comes soon. */
 const KEEP_ALIVE_MS = 2000
+/** Of its local events: its states, too. */
+const OWN_NAMES = new Set(['error', 'close', 'connecting', 'connected', 'disconnected'])
 /** What tells that a hub which was out of reach may be in reach now. */
 const HOPEFUL = new Set(['network-changed', 'relay-up', 'rebound'])
 
@@ -120,6 +122,11 @@ class Spoke extends IrohEventTarget {
     signal.addEventListener('abort', onAbort, { once: true })
     this.#forgetSignal = () => signal.removeEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
+  }
+
+  /** @private */
+  get [kOwnNames]() {
+    return OWN_NAMES
   }
 
   /** @private The hub ends its half when it has dispatched everything; a connection closed before would lose the rest. */

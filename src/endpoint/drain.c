@@ -181,7 +181,7 @@ static void collect_close(conn_t *conn) {
   iroh_metrics_t *metrics = &conn->ep->metrics;
   const iroh_close_t *close = quic_conn_close_info(conn->quic);
   if (!conn->announced) {
-    if (close->error == IROH_ERR_DENIED)
+    if (conn->refused || close->error == IROH_ERR_DENIED)
       metrics->handshakes_refused++;
     else
       metrics->handshakes_failed++;
@@ -214,7 +214,7 @@ static void collect_paused(conn_t *conn) {
 
 static void collect(conn_t *conn) {
   unsigned events = quic_conn_take_events(conn->quic);
-  if ((events & QUIC_EVENT_OPEN) && !conn->announced) announce(conn);
+  if ((events & QUIC_EVENT_OPEN) && !conn->announced && !conn->refused) announce(conn);
   if (conn->announced) {
     quic_stream_t *stream;
     while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);
@@ -335,6 +335,12 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   /* What the program's own calls bring about meanwhile is told in the next turn. */
   list_node_t *last = ep->eventful.head.prev;
   list_node_t *node;
+  endpoint_authorize_opened(ep);
+  /* The program ended in its function. */
+  if (ep->abandoned) {
+    endpoint_abandoned(ep);
+    return;
+  }
   while ((node = list_pop_front(&ep->eventful)) != NULL) {
     conn_t *conn = container_of(node, conn_t, eventful_node);
     bool was_last = node == last;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * An endpoint's life: opening, the hooks into the loop, closing. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/private-file.h"
 #include "base/secret.h"
 #include "endpoint/internal.h"
 #include "tls/tls.h"
@@ -92,16 +92,11 @@ static int take_identity(iroh_endpoint_t *ep, const uint8_t seed[IROH_KEY_BYTES]
 }
 
 static int open_logs(iroh_endpoint_t *ep, const iroh_endpoint_config_t *config) {
-  if (config->qlog_dir != NULL) {
-    ep->qlog_dir = strdup(config->qlog_dir);
-    if (ep->qlog_dir == NULL) return IROH_ERR_NO_MEMORY;
-    ep->quic_config.qlog_dir = ep->qlog_dir;
-  }
-  if (config->key_log_file != NULL) {
-    ep->quic_config.key_log_fd = open(config->key_log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (ep->quic_config.key_log_fd < 0) return IROH_ERR_SYSTEM;
-  }
-  return 0;
+  int rv = 0;
+  if (config->qlog_dir != NULL) rv = private_dir_open(config->qlog_dir, &ep->quic_config.qlog_dir_fd);
+  if (rv == 0 && config->key_log_file != NULL)
+    rv = private_file_append(config->key_log_file, &ep->quic_config.key_log_fd);
+  return rv;
 }
 
 static void free_values(bytes_map_t *map) {
@@ -129,7 +124,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   key_pair_free(ep->key);
   iroh_wipe(ep->quic_config.static_secret, sizeof ep->quic_config.static_secret);
   if (ep->quic_config.key_log_fd >= 0) close(ep->quic_config.key_log_fd);
-  free(ep->qlog_dir);
+  if (ep->quic_config.qlog_dir_fd >= 0) close(ep->quic_config.qlog_dir_fd);
   quic_pool_free(ep->quic_config.pool);
   udp_buffers_free(ep->rx);
   free(ep->tx);
@@ -175,7 +170,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   ep->config = *config;
   iroh_wipe(ep->config.seed, sizeof ep->config.seed);
   ep->reffed = true;
-  ep->quic_config.key_log_fd = -1;
+  ep->quic_config.key_log_fd = ep->quic_config.qlog_dir_fd = -1;
   ep->quic_config.spare_text = &ep->spare_text;
   buffer_init(&ep->spare_text);
   map_init(&ep->conns);

@@ -75,6 +75,8 @@ typedef struct {
   uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
+  bool asked_again;   /* whether it may in, when it came to be */
+  bool refused;       /* it may not */
   bool in_handshake;  /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
@@ -109,7 +111,6 @@ struct iroh_endpoint {
   quic_config_t quic_config;
   key_pair_t *key;
   struct tls_identity *identity;
-  char *qlog_dir;
   char **alpns;
   size_t alpn_count;
   bytes_map_t allowed, denied; /* by NodeId; the value is the endpoint itself */
@@ -188,8 +189,12 @@ void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const add
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
 
-/* policy.c */
+/* policy.c: asks the lists, then the program. A refusal is noted. */
 bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
+/* Asks once more about the connections that came to be: a peer may have held its last flight back, and the lists may
+ * have changed since its key was looked at. To be called before any event is gathered, since the program may release
+ * what events point to. It may also abandon the endpoint. */
+void endpoint_authorize_opened(iroh_endpoint_t *ep);
 
 /* sockets.c */
 int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count);

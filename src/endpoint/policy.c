@@ -4,14 +4,43 @@
 
 #include "endpoint/internal.h"
 
+static bool lists_admit(const iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
+  if (bytes_map_get(&ep->denied, node_id, IROH_KEY_BYTES) != NULL) return false;
+  return !ep->config.allow_listed_only || bytes_map_get(&ep->allowed, node_id, IROH_KEY_BYTES) != NULL;
+}
+
 bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
-  bool listed = bytes_map_get(&ep->allowed, node_id, IROH_KEY_BYTES) != NULL;
-  bool admitted = bytes_map_get(&ep->denied, node_id, IROH_KEY_BYTES) == NULL;
-  if (ep->config.allow_listed_only && !listed) admitted = false;
+  bool admitted = lists_admit(ep, node_id);
   if (admitted && ep->config.authorize != NULL && !ep->abandoned)
-    admitted = ep->config.authorize(ep->config.ctx, node_id);
+    /* The program's function may change the lists itself. */
+    admitted = ep->config.authorize(ep->config.ctx, node_id) && lists_admit(ep, node_id);
   if (!admitted) endpoint_note_refusal(ep, node_id);
   return admitted;
+}
+
+/* An accepted connection whose handshake is over; what was agreed on then stays known when it closes. */
+static bool has_opened(const conn_t *conn) {
+  size_t alpn_len;
+  quic_conn_alpn(conn->quic, &alpn_len);
+  return quic_conn_is_server(conn->quic) && alpn_len > 0;
+}
+
+static void authorize_again(conn_t *conn) {
+  iroh_endpoint_t *ep = conn->ep;
+  conn->asked_again = true;
+  ep->reading = true; /* the program may end in its function, and then the end waits */
+  conn->refused = !endpoint_authorize(ep, quic_conn_peer(conn->quic));
+  ep->reading = false;
+  if (conn->refused) quic_conn_deny(conn->quic, "node id not allowed", uv_hrtime());
+}
+
+void endpoint_authorize_opened(iroh_endpoint_t *ep) {
+  list_for_each(node, &ep->eventful) {
+    conn_t *conn = container_of(node, conn_t, eventful_node);
+    if (conn->announced || conn->asked_again || !has_opened(conn)) continue;
+    authorize_again(conn);
+    if (ep->abandoned) return;
+  }
 }
 
 int iroh_endpoint_allow(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {

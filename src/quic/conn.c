@@ -114,7 +114,8 @@ int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, v
   ngtcp2_cid dcid, scid;
   random_cid(&dcid, QUIC_CID_MAX);
   random_cid(&scid, QUIC_CID_LEN);
-  if (config->qlog_dir != NULL) conn->qlog = qlog_open(config->qlog_dir, false, &dcid);
+  conn->address_proved = true; /* the program named it */
+  if (config->qlog_dir_fd >= 0) conn->qlog = qlog_new(config->qlog_dir_fd, false, true, &dcid);
 
   ngtcp2_settings settings;
   fill_settings(conn, &settings, handshake_timeout, now);
@@ -168,7 +169,9 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
                                                    sizeof config->static_secret, &scid) != 0)
     goto fail_conn;
 
-  if (config->qlog_dir != NULL) conn->qlog = qlog_open(config->qlog_dir, true, &params.original_dcid);
+  conn->address_proved = initial->token_verified;
+  if (config->qlog_dir_fd >= 0)
+    conn->qlog = qlog_new(config->qlog_dir_fd, true, conn->address_proved, &params.original_dcid);
   ngtcp2_settings settings;
   fill_settings(conn, &settings, config->handshake_timeout, now);
   if (initial->token_verified) {
@@ -224,7 +227,7 @@ void quic_conn_free(quic_conn_t *conn) {
   quic_crypto_deinit(conn);
   quic_datagram_queue_deinit(&conn->datagrams_out);
   quic_datagram_queue_deinit(&conn->datagrams_in);
-  qlog_close(conn->qlog);
+  qlog_free(conn->qlog);
   free(conn->close_packet);
   free(conn->alpn);
   free(conn);

@@ -62,7 +62,7 @@ typedef struct {
   size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
   iroh_cc_t congestion_control;
-  const char *qlog_dir; /* NULL: none */
+  int qlog_dir_fd;      /* an open directory; -1: none */
   int key_log_fd;       /* -1: none */
   buffer_t *spare_text; /* shared by the frame readers of the thread */
 } quic_config_t;

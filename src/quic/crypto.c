@@ -14,6 +14,8 @@
 
 /* The most protocols one endpoint serves. */
 #define ALPNS_MAX 64
+/* Bytes of the key log held for one connection: a handshake has five or six lines of up to 230. */
+#define KEY_LINES_MAX 2048
 
 static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref) { return ((quic_conn_t *)ref->user_data)->q; }
 
@@ -21,11 +23,40 @@ static quic_conn_t *conn_of_session(gnutls_session_t session) {
   return ((ngtcp2_crypto_conn_ref *)gnutls_session_get_ptr(session))->user_data;
 }
 
-/* Asked by GnuTLS once the peer's key and its proof are in. */
+static void write_key_lines(const quic_conn_t *conn, const void *lines, size_t len) {
+  if (len > 0 && write(conn->config->key_log_fd, lines, len) < 0) {
+    /* A key log that cannot be written is a debugging aid lost, not a reason to fail. */
+  }
+}
+
+static void wipe_key_lines(quic_conn_t *conn) {
+  if (conn->key_lines.cap > 0) iroh_wipe(conn->key_lines.data, conn->key_lines.cap);
+  buffer_deinit(&conn->key_lines);
+}
+
+/* Until a peer has proved that it is where it says, logs of it are held: first packets from made-up addresses fill no
+ * disk. */
+static void address_proved(quic_conn_t *conn) {
+  if (conn->address_proved) return;
+  conn->address_proved = true;
+  write_key_lines(conn, conn->key_lines.data, conn->key_lines.len);
+  wipe_key_lines(conn);
+  qlog_address_proved(conn->qlog);
+}
+
+static void hold_key_line(quic_conn_t *conn, const char *line, size_t len) {
+  buffer_t *lines = &conn->key_lines;
+  /* Reserved once: memory that a buffer grows out of would not be wiped. */
+  if (lines->cap == 0 && buffer_reserve(lines, KEY_LINES_MAX) != 0) return;
+  if (len <= lines->cap - lines->len) buffer_append(lines, line, len);
+}
+
+/* Asked by GnuTLS once the peer's key and its proof are in. The packet that brought them took keys that we have sent. */
 int quic_verify_peer(gnutls_session_t session) {
   quic_conn_t *conn = conn_of_session(session);
   uint8_t peer[IROH_KEY_BYTES];
   char alpn[IROH_ALPN_MAX + 1];
+  address_proved(conn);
   /* RFC 9001 section 8.1: a peer that offers or picks none is no peer. */
   if (tls_session_alpn(session, alpn, sizeof alpn) == 0) {
     conn->refusal = IROH_ERR_ALPN_MISMATCH;
@@ -59,8 +90,11 @@ static int log_key(gnutls_session_t session, const char *label, const gnutls_dat
   text_hex_encode(random.data, random.size, random_hex);
   text_hex_encode(secret->data, secret->size, hex);
   int len = snprintf(line, sizeof line, "%s %s %s\n", label, random_hex, hex);
-  if (len > 0 && (size_t)len < sizeof line && write(conn->config->key_log_fd, line, (size_t)len) < 0) {
-    /* A key log that cannot be written is a debugging aid lost, not a reason to fail. */
+  if (len > 0 && (size_t)len < sizeof line) {
+    if (conn->address_proved)
+      write_key_lines(conn, line, (size_t)len);
+    else
+      hold_key_line(conn, line, (size_t)len);
   }
   iroh_wipe(line, sizeof line);
   iroh_wipe(hex, sizeof hex);
@@ -91,4 +125,5 @@ void quic_crypto_deinit(quic_conn_t *conn) {
   if (conn->q != NULL) ngtcp2_conn_set_tls_native_handle(conn->q, NULL);
   tls_session_free(conn->tls);
   conn->tls = NULL;
+  wipe_key_lines(conn);
 }

@@ -32,6 +32,7 @@ struct quic_conn {
   quic_state_t state;
   bool server, heard, data_blocked, loopback, tls_done;
   bool stateless_reset;  /* the peer's end came as one */
+  bool address_proved;   /* the peer is where it says: it has answered, or has a token of ours */
   int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */
   ngtcp2_cid first_dcid; /* server: the id the client made up, known to the host until the end */
   uint8_t peer[IROH_KEY_BYTES];
@@ -58,6 +59,7 @@ struct quic_conn {
   uint64_t gone_at;
   uint64_t now; /* of the call in progress */
   struct qlog *qlog;
+  buffer_t key_lines; /* of the key log, until the address is proved; wiped */
 };
 
 struct quic_stream {
@@ -95,10 +97,13 @@ extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
 void quic_callbacks_begin_read(quic_conn_t *conn);
 void quic_callbacks_end_read(void);
 
-/* qlog.c: a file per connection; failures to write it are ignored. */
-struct qlog *qlog_open(const char *dir, bool server, const ngtcp2_cid *original_dcid);
-void qlog_close(struct qlog *log);
+/* qlog.c: a file per connection; failures to write it are ignored. Until the peer's address is proved there is no file,
+ * and the record is held in memory, up to a bound: a stranger's first packet makes none. */
+struct qlog *qlog_new(int dir_fd, bool server, bool address_proved, const ngtcp2_cid *original_dcid);
+void qlog_free(struct qlog *log);
 void qlog_write(void *conn, uint32_t flags, const void *data, size_t len);
+/* The peer's address is proved. NULL is fine. */
+void qlog_address_proved(struct qlog *log);
 
 /* close.c: ends the connection because of a mistake of the peer's or ours; the peer is told. */
 void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error);

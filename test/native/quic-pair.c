@@ -71,6 +71,7 @@ static void side_init(side_t *side, pair_t *pair) {
                                  .max_send_buffer = 64 * 1024 * 1024,
                                  .low_water = 64 * 1024,
                                  .max_datagrams = 16,
+                                 .qlog_dir_fd = -1,
                                  .key_log_fd = -1};
 }
 

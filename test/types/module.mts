@@ -308,6 +308,7 @@ export async function hubs(endpoint: Endpoint): Promise<void> {
   same<IrohEventTarget | undefined>(hub.spokes.get(''))
   hub.allow('')
   hub.deny('')
+  same<Promise<void>>(hub.reloadAllow())
   same<Endpoint>(hub.endpoint)
 
   const spokeOptions: SpokeOptions = {

@@ -27,7 +27,7 @@ class Admission {
   /**
    * @param {import('ws').WebSocket} ws
    * @param {object} client what the access rule gets to see, without its NodeId
-   * @param {{ access: Function, metrics: object, onAdmitted: (client: object) => void }} relay
+   * @param {{ access: import('./access').Access, metrics: object, onAdmitted: (client: object) => void }} relay
    */
   constructor(ws, client, relay) {
     this.#ws = ws
@@ -69,7 +69,7 @@ class Admission {
     const client = { ...this.#client, nodeId }
     let reason
     try {
-      reason = await this.#relay.access(client)
+      reason = await this.#relay.access.judge(client)
       if (reason !== null) this.#relay.metrics.accessDenied++
     } catch {
       reason = NOT_AUTHORIZED

@@ -12,6 +12,7 @@ const TABLE = [
   ['upgradesRefused', 'counter', 'requests to /relay that were not a valid upgrade'],
   ['authFailed', 'counter', 'clients that did not prove their NodeId'],
   ['accessDenied', 'counter', 'clients the access rule denied'],
+  ['accessRevoked', 'counter', 'clients closed because a list that changed lets them in no longer'],
   ['accessFailed', 'counter', 'clients denied because the access rule failed'],
   ['clientsAccepted', 'counter', 'clients authenticated and allowed'],
   ['clientsClosed', 'counter', 'authenticated connections that ended, for whatever reason'],

@@ -61,7 +61,8 @@ class RelayServer {
   #metrics = new RelayMetrics()
   #registry
   #sockets
-  #sessions = new Set()
+  /** Each with the client that was admitted. */
+  #sessions = new Map()
   #websockets
   #servers = []
   #responders = []
@@ -144,6 +145,15 @@ class RelayServer {
   }
 
   /**
+   * Reads the files of `access` anew, and closes the clients that they let in no longer. It happens by itself when the
+   * files change.
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_NODE_ID: a file cannot be used, and its old list stays
+   */
+  reloadAccess() {
+    this.#options.access.reload()
+  }
+
+  /**
    * Stops to listen, tells the clients that the relay restarts, and closes their connections.
    * @param {{ reconnectInMs?: number, tryForMs?: number, graceMs?: number }} [options] each client is told to come back
    *   at a random time within `reconnectInMs` (default 1 ms for each client, at most 10 s), and to try for `tryForMs`
@@ -185,6 +195,7 @@ class RelayServer {
       const server = http.createServer(serveMetrics(this.#metrics))
       this.ports.metrics = await this.#listen(server, metricsHost, metricsPort, 'the metrics port')
     }
+    this.#options.access.watch((error) => this.#onAccess(error))
     await this.#answerUdp()
     const shortest = Math.min(
       limits.writeTimeoutMs,
@@ -298,6 +309,10 @@ class RelayServer {
       ws.close(...CloseReason.SHUTDOWN)
       return
     }
+    if (!this.#options.access.listsAdmit(client)) {
+      ws.close(...CloseReason.DENIED)
+      return
+    }
     this.#sockets.release(socket)
     const relay = {
       registry: this.#registry,
@@ -307,7 +322,7 @@ class RelayServer {
       onEnd: (session) => this.#onEnd(session, client)
     }
     const session = new Session({ ws, socket, nodeId: client.nodeId, version: client.version }, relay)
-    this.#sessions.add(session)
+    this.#sessions.set(session, client)
     this.#metrics.clientsAccepted++
     this.#metrics.clients = this.#sessions.size
     session.open()
@@ -328,25 +343,49 @@ class RelayServer {
   #sweep(sweepMs) {
     this.#clock += sweepMs
     this.#sockets.sweep(this.#clock)
-    for (const session of this.#sessions) session.sweep(this.#clock)
+    for (const session of this.#sessions.keys()) session.sweep(this.#clock)
   }
 
+  /** Often the second file is yet to come. */
   #onTlsFiles() {
+    let failure = null
     try {
       this.reloadTls()
-    } catch {
-      // Counted; often the second file is yet to come.
+    } catch (error) {
+      failure = error
+    }
+    this.#onReload('tls', failure)
+  }
+
+  /** A client whose token or NodeId was taken off goes. */
+  #onAccess(error) {
+    if (!error) {
+      for (const [session, client] of [...this.#sessions]) {
+        if (this.#options.access.listsAdmit(client)) continue
+        this.#metrics.accessRevoked++
+        session.end(CloseReason.DENIED)
+      }
+    }
+    this.#onReload('access', error)
+  }
+
+  #onReload(what, error) {
+    try {
+      this.#options.onReload?.({ what, error })
+    } catch (thrown) {
+      reportUncaught(thrown)
     }
   }
 
   async #close({ reconnectInMs, tryForMs, graceMs }) {
     this.#options.tls?.close()
+    this.#options.access.close()
     // The callback of close() comes whatever happened to a server, once(server, 'close') rejects when it had an error.
     const servers = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
     const closed = Promise.all([...servers, ...this.#responders.map((responder) => responder.close())])
     try {
       this.#sockets.destroyWaiting()
-      for (const session of this.#sessions) {
+      for (const session of this.#sessions.keys()) {
         session.restarting(Math.round(Math.random() * reconnectInMs), tryForMs)
         session.end(CloseReason.SHUTDOWN)
       }

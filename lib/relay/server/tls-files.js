@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const fs = require('node:fs')
-const path = require('node:path')
 const tls = require('node:tls')
 const { checkOptions, checkText } = require('../../base/check')
 const { IrohError, invalid } = require('../../base/errors')
+const { WatchedFile } = require('../../base/watched-file')
 
 const KNOWN = ['certFile', 'keyFile', 'cert', 'key', 'httpPort']
 /** Both files are written one after the other: wait for the second. */
 const SETTLE_MS = 100
+const MAX_BYTES = 1024 * 1024
 
 function readPem(value, name) {
   if (typeof value === 'string' || value instanceof Uint8Array) return value
@@ -19,23 +19,22 @@ function readPem(value, name) {
 /** A certificate with its key, given as such or as files that may change while they are in use. */
 class TlsFiles {
   #options
-  #watchers = []
+  /** Certificate and key, as files; null: they are given as such. */
+  #files = null
+  #isRead = false
   #settling = null
 
   /** @param {{ certFile: string, keyFile: string } | { cert: string, key: string }} options PEM */
   constructor(options) {
     this.#options = checkOptions(options, KNOWN, 'tls')
-    if (this.#fromFiles) {
-      checkText(options.certFile ?? null, 'tls.certFile')
-      checkText(options.keyFile ?? null, 'tls.keyFile')
+    if (options.certFile !== undefined || options.keyFile !== undefined) {
+      this.#files = ['certFile', 'keyFile'].map((name) => {
+        return new WatchedFile(checkText(options[name] ?? null, `tls.${name}`), { maxBytes: MAX_BYTES })
+      })
     } else {
       readPem(options.cert, 'tls.cert')
       readPem(options.key, 'tls.key')
     }
-  }
-
-  get #fromFiles() {
-    return this.#options.certFile !== undefined || this.#options.keyFile !== undefined
   }
 
   /**
@@ -43,9 +42,8 @@ class TlsFiles {
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT when they cannot be read or do not belong together
    */
   read() {
-    const { certFile, keyFile, cert, key } = this.#options
     try {
-      const pair = this.#fromFiles ? { cert: fs.readFileSync(certFile), key: fs.readFileSync(keyFile) } : { cert, key }
+      const pair = this.#files ? this.#readFiles() : { cert: this.#options.cert, key: this.#options.key }
       tls.createSecureContext(pair)
       return pair
     } catch (cause) {
@@ -53,24 +51,25 @@ class TlsFiles {
     }
   }
 
-  /** Calls `onChange` after the files changed. Watches their directories: files are often replaced, not written. */
+  /** Calls `onChange` after the files changed, or cannot be read any more. */
   watch(onChange) {
-    if (!this.#fromFiles) return
-    const directories = new Set([this.#options.certFile, this.#options.keyFile].map((file) => path.dirname(file)))
     const settle = () => {
       clearTimeout(this.#settling)
       this.#settling = setTimeout(onChange, SETTLE_MS)
     }
-    for (const directory of directories) {
-      const watcher = fs.watch(directory, { persistent: false }, settle)
-      watcher.on('error', () => watcher.close()) // the directory went; reloadTls() still works
-      this.#watchers.push(watcher)
-    }
+    for (const file of this.#files ?? []) file.watch(settle)
   }
 
   close() {
     clearTimeout(this.#settling)
-    for (const watcher of this.#watchers) watcher.close()
+    for (const file of this.#files ?? []) file.close()
+  }
+
+  /** What is read first is what changes are told from. */
+  #readFiles() {
+    const [cert, key] = this.#files.map((file) => (this.#isRead ? file.peek() : file.read()))
+    this.#isRead = true
+    return { cert, key }
   }
 }
 
