@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const { performance } = require('node:perf_hooks')
 const protocol = require('../lib/relay/protocol')
 const { SenderLimiter, senderOf } = require('../lib/relay/server/ip')
-const { TokenBucket } = require('../lib/relay/server/token-bucket')
+const { TokenBucket } = require('../lib/base/token-bucket')
 const { until } = require('./helpers/events')
 const { useRelays } = require('./helpers/raw-relay-client')
 

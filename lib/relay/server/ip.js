@@ -2,7 +2,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { TokenBucket } = require('./token-bucket')
+const { TokenBucket } = require('../../base/token-bucket')
 
 const MAPPED = '::ffff:'
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { TYPE } = require('../../../dns/codes')
 const { hexOfZ32, recordsOf } = require('../../../discovery/signed-packet')
 const {
   MAX_UDP_BYTES,
   PLAIN_UDP_BYTES,
   RCODE,
-  TYPE,
   readQuery,
   soaRecord,
   txtRecord,
