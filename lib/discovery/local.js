@@ -2,12 +2,13 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const os = require('node:os')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
-const { isOwnAddress, parseAddress, parsePeer } = require('../addresses/node-addr')
+const { parseAddress, parsePeer } = require('../addresses/node-addr')
+const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
 const { announcement, questionFor, questionForAll, readAnnouncement, readQuery } = require('./local-message')
+const { LocalNetworks } = require('./local-networks')
 
 /** When a question is repeated, and when it is given up. */
 const ASK_AT_MS = [0, 250, 750, 1500]
@@ -27,15 +28,6 @@ const STALE_MS = 120_000
 /** Peers remembered; the one heard longest ago is forgotten beyond them. */
 const MAX_PEERS = 1024
 
-/** The interfaces that are used: all with IPv4 but the loopback, and that one if there is no other. */
-function allInterfaces() {
-  const items = Object.values(os.networkInterfaces())
-    .flat()
-    .filter(({ family }) => family === 'IPv4')
-  const outside = items.filter(({ internal }) => !internal)
-  return [...new Set((outside.length > 0 ? outside : items).map(({ address }) => address))]
-}
-
 /** Nobody elsewhere is at an address of the loopback. */
 function withoutLoopback(addr) {
   const isOutside = (address) => !/^(?:127\.|::1$|::ffff:127\.)/i.test(parseAddress(address).host)
@@ -52,6 +44,8 @@ class LocalDiscovery {
   #interfaces
   #timeoutMs
   #nodeId = null
+  #networks = new LocalNetworks()
+  #guard = new LocalGuard(this.#networks)
   #links = new Map()
   #opening = null
   #own = null
@@ -102,8 +96,14 @@ class LocalDiscovery {
     return [...this.#peers.values()].map(({ addr }) => addr)
   }
 
+  /** How many messages of iroh's service were not read: not from this link, over a limit, malformed. */
+  get dropped() {
+    return { ...this.#guard.dropped }
+  }
+
   /** Interfaces may have come and gone. */
   async networkChanged() {
+    this.#networks.changed()
     if (!this.#isStarted) return
     await this.#open()
     if (this.#own) this.#answerSoon(MIN_DELAY_MS)
@@ -128,7 +128,7 @@ class LocalDiscovery {
   /** @returns {Promise<IrohError | null>} */
   async #openAll(before) {
     await before
-    const wanted = this.#isClosed ? [] : (this.#interfaces ?? allInterfaces())
+    const wanted = this.#isClosed ? [] : (this.#interfaces ?? this.#networks.addresses())
     for (const [address, link] of this.#links) {
       if (this.#isClosed || (wanted.includes(address) && link.rejoin())) continue
       this.#links.delete(address)
@@ -138,7 +138,7 @@ class LocalDiscovery {
     for (const address of wanted) {
       if (this.#links.has(address)) continue
       try {
-        this.#links.set(address, await LocalLink.open(address, (...heard) => this.#onMessage(...heard)))
+        this.#links.set(address, await LocalLink.open(address, this.#guard, (...heard) => this.#onMessage(...heard)))
       } catch (error) {
         failure = error
       }
@@ -164,17 +164,17 @@ class LocalDiscovery {
   }
 
   #query(question) {
-    for (const link of this.#links.values()) link.query({ ...question })
+    for (const link of this.#links.values()) link.send(question)
   }
 
   #onMessage(message, from) {
     if (this.#isClosed) return
-    if (message.type === 'query') {
+    if (!message.isResponse) {
       if (this.#own) this.#onQuery(readQuery(message))
       return
     }
     for (const addr of readAnnouncement(message)) {
-      if (addr.nodeId !== this.#nodeId) this.#heard(isOwnAddress(from.address) ? addr : withoutLoopback(addr))
+      if (addr.nodeId !== this.#nodeId) this.#heard(this.#networks.isOwn(from.address) ? addr : withoutLoopback(addr))
     }
   }
 
@@ -228,7 +228,7 @@ class LocalDiscovery {
   #answer() {
     this.#answering = null
     this.#lastAnswer = performance.now()
-    for (const link of this.#links.values()) link.respond({ ...this.#own })
+    for (const link of this.#links.values()) link.send(this.#own)
   }
 }
 

@@ -82,4 +82,4 @@ function readRecords(records) {
   return read
 }
 
-module.exports = { checkOrigin, isPeerAddress, readRecords, writeRecords }
+module.exports = { MAX_ADDRESSES, checkOrigin, isPeerAddress, readRecords, writeRecords }

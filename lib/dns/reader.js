@@ -134,6 +134,7 @@ class DnsRecord extends DnsQuestion {
   #names
   #start
   #end
+  #service
 
   constructor(names, at, type, start, end) {
     super(names, at, type)
@@ -164,6 +165,11 @@ class DnsRecord extends DnsQuestion {
 
   /** Of SRV: { port, target }. */
   get service() {
+    this.#service ??= this.#readService()
+    return this.#service
+  }
+
+  #readService() {
     if (this.#end - this.#start <= SRV_HEADER_BYTES) fail('a service without a target')
     const target = this.#names.read(this.#start + SRV_HEADER_BYTES, this.#end)
     return { port: this.#names.bytes.readUInt16BE(this.#start + 4), target }

@@ -3,15 +3,7 @@
 
 const { TYPE } = require('../../../dns/codes')
 const { hexOfZ32, recordsOf } = require('../../../discovery/signed-packet')
-const {
-  MAX_UDP_BYTES,
-  PLAIN_UDP_BYTES,
-  RCODE,
-  readQuery,
-  soaRecord,
-  txtRecord,
-  writeAnswer
-} = require('./dns-message')
+const { MAX_UDP_BYTES, PLAIN_UDP_BYTES, RCODE, readQuery, soaRecord, txtRecord, writeAnswer } = require('./dns-message')
 
 const QUERY_OPCODE = 0
 /** As short as iroh's own records live: who moves is found again soon. */

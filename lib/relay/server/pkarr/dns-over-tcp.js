@@ -2,7 +2,7 @@
 'use strict'
 
 const net = require('node:net')
-const { senderOf } = require('../ip')
+const { senderOf } = require('../../../base/senders')
 
 /** A client has so long for its questions. */
 const TIMEOUT_MS = 10_000

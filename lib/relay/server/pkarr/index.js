@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { SenderLimiter } = require('../ip')
+const { SenderLimiter } = require('../../../base/senders')
 const { answerDns } = require('./dns-answer')
 const { dnsOverTcp } = require('./dns-over-tcp')
 const { PacketStore } = require('./packet-store')

@@ -48,7 +48,7 @@ class PkarrPages {
 
   /**
    * @param {import('./packet-store').PacketStore} store
-   * @param {import('../ip').SenderLimiter} limiter of what is published
+   * @param {import('../../../base/senders').SenderLimiter} limiter of what is published
    * @param {import('../metrics').RelayMetrics} metrics
    */
   constructor(store, limiter, metrics) {
