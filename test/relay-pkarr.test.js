@@ -266,9 +266,9 @@ describe('PacketStore', () => {
     const signed = (key, ms) => signPacket(key, RECORDS, BigInt(ms) * 1000n)
     const keys = Array.from({ length: 3 }, () => SecretKey.generate())
     const ids = keys.map((key) => key.nodeId())
-    assert.equal(store.put(ids[0], signed(keys[0], start)), true)
-    assert.equal(store.put(ids[1], signed(keys[1], start + 1)), true)
-    assert.equal(store.put(ids[0], signed(keys[0], start)), false)
+    assert.equal(store.put(ids[0], signed(keys[0], start)), 'taken')
+    assert.equal(store.put(ids[1], signed(keys[1], start + 1)), 'taken')
+    assert.equal(store.put(ids[0], signed(keys[0], start)), 'held')
     store.put(ids[2], signed(keys[2], start))
     assert.deepEqual(
       ids.map((id) => store.get(id) !== null),

@@ -91,7 +91,7 @@ function optRecord(rcode) {
  * @param {object} query of readQuery()
  * @param {{ rcode: number, answers?: Buffer[], authorities?: Buffer[], isAuthoritative?: boolean }} said records of
  *   txtRecord() and soaRecord()
- * @param {number} maxBytes at least 512
+ * @param {number} maxBytes without records it is as long as the query, or shorter
  * @returns {Buffer}
  */
 function writeAnswer(query, { rcode, answers = [], authorities = [], isAuthoritative = false }, maxBytes) {

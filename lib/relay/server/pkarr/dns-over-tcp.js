@@ -11,7 +11,7 @@ const MAX_CONNECTIONS_PER_IP = 16
 const MAX_QUERY_BYTES = 4096
 const MAX_ANSWER_BYTES = 65535
 
-/** Takes the whole messages off the front of what has come: [messages, rest]. */
+/** Takes the whole messages off the front of what has come. @param {Buffer} bytes @returns {[Buffer[], Buffer]} and the rest */
 function split(bytes) {
   const messages = []
   let at = 0
@@ -70,4 +70,4 @@ function dnsOverTcp(answer, allows) {
   return server
 }
 
-module.exports = { dnsOverTcp }
+module.exports = { dnsOverTcp, split }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+// Runs one decoder on many inputs, each made of those before it. What reaches code that none has reached is kept, and made
+// into more. The same seed makes the same inputs as long as coverage is not looked at.
+
+const { seededRandom } = require('../../test/helpers/events')
+const { Coverage } = require('./coverage')
+const { Dice, mutate } = require('./mutate')
+
+/** An execution that takes longer, three times in a row, is a finding: the inputs have at most 64 KiB. */
+const MAX_MS = 100
+const MAX_LENGTH = 65_536
+const DEFAULT_LENGTH = 4096
+const TRIES = 3
+/** The executions of so long share one look at the coverage, after which V8 is slow for a while; longer if nothing is new. */
+const MIN_BATCH_MS = 50
+const MAX_BATCH_MS = 1000
+const MAX_CORPUS = 2000
+
+/**
+ * @typedef {object} Target
+ * @property {string} name
+ * @property {(Buffer | string)[]} seeds valid inputs
+ * @property {(Buffer | string)[]} [tokens] what is put into inputs as it is
+ * @property {number} [maxLength] of an input, default 4096
+ * @property {(input: Buffer) => void} run throws what is a finding
+ */
+
+/** Something a decoder may not do. */
+class Finding extends Error {
+  /** @param {string} message @param {{ input: Buffer, cause?: unknown }} about */
+  constructor(message, { input, cause }) {
+    super(message, { cause })
+    this.input = Buffer.from(input)
+  }
+}
+
+/** Fuzzes one target. */
+class Fuzzer {
+  #target
+  #dice
+  #material
+  #corpus
+  #checksTime
+  #before
+  #reached = new Set()
+  #batchMs = MIN_BATCH_MS
+  executions = 0
+
+  /**
+   * @param {Target} target
+   * @param {{ seed: number, checksTime?: boolean, before?: (input: Buffer) => void }} options checksTime: whether to take
+   *   long is a finding; before: called with each input before it runs
+   */
+  constructor(target, { seed, checksTime = false, before = () => {} }) {
+    this.#target = target
+    this.#dice = new Dice(seededRandom(seed))
+    this.#corpus = target.seeds.map((each) => Buffer.from(each))
+    const maxLength = Math.min(target.maxLength ?? DEFAULT_LENGTH, MAX_LENGTH)
+    this.#material = { others: this.#corpus, tokens: (target.tokens ?? []).map((each) => Buffer.from(each)), maxLength }
+    this.#checksTime = checksTime
+    this.#before = before
+  }
+
+  /** Inputs that are made into others. */
+  get corpusSize() {
+    return this.#corpus.length
+  }
+
+  /** Blocks of code that they reach. */
+  get reached() {
+    return this.#reached.size
+  }
+
+  /** The seeds as they are, which must be no findings either. @throws {Finding} */
+  runSeeds() {
+    for (const input of this.#corpus) this.execute(input)
+  }
+
+  /** @param {number} count @throws {Finding} */
+  run(count) {
+    for (let left = count; left > 0; left--) this.execute(this.#next())
+  }
+
+  /**
+   * Goes on until it is told to stop, led by what the inputs reach.
+   * @param {() => boolean} goesOn
+   * @throws {Finding}
+   */
+  explore(goesOn) {
+    const coverage = new Coverage()
+    coverage.start()
+    try {
+      this.runSeeds()
+      this.#note(coverage.take())
+      while (goesOn()) this.#exploreBatch(coverage)
+    } finally {
+      coverage.stop()
+    }
+  }
+
+  /** @param {Buffer} input @throws {Finding} */
+  execute(input) {
+    this.executions++
+    this.#before(input)
+    const took = this.#timed(input)
+    if (!this.#checksTime || took <= MAX_MS) return
+    const times = [took, ...Array.from({ length: TRIES - 1 }, () => this.#timed(input))]
+    const least = Math.min(...times)
+    if (least > MAX_MS) {
+      throw new Finding(`${this.#target.name}: ${input.length} bytes take ${Math.round(least)} ms`, { input })
+    }
+  }
+
+  #exploreBatch(coverage) {
+    const inputs = []
+    const end = performance.now() + this.#batchMs
+    do {
+      const input = this.#next()
+      inputs.push(input)
+      this.execute(input)
+    } while (performance.now() < end)
+    const reached = coverage.take()
+    const isKnown = this.#isKnown(reached)
+    this.#batchMs = isKnown ? Math.min(2 * this.#batchMs, MAX_BATCH_MS) : MIN_BATCH_MS
+    if (isKnown) return
+    this.#keepNew(inputs, coverage)
+    this.#note(reached) // what only several inputs together reach is not looked for again
+  }
+
+  /** Keeps those that reach something new: runs one half, then the other, and looks on where there is something. */
+  #keepNew(inputs, coverage) {
+    const middle = inputs.length >> 1
+    for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
+      if (half.length === 0) continue
+      for (const input of half) this.execute(input)
+      const reached = coverage.take()
+      if (this.#isKnown(reached)) continue
+      if (half.length > 1) this.#keepNew(half, coverage)
+      else if (this.#note(reached) && this.#corpus.length < MAX_CORPUS) this.#corpus.push(half[0])
+    }
+  }
+
+  #isKnown(blocks) {
+    return blocks.every((block) => this.#reached.has(block))
+  }
+
+  /** @returns {boolean} whether one of the blocks had not been reached before */
+  #note(blocks) {
+    const before = this.#reached.size
+    for (const block of blocks) this.#reached.add(block)
+    return this.#reached.size > before
+  }
+
+  #next() {
+    return mutate(this.#dice.oneOf(this.#corpus), this.#dice, this.#material)
+  }
+
+  #timed(input) {
+    const start = performance.now()
+    try {
+      this.#target.run(Buffer.from(input))
+    } catch (cause) {
+      throw new Finding(`${this.#target.name}: ${cause?.stack ?? cause}`, { input, cause })
+    }
+    return performance.now() - start
+  }
+}
+
+/**
+ * What a decoder gives, or undefined if it refuses with one of the errors that it may.
+ * @template T
+ * @param {string[] | ((error: Error) => boolean)} allowed codes, or what tells
+ * @param {() => T} decode
+ * @returns {T | undefined}
+ */
+function orRefused(allowed, decode) {
+  try {
+    return decode()
+  } catch (error) {
+    const isAllowed = Array.isArray(allowed) ? allowed.includes(error.code) : allowed(error)
+    if (!isAllowed) throw error
+    return undefined
+  }
+}
+
+module.exports = { Finding, Fuzzer, MAX_LENGTH, orRefused }
