@@ -7,18 +7,14 @@ const { pathToFileURL } = require('node:url')
 
 const LIB = pathToFileURL(path.join(__dirname, '../../lib/')).href
 
-/** Which blocks of lib/ run, as V8 counts them. One at a time in a thread. */
+/** Which blocks of lib/ run, as V8 counts them: of what is loaded after this is made. One in a thread. */
 class Coverage {
   #session = new inspector.Session()
 
-  start() {
+  constructor() {
     this.#session.connect()
     this.#post('Profiler.enable')
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
-  }
-
-  stop() {
-    this.#session.disconnect()
   }
 
   /** Those that have run since the last call. @returns {string[]} a name for each */

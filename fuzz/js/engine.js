@@ -5,7 +5,6 @@
 // into more. The same seed makes the same inputs as long as coverage is not looked at.
 
 const { seededRandom } = require('../../test/helpers/events')
-const { Coverage } = require('./coverage')
 const { Dice, mutate } = require('./mutate')
 
 /** An execution that takes longer, three times in a row, is a finding: the inputs have at most 64 KiB. */
@@ -85,19 +84,14 @@ class Fuzzer {
 
   /**
    * Goes on until it is told to stop, led by what the inputs reach.
+   * @param {import('./coverage').Coverage} coverage started before the decoder was loaded
    * @param {() => boolean} goesOn
    * @throws {Finding}
    */
-  explore(goesOn) {
-    const coverage = new Coverage()
-    coverage.start()
-    try {
-      this.runSeeds()
-      this.#note(coverage.take())
-      while (goesOn()) this.#exploreBatch(coverage)
-    } finally {
-      coverage.stop()
-    }
+  explore(coverage, goesOn) {
+    this.runSeeds()
+    this.#note(coverage.take())
+    while (goesOn()) this.#exploreBatch(coverage)
   }
 
   /** @param {Buffer} input @throws {Finding} */

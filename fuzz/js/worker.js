@@ -5,6 +5,9 @@
 // the input stands in shared memory before it runs.
 
 const { parentPort, workerData } = require('node:worker_threads')
+const { Coverage } = require('./coverage')
+
+const coverage = new Coverage() // before what it is to look at is loaded
 const { Finding, Fuzzer } = require('./engine')
 const { targets } = require('./targets')
 
@@ -22,7 +25,7 @@ const target = targets.find((each) => each.name === name)
 const fuzzer = new Fuzzer(target, { seed, checksTime: true, before: show })
 const end = performance.now() + seconds * 1000
 try {
-  fuzzer.explore(() => performance.now() < end)
+  fuzzer.explore(coverage, () => performance.now() < end)
   const { executions, corpusSize, reached } = fuzzer
   parentPort.postMessage({ executions, corpusSize, reached })
 } catch (error) {
