@@ -10,8 +10,6 @@ const path = require('node:path')
 const dnsPacket = require('dns-packet')
 const { SecretKey, localDiscovery } = require('event-target-iroh')
 const { readMessage } = require('../lib/dns/reader')
-const { LocalGuard } = require('../lib/discovery/local-guard')
-const { LocalNetworks } = require('../lib/discovery/local-networks')
 const {
   announcement,
   mayBeOurs,
@@ -155,6 +153,27 @@ describe('localDiscovery', () => {
     assert.equal(answers(), 4)
   })
 
+  it('believes nothing that comes from another port, or to an address of this host', async () => {
+    const { say, socket } = await wiretap()
+    const stranger = dgram.createSocket('udp4')
+    open.push(() => stranger.close())
+    stranger.bind(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    stranger.setMulticastInterface('127.0.0.1')
+    const discovery = attached()
+    const asked = discovery.resolve(nodeId, { signal: never })
+    const told = (address) => announcement({ nodeId, directAddresses: [address] })
+    const dropped = () => discovery.dropped.offLink
+    while (dropped() === 0) {
+      stranger.send(told('192.0.2.66:6'), 5353, GROUP)
+      stranger.send(told('192.0.2.66:6'), 5353, '127.0.0.1')
+      socket.send(told('192.0.2.67:6'), 5353, '127.0.0.1')
+      await new Promise(setImmediate)
+    }
+    say(told('192.0.2.1:7'))
+    assert.deepEqual(await asked, { nodeId, directAddresses: ['192.0.2.1:7'] })
+  })
+
   it('gives what was heard before when a peer does not answer', async () => {
     const { heard, say } = await wiretap()
     const discovery = attached({ timeoutMs: 1000 })
@@ -249,6 +268,27 @@ describe('localDiscovery', () => {
       const [peer] = readAnnouncement(readMessage(bytes))
       assert.ok(peer.directAddresses.length >= 4)
       assert.deepEqual(peer.directAddresses, directAddresses.slice(0, peer.directAddresses.length))
+    })
+
+    it('of many NodeIds are read for the first few, and of many addresses', () => {
+      const ids = Array.from({ length: 12 }, () => SecretKey.generate().nodeId())
+      const instances = ids.map(
+        (id) => dnsPacket.decode(announcement({ nodeId: id, directAddresses: [] })).answers[0].data
+      )
+      const srv = (name) => ({ type: 'SRV', name, data: { port: 7, target: 'x.local' } })
+      const a = (n) => ({ type: 'A', name: 'x.local', data: `192.0.2.${n}` })
+      const hosts = Array.from({ length: 60 }, (_, n) => a(n + 1))
+      const peers = readAnnouncement(sent({ answers: instances.slice(0, 4).map(srv), additionals: hosts }))
+      assert.deepEqual(
+        peers.map((peer) => peer.directAddresses.length),
+        [32] // of several that name one target, the last has it
+      )
+      const relay = (name) => ({ type: 'TXT', name, data: 'relay=http://a.test/' })
+      const told = readAnnouncement(sent({ answers: instances.map(relay) }))
+      assert.deepEqual(
+        told.map((peer) => peer.nodeId),
+        ids.slice(0, 4)
+      )
     })
 
     it('of others are read as far as they are of iroh', () => {

@@ -151,7 +151,7 @@ class DnsRecord extends DnsQuestion {
     while (at < this.#end) {
       const next = at + 1 + bytes[at]
       if (next > this.#end) fail('a text goes on beyond its record')
-      parts.push(bytes.subarray(at + 1, next))
+      if (next > at + 1) parts.push(bytes.subarray(at + 1, next))
       at = next
     }
     return Buffer.concat(parts).toString()

@@ -68,7 +68,7 @@ function framed(message) {
 }
 
 const guard = new LocalGuard({ isOnLink: () => true })
-let now = 0
+let now = performance.now()
 
 module.exports = [
   {

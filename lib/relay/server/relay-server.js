@@ -232,7 +232,10 @@ class RelayServer {
     const { dns, host } = this.#options
     if (!this.#pkarr || !dns) return
     for (let tries = DNS_PORT_TRIES; this.ports.dns === null && tries > 0; tries--) {
-      const port = await this.#bind(dns, (query, from) => this.#pkarr.answer(query, from), { ...about, counter: 'dnsAnswered' })
+      const port = await this.#bind(dns, (query, from) => this.#pkarr.answer(query, from), {
+        ...about,
+        counter: 'dnsAnswered'
+      })
       if (port === null) return
       try {
         this.ports.dns = await this.#listen(this.#pkarr.tcpServer(), host, port, 'the DNS port')
