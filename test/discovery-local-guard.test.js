@@ -8,6 +8,7 @@ const { DnsFormatError, readMessage } = require('../lib/dns/reader')
 const { LocalGuard } = require('../lib/discovery/local-guard')
 const { announcement, mayBeOurs, readAnnouncement } = require('../lib/discovery/local-message')
 const { LocalNetworks } = require('../lib/discovery/local-networks')
+const { LocalPeers } = require('../lib/discovery/local-peers')
 
 const item = (address, netmask, internal = false) => ({ family: 'IPv4', address, netmask, internal })
 const INTERFACES = {
@@ -141,5 +142,42 @@ describe('What comes by multicast DNS', () => {
     const bytes = Buffer.concat([header, name, fixed, ...Array(count - 1).fill(pointing)])
     assert.equal(mayBeOurs(bytes), true)
     assert.throws(() => readAnnouncement(readMessage(bytes)), DnsFormatError)
+  })
+})
+
+describe('What was heard of peers', () => {
+  const addr = (id, ...directAddresses) => ({ nodeId: id, directAddresses })
+
+  it('of one peer by several senders is put together, the last one first', () => {
+    const peers = new LocalPeers()
+    peers.heard(addr('a', '10.9.9.2:7'), '10.9.9.2', 0)
+    const false32 = Array.from({ length: 32 }, (_, n) => `10.9.9.66:${n + 1}`)
+    for (let time = 1; time < 10; time++) peers.heard(addr('a', ...false32), '10.9.9.66', time)
+    peers.heard({ ...addr('a', '10.9.9.67:1'), relayUrl: 'http://a.test/' }, '10.9.9.67', 10)
+    const found = peers.since(-1, 'a')
+    assert.deepEqual(found.directAddresses.slice(0, 3), ['10.9.9.67:1', '10.9.9.66:1', '10.9.9.2:7'])
+    assert.deepEqual([found.directAddresses.length, found.relayUrl], [32, 'http://a.test/'])
+    assert.ok(!peers.since(5, 'a').directAddresses.includes('10.9.9.2:7'))
+    assert.equal(peers.since(10, 'a'), null)
+    assert.equal(peers.since(-1, 'b'), null)
+  })
+
+  it('is bounded, and one sender cannot fill it', () => {
+    const peers = new LocalPeers()
+    peers.heard(addr('honest', '10.9.9.2:7'), '10.9.9.2', 0)
+    for (let n = 0; n < 5000; n++) peers.heard(addr(`${n}`, '10.9.9.66:7'), '10.9.9.66', n)
+    assert.equal(peers.size, 513)
+    assert.notEqual(peers.since(-1, 'honest'), null)
+    for (let n = 0; n < 5000; n++) peers.heard(addr(`x${n}`, '10.9.9.66:7'), `10.9.9.${n % 200}`, 5000 + n)
+    assert.equal(peers.size, 1024)
+  })
+
+  it('is forgotten in time, and then there is room for its sender', () => {
+    const peers = new LocalPeers()
+    for (let n = 0; n < 600; n++) peers.heard(addr(`${n}`, '10.9.9.66:7'), '10.9.9.66', n)
+    assert.equal(peers.allSince(500).length, 11)
+    for (let n = 600; n < 1101; n++) peers.heard(addr(`${n}`, '10.9.9.66:7'), '10.9.9.66', n)
+    assert.equal(peers.size, 512)
+    assert.deepEqual(peers.allSince(1100), [])
   })
 })

@@ -299,6 +299,8 @@ describe('localDiscovery', () => {
       assert.deepEqual(read([srv(instance.toUpperCase(), 'X.local')], [a('x.LOCAL')]), [
         { nodeId, directAddresses: ['192.0.2.1:7'] }
       ])
+      const attributes = { type: 'TXT', name: instance, data: ['relay=http://a.test/', 'user-data=hi'] }
+      assert.deepEqual(read([attributes], []), [{ nodeId, directAddresses: [], relayUrl: 'http://a.test/' }])
       assert.deepEqual(read([srv(`short._irohv1._udp.local`, 'x.local')], [a('x.local')]), [])
       assert.deepEqual(read([srv(instance.replace('irohv1', 'other'), 'x.local')], [a('x.local')]), [])
       assert.deepEqual(read([srv(instance, 'x.local')], [a('y.local')]), [])

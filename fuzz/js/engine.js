@@ -7,11 +7,11 @@
 const { seededRandom } = require('../../test/helpers/events')
 const { Dice, mutate } = require('./mutate')
 
-/** An execution that takes longer, three times in a row, is a finding: the inputs have at most 64 KiB. */
-const MAX_MS = 100
+/** An execution that takes longer, five times in a row, is a finding: the inputs have at most 64 KiB. */
+const MAX_MS = 250
 const MAX_LENGTH = 65_536
 const DEFAULT_LENGTH = 4096
-const TRIES = 3
+const TRIES = 5
 /** The executions of so long share one look at the coverage, after which V8 is slow for a while; longer if nothing is new. */
 const MIN_BATCH_MS = 50
 const MAX_BATCH_MS = 1000

@@ -149,7 +149,8 @@ function readAnnouncement({ answers, additionals }) {
   for (const answer of told) {
     const peer = peers.get(nodeIds.get(answer.name))
     if (!peer) continue
-    if (answer.type === TYPE.TXT) peer.relayUrl ??= readRecords([answer.text]).relayUrl
+    if (answer.type === TYPE.TXT)
+      peer.relayUrl ??= readRecords(answer.strings.map(String)).relayUrl // RFC 6763, section 6.3
     else targets.set(answer.service.target, { peer, port: answer.service.port })
   }
   for (const record of additionals) {

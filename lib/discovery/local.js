@@ -9,6 +9,7 @@ const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
 const { announcement, questionFor, questionForAll, readAnnouncement, readQuery } = require('./local-message')
 const { LocalNetworks } = require('./local-networks')
+const { LocalPeers } = require('./local-peers')
 
 /** When a question is repeated, and when it is given up. */
 const ASK_AT_MS = [0, 250, 750, 1500]
@@ -25,8 +26,6 @@ const MAX_DELAY_MS = 30_000
 /** What was heard so lately is believed without asking, and so lately when nothing answers. */
 const FRESH_MS = 10_000
 const STALE_MS = 120_000
-/** Peers remembered; the one heard longest ago is forgotten beyond them. */
-const MAX_PEERS = 1024
 
 /** Nobody elsewhere is at an address of the loopback. */
 function withoutLoopback(addr) {
@@ -52,7 +51,7 @@ class LocalDiscovery {
   #lastAnswer = Number.NEGATIVE_INFINITY
   #answering = null
   #answerAt = 0
-  #peers = new Map()
+  #peers = new LocalPeers()
   #waiting = new Map()
   #isStarted = false
   #isClosed = false
@@ -92,8 +91,7 @@ class LocalDiscovery {
     await this.#open()
     this.#query(questionForAll())
     await sleep(waitMs)
-    this.#forgetOld()
-    return [...this.#peers.values()].map(({ addr }) => addr)
+    return this.#peers.allSince(performance.now() - STALE_MS)
   }
 
   /** How many messages of iroh's service were not read: not from this link, over a limit, malformed. */
@@ -174,7 +172,8 @@ class LocalDiscovery {
       return
     }
     for (const addr of readAnnouncement(message)) {
-      if (addr.nodeId !== this.#nodeId) this.#heard(this.#networks.isOwn(from.address) ? addr : withoutLoopback(addr))
+      if (addr.nodeId !== this.#nodeId)
+        this.#heard(this.#networks.isOwn(from.address) ? addr : withoutLoopback(addr), from)
     }
   }
 
@@ -186,32 +185,21 @@ class LocalDiscovery {
 
   /** How long the peers of this network take to answer one after the other. */
   #turnMs() {
-    this.#forgetOld()
+    this.#peers.forgetBefore(performance.now() - STALE_MS)
     const turn = (this.#peers.size - 1) * DELAY_PER_PEER_MS
     return Math.min(Math.max(turn, MIN_DELAY_MS), MAX_DELAY_MS)
   }
 
-  #heard(addr) {
-    this.#peers.delete(addr.nodeId)
-    this.#peers.set(addr.nodeId, { addr, at: performance.now() })
-    if (this.#peers.size > MAX_PEERS) this.#peers.delete(this.#peers.keys().next().value)
+  #heard(addr, { address }) {
+    if (addr.directAddresses.length === 0 && addr.relayUrl === undefined) return
+    this.#peers.heard(addr, address, performance.now())
     for (const [stop, nodeId] of this.#waiting) {
-      if (nodeId === addr.nodeId) stop(addr)
+      if (nodeId === addr.nodeId) stop(this.#heardWithin(STALE_MS, nodeId))
     }
   }
 
   #heardWithin(ms, nodeId) {
-    const peer = this.#peers.get(nodeId)
-    return peer && performance.now() - peer.at < ms ? peer.addr : null
-  }
-
-  /** Those heard longest ago come first. */
-  #forgetOld() {
-    const oldest = performance.now() - STALE_MS
-    for (const [nodeId, { at }] of this.#peers) {
-      if (at > oldest) return
-      this.#peers.delete(nodeId)
-    }
+    return this.#peers.since(performance.now() - ms, nodeId)
   }
 
   /** One answer is pending at most: the one that comes first. */

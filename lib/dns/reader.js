@@ -143,18 +143,23 @@ class DnsRecord extends DnsQuestion {
     this.#end = end
   }
 
-  /** Of TXT: the character strings as one text (RFC 7208 does so, and iroh). */
-  get text() {
+  /** Of TXT: its character strings, but for empty ones. @returns {Buffer[]} */
+  get strings() {
     const { bytes } = this.#names
-    const parts = []
+    const strings = []
     let at = this.#start
     while (at < this.#end) {
       const next = at + 1 + bytes[at]
       if (next > this.#end) fail('a text goes on beyond its record')
-      if (next > at + 1) parts.push(bytes.subarray(at + 1, next))
+      if (next > at + 1) strings.push(bytes.subarray(at + 1, next))
       at = next
     }
-    return Buffer.concat(parts).toString()
+    return strings
+  }
+
+  /** Of TXT: its character strings as one text (RFC 7208 does so, and iroh's DNS records). */
+  get text() {
+    return Buffer.concat(this.strings).toString()
   }
 
   /** Of A and AAAA: the IP address. */
