@@ -4,8 +4,9 @@
 const { SenderShares } = require('../../../base/senders')
 const { FairBudget } = require('./fair-budget')
 
-/** To check a signature takes about 70 µs. */
+/** To check a signature takes about 70 µs. More are checked where more is published. */
 const VERIFICATIONS_PER_SECOND = 2000
+const VERIFICATIONS_PER_ADDED = 4
 const SELDOM_VERIFIED = { perSecond: 1, burst: 10 }
 /** Publishers bring the same key again and again: hardly anybody has ten new ones within a hundred seconds. */
 const SELDOM_ADDED = { perSecond: 0.1, burst: 10 }
@@ -17,12 +18,14 @@ const SELDOM_ADDED = { perSecond: 0.1, burst: 10 }
  */
 class PublishLimits {
   #sent
-  #verified = new FairBudget(VERIFICATIONS_PER_SECOND, SELDOM_VERIFIED)
+  #verified
   #added
 
   /** @param {{ packetsPerSecondPerIp: number, packetsPerSecond: number }} limits */
   constructor({ packetsPerSecondPerIp, packetsPerSecond }) {
     this.#sent = new SenderShares(packetsPerSecondPerIp)
+    const verified = Math.max(VERIFICATIONS_PER_SECOND, VERIFICATIONS_PER_ADDED * packetsPerSecond)
+    this.#verified = new FairBudget(verified, SELDOM_VERIFIED)
     this.#added = new FairBudget(packetsPerSecond, SELDOM_ADDED)
   }
 
