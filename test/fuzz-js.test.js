@@ -34,6 +34,12 @@ describe('The fuzzer of decoders', () => {
     }
   }
 
+  /** Takes so much of a processor. */
+  function burn(ms) {
+    const start = process.cpuUsage()
+    while (process.cpuUsage(start).user < ms * 1000);
+  }
+
   function findingOf(seed) {
     try {
       new Fuzzer(decoder, { seed }).run(10_000)
@@ -49,6 +55,11 @@ describe('The fuzzer of decoders', () => {
     assert.match(finding.message, /^decoder: RangeError: out of range/)
     assert.equal(finding.input[0], 0xff)
     assert.deepEqual(findingOf(1).input, finding.input)
+  })
+
+  it('finds what takes too long', () => {
+    const slow = { ...decoder, run: () => burn(500) }
+    assert.throws(() => new Fuzzer(slow, { seed: 1, checksTime: true }).runSeeds(), /4 bytes take \d+ ms/)
   })
 
   it('looks for inputs that reach more, in a thread of its own', async () => {
