@@ -11,7 +11,7 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
-const { Fuzzer, MAX_LENGTH } = require('./engine')
+const { Fuzzer, MAX_LENGTH, MAX_MS } = require('./engine')
 const { targets } = require('./targets')
 
 const FOUND = path.join(__dirname, '../../build/fuzz-js')
@@ -59,7 +59,7 @@ function fuzz(name, seed, seconds) {
 
 function replay(name, file) {
   const target = targets.find((each) => each.name === name)
-  new Fuzzer(target, { seed: 0, checksTime: true }).execute(fs.readFileSync(file))
+  new Fuzzer(target, { seed: 0, maxMs: MAX_MS }).execute(fs.readFileSync(file))
   console.log(`${name}: ${file} is no finding`)
 }
 

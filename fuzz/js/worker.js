@@ -8,7 +8,7 @@ const { parentPort, workerData } = require('node:worker_threads')
 const { Coverage } = require('./coverage')
 
 const coverage = new Coverage() // before what it is to look at is loaded
-const { Finding, Fuzzer } = require('./engine')
+const { Finding, Fuzzer, MAX_MS } = require('./engine')
 const { targets } = require('./targets')
 
 const { name, seed, seconds, shared } = workerData
@@ -22,7 +22,7 @@ function show(input) {
 }
 
 const target = targets.find((each) => each.name === name)
-const fuzzer = new Fuzzer(target, { seed, checksTime: true, before: show })
+const fuzzer = new Fuzzer(target, { seed, maxMs: MAX_MS, before: show })
 const end = performance.now() + seconds * 1000
 try {
   fuzzer.explore(coverage, () => performance.now() < end)
