@@ -327,6 +327,8 @@ export function memoryDiscovery(): MemoryDiscovery
 export interface LocalDiscovery extends Discovery {
   /** Asks who is there, and waits so long for answers; default 1000. */
   peers(options?: { waitMs?: number }): Promise<NodeAddr[]>
+  /** Messages of iroh's service that were not read: not from this link, more than a sender may send, malformed. */
+  readonly dropped: { offLink: number; overLimit: number; malformed: number }
 }
 /** Finds peers of the same network and of this host by multicast DNS, without any server; belongs to one endpoint. */
 export function localDiscovery(options?: {

@@ -85,7 +85,7 @@ export interface RelayLimits {
   maxPackets?: number
   /** Packets published from one IPv4 address or one IPv6 /64. Default 20. */
   packetsPerSecondPerIp?: number
-  /** Packets published in all. Default a 360th of maxPackets, so that who publishes every five minutes stays. */
+  /** Packets of NodeIds that are not held yet, in all. Default a 360th of maxPackets, so that who publishes every five minutes stays. */
   packetsPerSecond?: number
 }
 

@@ -9,6 +9,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const dnsPacket = require('dns-packet')
 const { SecretKey, localDiscovery } = require('event-target-iroh')
+const { readMessage } = require('../lib/dns/reader')
 const {
   announcement,
   mayBeOurs,
@@ -26,10 +27,10 @@ const never = new AbortController().signal
 const nodeId = SecretKey.generate().nodeId()
 
 /** What real iroh asks. */
-const forReal = { questions: [{ type: 'PTR', name: '_irohv1._udp.local' }] }
+const forReal = dnsPacket.encode({ type: 'query', questions: [{ type: 'PTR', name: '_irohv1._udp.local' }] })
 
-/** A message as others get it. */
-const sent = (message) => dnsPacket.decode(dnsPacket.encode({ type: 'response', ...message }))
+/** A response as it is read. */
+const sent = (message) => readMessage(dnsPacket.encode({ type: 'response', ...message }))
 
 describe('localDiscovery', () => {
   const { create } = useEndpoints()
@@ -56,7 +57,7 @@ describe('localDiscovery', () => {
     const heard = []
     socket.on('message', (bytes) => {
       try {
-        heard.push(dnsPacket.decode(bytes))
+        heard.push(readMessage(bytes))
       } catch {
         // one of those that are meant to be wrong
       }
@@ -104,7 +105,7 @@ describe('localDiscovery', () => {
     assert.ok(!heard.some(isOf(quietId)))
 
     const before = heard.filter(isOf(nodeId)).length
-    for (let n = 0; n < 50; n++) say(dnsPacket.encode({ type: 'query', ...questionForAll() }))
+    for (let n = 0; n < 50; n++) say(questionForAll())
     while (heard.filter(isOf(nodeId)).length === before) await new Promise(setImmediate)
     assert.equal(heard.filter(isOf(nodeId)).length, before + 1)
   })
@@ -127,7 +128,7 @@ describe('localDiscovery', () => {
     const { say } = await wiretap()
     const discovery = attached()
     await discovery.publish({ nodeId: SecretKey.generate().nodeId(), directAddresses: ['127.0.0.1:1'] })
-    const good = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) })
+    const good = announcement({ nodeId, directAddresses: ['192.0.2.1:7'] })
     for (let at = 0; at < good.length; at += 3) {
       const changed = Buffer.from(good)
       changed[at] ^= 0xff
@@ -145,12 +146,32 @@ describe('localDiscovery', () => {
     await discovery.publish({ nodeId, directAddresses: ['127.0.0.1:1'] })
     const answers = () => heard.filter(isOf(nodeId)).length
     while (answers() < 1) await new Promise(setImmediate)
-    const ask = (message) => say(dnsPacket.encode({ type: 'query', ...message }))
     for (const [index, message] of [questionFor(nodeId), questionForAll(), forReal].entries()) {
-      ask(message)
+      say(message)
       while (answers() < 2 + index) await new Promise(setImmediate)
     }
     assert.equal(answers(), 4)
+  })
+
+  it('believes nothing that comes from another port, or to an address of this host', async () => {
+    const { say, socket } = await wiretap()
+    const stranger = dgram.createSocket('udp4')
+    open.push(() => stranger.close())
+    stranger.bind(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    stranger.setMulticastInterface('127.0.0.1')
+    const discovery = attached()
+    const asked = discovery.resolve(nodeId, { signal: never })
+    const told = (address) => announcement({ nodeId, directAddresses: [address] })
+    const dropped = () => discovery.dropped.offLink
+    while (dropped() === 0) {
+      stranger.send(told('192.0.2.66:6'), 5353, GROUP)
+      stranger.send(told('192.0.2.66:6'), 5353, '127.0.0.1')
+      socket.send(told('192.0.2.67:6'), 5353, '127.0.0.1')
+      await new Promise(setImmediate)
+    }
+    say(told('192.0.2.1:7'))
+    assert.deepEqual(await asked, { nodeId, directAddresses: ['192.0.2.1:7'] })
   })
 
   it('gives what was heard before when a peer does not answer', async () => {
@@ -158,7 +179,7 @@ describe('localDiscovery', () => {
     const discovery = attached({ timeoutMs: 1000 })
     const asked = discovery.resolve(nodeId, { signal: never })
     while (!heard.some((message) => readQuery(message)?.includes(nodeId))) await new Promise(setImmediate)
-    say(dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) }))
+    say(announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }))
     const found = { nodeId, directAddresses: ['192.0.2.1:7'] }
     assert.deepEqual(await asked, found)
     assert.deepEqual(await discovery.resolve(nodeId, { signal: never, fresh: true }), found)
@@ -183,9 +204,9 @@ describe('localDiscovery', () => {
   })
 
   it('decodes no datagram that cannot be for it', () => {
-    const good = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses: ['192.0.2.1:7'] }) })
+    const good = announcement({ nodeId, directAddresses: ['192.0.2.1:7'] })
     assert.equal(mayBeOurs(good), true)
-    assert.equal(mayBeOurs(dnsPacket.encode({ type: 'query', ...questionForAll() })), true)
+    assert.equal(mayBeOurs(questionForAll()), true)
     const promising = Buffer.from(good)
     promising.writeUInt16BE(0xffff, 10)
     const other = dnsPacket.encode({ type: 'query', questions: [{ type: 'PTR', name: '_http._tcp.local' }] })
@@ -196,11 +217,11 @@ describe('localDiscovery', () => {
   })
 
   it('knows whom a question is for', () => {
-    const read = (...questions) => readQuery(dnsPacket.decode(dnsPacket.encode({ type: 'query', questions })))
+    const read = (...questions) => readQuery(readMessage(dnsPacket.encode({ type: 'query', questions })))
     const ptr = { type: 'PTR', name: '_IROHv1._udp.local' }
     assert.equal(read(ptr), 'all')
-    assert.equal(read(...questionForAll().questions), 'all now')
-    assert.deepEqual(read(...questionFor(nodeId).questions), [nodeId])
+    assert.equal(readQuery(readMessage(questionForAll())), 'all now')
+    assert.deepEqual(readQuery(readMessage(questionFor(nodeId))), [nodeId])
     assert.equal(read({ ...ptr, name: '_http._tcp.local' }), null)
     assert.equal(read({ ...ptr, type: 'A' }), null)
     assert.equal(read(ptr, { type: 'SRV', name: `x._irohv1._udp.local` }), 'all')
@@ -214,7 +235,9 @@ describe('localDiscovery', () => {
         directAddresses: ['192.0.2.1:7', '[2001:db8::1]:8', '192.0.2.2:7'],
         relayUrl: 'http://a.test/'
       }
-      const { answers, additionals } = sent(announcement(addr))
+      const bytes = announcement(addr)
+      const { flags, answers, additionals } = dnsPacket.decode(bytes)
+      assert.equal(flags, 0x400) // authoritative, as real iroh requires of an answer
       const instance = answers[0].data
       assert.equal(instance.length, 52 + 1 + '_irohv1._udp.local'.length)
       assert.deepEqual(
@@ -233,29 +256,51 @@ describe('localDiscovery', () => {
         additionals.map(({ type, name, data }) => `${type} ${name.replace(id, '')} ${data}`),
         ['A -7.local 192.0.2.1', 'AAAA -8.local 2001:db8::1', 'A -7.local 192.0.2.2']
       )
-      assert.deepEqual(
-        readAnnouncement({ answers, additionals })[0].directAddresses.sort(),
-        addr.directAddresses.sort()
-      )
-      assert.equal(readAnnouncement({ answers, additionals })[0].relayUrl, addr.relayUrl)
+      const [read] = readAnnouncement(readMessage(bytes))
+      assert.deepEqual(read.directAddresses.sort(), addr.directAddresses.sort())
+      assert.equal(read.relayUrl, addr.relayUrl)
     })
 
     it('fit into one packet', () => {
       const directAddresses = Array.from({ length: 100 }, (_, n) => `192.0.2.${n}:${4000 + n}`)
-      const bytes = dnsPacket.encode({ type: 'response', ...announcement({ nodeId, directAddresses }) })
-      assert.ok(bytes.length <= 1412)
-      const [peer] = readAnnouncement(dnsPacket.decode(bytes))
+      const bytes = announcement({ nodeId, directAddresses })
+      assert.ok(bytes.length <= 1400)
+      const [peer] = readAnnouncement(readMessage(bytes))
       assert.ok(peer.directAddresses.length >= 4)
+      assert.deepEqual(peer.directAddresses, directAddresses.slice(0, peer.directAddresses.length))
+    })
+
+    it('of many NodeIds are read for the first few, and of many addresses', () => {
+      const ids = Array.from({ length: 12 }, () => SecretKey.generate().nodeId())
+      const instances = ids.map(
+        (id) => dnsPacket.decode(announcement({ nodeId: id, directAddresses: [] })).answers[0].data
+      )
+      const srv = (name) => ({ type: 'SRV', name, data: { port: 7, target: 'x.local' } })
+      const a = (n) => ({ type: 'A', name: 'x.local', data: `192.0.2.${n}` })
+      const hosts = Array.from({ length: 60 }, (_, n) => a(n + 1))
+      const peers = readAnnouncement(sent({ answers: instances.slice(0, 4).map(srv), additionals: hosts }))
+      assert.deepEqual(
+        peers.map((peer) => peer.directAddresses.length),
+        [32] // of several that name one target, the last has it
+      )
+      const relay = (name) => ({ type: 'TXT', name, data: 'relay=http://a.test/' })
+      const told = readAnnouncement(sent({ answers: instances.map(relay) }))
+      assert.deepEqual(
+        told.map((peer) => peer.nodeId),
+        ids.slice(0, 4)
+      )
     })
 
     it('of others are read as far as they are of iroh', () => {
-      const instance = sent(announcement({ nodeId, directAddresses: ['192.0.2.1:7'] })).answers[0].data
+      const instance = dnsPacket.decode(announcement({ nodeId, directAddresses: [] })).answers[0].data
       const srv = (name, target) => ({ type: 'SRV', name, data: { port: 7, target } })
       const a = (name) => ({ type: 'A', name, data: '192.0.2.1' })
       const read = (answers, additionals) => readAnnouncement(sent({ answers, additionals }))
       assert.deepEqual(read([srv(instance.toUpperCase(), 'X.local')], [a('x.LOCAL')]), [
         { nodeId, directAddresses: ['192.0.2.1:7'] }
       ])
+      const attributes = { type: 'TXT', name: instance, data: ['relay=http://a.test/', 'user-data=hi'] }
+      assert.deepEqual(read([attributes], []), [{ nodeId, directAddresses: [], relayUrl: 'http://a.test/' }])
       assert.deepEqual(read([srv(`short._irohv1._udp.local`, 'x.local')], [a('x.local')]), [])
       assert.deepEqual(read([srv(instance.replace('irohv1', 'other'), 'x.local')], [a('x.local')]), [])
       assert.deepEqual(read([srv(instance, 'x.local')], [a('y.local')]), [])

@@ -40,6 +40,6 @@ describe('the package', () => {
       []
     )
     for (const script of ['preinstall', 'install', 'postinstall']) assert.equal(manifest.scripts[script], undefined)
-    assert.deepEqual(Object.keys(manifest.dependencies), ['dns-packet', 'multicast-dns', 'uqr', 'ws'])
+    assert.deepEqual(Object.keys(manifest.dependencies), ['uqr', 'ws'])
   })
 })

@@ -196,15 +196,15 @@ describe('DNS of a relay server', () => {
 
     const question = dnsPacket.streamEncode({ type: 'query', id: 3, questions: [{ type: 'SOA', name: ZONE }] })
 
-    async function connect() {
-      const socket = net.connect(server.ports.dns, '127.0.0.1')
+    async function connect(localAddress = '127.0.0.1') {
+      const socket = net.connect({ port: server.ports.dns, host: '127.0.0.1', localAddress })
       socket.on('error', () => {})
       await once(socket, 'connect')
       return socket
     }
 
     it('serves others while one sender holds all connections it may have', async () => {
-      const idle = await Promise.all(Array.from({ length: 16 }, connect))
+      const idle = await Promise.all(Array.from({ length: 16 }, () => connect()))
       const surplus = await connect()
       await once(surplus, 'close')
       idle[0].destroy()
@@ -218,6 +218,21 @@ describe('DNS of a relay server', () => {
       }
       assert.equal(dnsPacket.streamDecode(answered[0]).answers[0].type, 'SOA')
       for (const socket of idle) socket.destroy()
+    })
+
+    it('serves others while 16 senders hold all connections there are', async () => {
+      const held = []
+      for (let host = 2; host < 18; host++) {
+        const address = `127.0.0.${host}`
+        held.push(...(await Promise.all(Array.from({ length: 16 }, () => connect(address)))))
+      }
+      for (let host = 20; host < 25; host++) {
+        const socket = await connect(`127.0.0.${host}`)
+        socket.write(question)
+        const [bytes] = await once(socket, 'data')
+        assert.equal(dnsPacket.streamDecode(bytes).answers[0].type, 'SOA')
+      }
+      for (const socket of held) socket.destroy()
     })
 
     it('leaves who sends nonsense, or more than a query', async () => {

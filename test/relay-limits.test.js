@@ -4,8 +4,8 @@
 const assert = require('node:assert/strict')
 const { performance } = require('node:perf_hooks')
 const protocol = require('../lib/relay/protocol')
-const { SenderLimiter, senderOf } = require('../lib/relay/server/ip')
-const { TokenBucket } = require('../lib/relay/server/token-bucket')
+const { SenderLimiter, senderOf } = require('../lib/base/senders')
+const { TokenBucket } = require('../lib/base/token-bucket')
 const { until } = require('./helpers/events')
 const { useRelays } = require('./helpers/raw-relay-client')
 
@@ -185,7 +185,7 @@ describe("a relay's limits", () => {
     })
 
     it('remembers only so many senders', () => {
-      const limiter = new SenderLimiter(1, 1000, 2)
+      const limiter = new SenderLimiter(1, 1000, { maxSenders: 2 })
       assert.ok(limiter.allows('192.0.2.1'))
       assert.ok(!limiter.allows('192.0.2.1'))
       assert.ok(limiter.allows('192.0.2.2'))

@@ -10,11 +10,14 @@ const { once } = require('node:events')
 const http = require('node:http')
 const net = require('node:net')
 const dnsPacket = require('dns-packet')
-const { SecretKey } = require('event-target-iroh')
+const { SecretKey, pkarrDiscovery } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
 const { recordsOf, openPacket, signPacket, toZ32 } = require('../lib/discovery/signed-packet')
 const { readRelayOptions } = require('../lib/relay/server/options')
+const { FairBudget } = require('../lib/relay/server/pkarr/fair-budget')
 const { PacketStore } = require('../lib/relay/server/pkarr/packet-store')
+const { PublishLimits } = require('../lib/relay/server/pkarr/publish-limits')
+const { queryUdp } = require('./helpers/dns')
 
 const RECORDS = ['relay=https://relay.example.com/', 'addr=192.0.2.1:7']
 const now = () => BigInt(Date.now()) * 1000n
@@ -23,6 +26,15 @@ const now = () => BigInt(Date.now()) * 1000n
 function publisher(records = RECORDS, timestamp = now()) {
   const key = SecretKey.generate()
   return { key, nodeId: key.nodeId(), z32: toZ32(key.nodeId()), packet: signPacket(key, records, timestamp) }
+}
+
+/** A packet of any DNS bytes, signed. */
+function signedOf(key, message) {
+  const timestamp = now()
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(timestamp)
+  const signed = Buffer.concat([Buffer.from(`3:seqi${timestamp}e1:v${message.length}:`), message])
+  return Buffer.concat([key.sign(signed), time, message])
 }
 
 describe('A relay server as pkarr relay', () => {
@@ -142,6 +154,56 @@ describe('A relay server as pkarr relay', () => {
       assert.deepEqual([...new Set(statuses)].sort(), [204, 429])
     })
 
+    it('survives what makes other DNS readers take all memory, and says nothing of it', async () => {
+      const server = await listen()
+      const { key, nodeId, z32 } = publisher()
+      const bomb = Buffer.alloc(1000)
+      bomb[2] = 0x10
+      bomb.fill(0xff, 6, 12)
+      bomb[14] = 16
+      bomb.writeUInt16BE(0x7fff, 21)
+      const packet = signedOf(key, bomb)
+      assert.equal((await put(server, z32, packet)).status, 204) // it is the key's own
+      const resolver = new dns.promises.Resolver({ timeout: 2000, tries: 1 })
+      resolver.setServers([`127.0.0.1:${server.ports.dns}`])
+      await assert.rejects(resolver.resolveTxt(`_iroh.${z32}.example`), { code: 'ENODATA' })
+      const discovery = pkarrDiscovery({ relay: server.pkarrUrl })
+      const about = { signal: new AbortController().signal }
+      await assert.rejects(discovery.resolve(nodeId, about), { code: 'ERR_IROH_DISCOVERY', message: /promises more/ })
+    })
+
+    it('lets nobody keep those out who come back, nor those who publish seldom', () => {
+      const limits = new PublishLimits({ packetsPerSecondPerIp: 20, packetsPerSecond: 182 })
+      const flood = () => {
+        for (let host = 0; host < 100; host++) {
+          const address = `192.0.2.${host}`
+          for (let n = 0; n < 30; n++) if (limits.maySend(address) && limits.mayVerify(address)) limits.mayAdd(address)
+        }
+      }
+      for (let round = 0; round < 20; round++) flood()
+      for (let host = 0; host < 20; host++) {
+        const honest = `198.51.100.${host}`
+        assert.deepEqual([limits.maySend(honest), limits.mayVerify(honest)], [true, true])
+      }
+    })
+
+    it('takes from all only what is signed, and nothing for a key that it holds', async () => {
+      const server = await listen({ limits: { packetsPerSecond: 2, packetsPerSecondPerIp: 1000 } })
+      const { key, z32, packet } = publisher()
+      assert.equal((await put(server, z32, packet)).status, 204)
+      for (let n = 0; n < 10; n++) assert.equal((await put(server, publisher().z32, packet)).status, 400)
+      const statuses = await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const one = publisher()
+          return (await put(server, one.z32, one.packet)).status
+        })
+      )
+      assert.ok(statuses.includes(429))
+      for (let n = 1; n <= 10; n++) {
+        assert.equal((await put(server, z32, signPacket(key, RECORDS, now() + BigInt(n)))).status, 204)
+      }
+    })
+
     it('holds only so many: the one published longest ago goes', async () => {
       const server = await listen({ limits: { maxPackets: 2 } })
       const [a, b, c] = [publisher(), publisher(), publisher()]
@@ -219,6 +281,22 @@ describe('A relay server as pkarr relay', () => {
       )
     })
 
+    it('is no amplifier: what is three times as long as its question goes over TCP after a few', async () => {
+      const many = Array.from({ length: 20 }, (_, n) => `addr=192.0.2.${n}:1`)
+      const { server, resolver, z32 } = await published({}, many)
+      const name = `_iroh.${z32}.example`
+      const opt = { type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] }
+      const query = { questions: [{ type: 'TXT', name }], additionals: [opt] }
+      const length = dnsPacket.encode({ type: 'query', ...query }).length
+      const answers = []
+      for (let n = 0; n < 30; n++) answers.push(await queryUdp(`127.0.0.1:${server.ports.dns}`, query))
+      const long = answers.filter((answer) => answer.length >= 3 * length)
+      assert.ok(long.length >= 1 && long.length < 20)
+      const short = dnsPacket.decode(answers.find((answer) => answer.length < 3 * length))
+      assert.deepEqual([short.flag_tc, short.answers.length], [true, 0])
+      assert.equal((await resolver.resolveTxt(name)).length, 20)
+    })
+
     it('needs a port that is free for UDP and TCP', async () => {
       const taken = net.createServer().listen(0, '127.0.0.1')
       await once(taken, 'listening')
@@ -240,6 +318,31 @@ describe('A relay server as pkarr relay', () => {
       await once(nonsense, 'close').catch(() => {})
       assert.equal((await resolver.resolveTxt(`_iroh.${z32}`)).length, 2)
     })
+  })
+})
+
+describe('A fair budget', () => {
+  it('keeps half of itself for those who ask seldom, however many ask often', () => {
+    const start = performance.now()
+    const budget = new FairBudget(100, { perSecond: 0.1, burst: 10 })
+    let taken = 0
+    const flood = (now) => {
+      for (let host = 0; host < 200; host++) {
+        for (let n = 0; n < 20; n++) if (budget.allows(`192.0.2.${host}`, now)) taken++
+      }
+    }
+    for (let second = 0; second < 100; second++) flood(start + 1000 * second)
+    assert.ok(taken <= 100 * 101)
+    const honest = Array.from({ length: 40 }, (_, host) => budget.allows(`198.51.100.${host}`, start + 100_000))
+    assert.ok(honest.every(Boolean))
+  })
+
+  it('gives one alone at least its half', () => {
+    const budget = new FairBudget(2, { perSecond: 1, burst: 1 })
+    assert.deepEqual(
+      [1, 2, 3].map(() => budget.allows('192.0.2.1')),
+      [true, true, false]
+    )
   })
 })
 
@@ -266,9 +369,9 @@ describe('PacketStore', () => {
     const signed = (key, ms) => signPacket(key, RECORDS, BigInt(ms) * 1000n)
     const keys = Array.from({ length: 3 }, () => SecretKey.generate())
     const ids = keys.map((key) => key.nodeId())
-    assert.equal(store.put(ids[0], signed(keys[0], start)), true)
-    assert.equal(store.put(ids[1], signed(keys[1], start + 1)), true)
-    assert.equal(store.put(ids[0], signed(keys[0], start)), false)
+    assert.equal(store.put(ids[0], signed(keys[0], start)), 'taken')
+    assert.equal(store.put(ids[1], signed(keys[1], start + 1)), 'taken')
+    assert.equal(store.put(ids[0], signed(keys[0], start)), 'held')
     store.put(ids[2], signed(keys[2], start))
     assert.deepEqual(
       ids.map((id) => store.get(id) !== null),

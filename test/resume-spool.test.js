@@ -116,6 +116,28 @@ describe('Spool', () => {
     await spool.close()
   })
 
+  it('says so if its counts, or the id of a session, are not what was written', async () => {
+    const spoil = async (name, key, value) => {
+      const env = open({ path: there(), noSubdir: false, maxDbs: 3 })
+      await env.openDB({ name, encoding: 'json' }).put(key, value)
+      await env.close()
+      const spool = new Spool(there())
+      assert.throws(() => spool.slot(peer).restore(), { code: 'ERR_IROH_SPOOL' }, `${name} ${key} ${value}`)
+      await spool.close()
+    }
+    const spool = new Spool(there())
+    Session.begin(BOUNDS, { store: spool.slot(peer), events: ['first'] })
+    await spool.close()
+    for (const what of ['acknowledged', 'sent', 'received']) {
+      for (const value of [-1, 0.5, 2 ** 60, '7', null, {}]) await spoil('counts', [1, what], value)
+      await spoil('counts', [1, what], what === 'sent' ? 2 : -1)
+      const env = open({ path: there(), noSubdir: false, maxDbs: 3 })
+      await env.openDB({ name: 'counts', encoding: 'json' }).put([1, what], what === 'sent' ? 1 : 0)
+      await env.close()
+    }
+    for (const id of [7, '', 'a b', null]) await spoil('meta', ['peer', peer], { slot: 1, id, established: true })
+  })
+
   it('belongs to one process at a time, until that ends in whatever way', async () => {
     const first = start(holder)
     assert.equal(await first.ask(there()), 'taken')

@@ -7,15 +7,20 @@ const { parseNodeId } = require('../identity/node-id')
 
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/
 
-/** Splits 'ip:port' or '[ip]:port'. @throws {IrohError} ERR_IROH_INVALID_ADDRESS */
-function parseAddress(text) {
+/** Splits 'ip:port' or '[ip]:port'. @returns {{ host: string, port: number, family: 4 | 6 } | null} null: it is neither */
+function matchAddress(text) {
   const match = typeof text === 'string' ? ADDRESS.exec(text) : null
   const family = match ? net.isIP(match[1] ?? match[2]) : 0
   const bracketed = match?.[1] !== undefined
-  if (family === 0 || bracketed !== (family === 6) || Number(match[3]) > 65535) {
-    throw new IrohError('ERR_IROH_INVALID_ADDRESS', { detail: String(text) })
-  }
+  if (family === 0 || bracketed !== (family === 6) || Number(match[3]) > 65535) return null
   return { host: match[1] ?? match[2], port: Number(match[3]), family }
+}
+
+/** The same. @throws {IrohError} ERR_IROH_INVALID_ADDRESS */
+function parseAddress(text) {
+  const parsed = matchAddress(text)
+  if (!parsed) throw new IrohError('ERR_IROH_INVALID_ADDRESS', { detail: String(text) })
+  return parsed
 }
 
 function formatAddress(host, port) {
@@ -42,4 +47,4 @@ function readNodeAddr(peer) {
   return parsed
 }
 
-module.exports = { formatAddress, parseAddress, readNodeAddr }
+module.exports = { formatAddress, matchAddress, parseAddress, readNodeAddr }

@@ -3,38 +3,32 @@
 
 const dgram = require('node:dgram')
 const { once } = require('node:events')
-const makeMdns = require('multicast-dns')
 const { IrohError } = require('../base/errors')
-const { mayBeOurs } = require('./local-message')
+const { DnsFormatError, readMessage } = require('../dns/reader')
+const { PORT } = require('./local-guard')
 
 const GROUP = '224.0.0.251'
-const PORT = 5353
 const TTL = 255
-
-/** What others of the network talk about does not come to be decoded. */
-class ServiceSocket extends dgram.Socket {
-  emit(event, ...about) {
-    return event === 'message' && !mayBeOurs(about[0]) ? false : super.emit(event, ...about)
-  }
-}
 
 /** The multicast of one network interface: what comes, and what is sent there. Does not keep the process alive. */
 class LocalLink {
-  #mdns
   #socket
   #address
 
   /**
    * @param {string} address of the interface
-   * @param {(message: object, from: { address: string }) => void} onMessage gets queries and responses as dns-packet
-   *   decodes them, of every interface that this host has joined the group at
+   * @param {import('./local-guard').LocalGuard} guard
+   * @param {(message: object, from: { address: string }) => void} onMessage gets what readMessage() gives; it may throw
+   *   DnsFormatError
    * @returns {Promise<LocalLink>}
    * @throws {IrohError} ERR_IROH_DISCOVERY: there can be no multicast
    */
-  static async open(address, onMessage) {
-    const socket = new ServiceSocket({ type: 'udp4', reuseAddr: true })
+  static async open(address, guard, onMessage) {
+    const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true })
     try {
-      socket.bind(PORT)
+      // Bound to the group, it gets multicast of this link alone: no router passes that on, and what is sent to an address
+      // of this host, from wherever, does not come here.
+      socket.bind(PORT, GROUP)
       await once(socket, 'listening')
       socket.addMembership(GROUP, address)
       socket.setMulticastInterface(address)
@@ -45,18 +39,23 @@ class LocalLink {
       socket.close()
       throw new IrohError('ERR_IROH_DISCOVERY', { detail: `multicast at ${address}: ${cause.message}`, cause })
     }
-    return new LocalLink(socket, address, onMessage)
+    return new LocalLink(socket, address, guard, onMessage)
   }
 
   /** @private use LocalLink.open() */
-  constructor(socket, address, onMessage) {
+  constructor(socket, address, guard, onMessage) {
     this.#socket = socket
     this.#address = address
-    // Bound and joined already: the library would ask for the interfaces every 5 s, and keep the process alive for it.
-    this.#mdns = makeMdns({ socket, bind: false, multicast: false })
-    this.#mdns.on('packet', onMessage)
-    this.#mdns.on('warning', () => {}) // what cannot be decoded, or sent now
-    this.#mdns.on('error', () => {})
+    socket.on('error', () => {}) // of a network that is gone
+    socket.on('message', (datagram, from) => {
+      if (!guard.admits(datagram, from, address)) return
+      try {
+        onMessage(readMessage(datagram), from)
+      } catch (error) {
+        if (!(error instanceof DnsFormatError)) throw error
+        guard.dropped.malformed++
+      }
+    })
   }
 
   /** Joins again: an interface that was gone meanwhile has forgotten it. @returns {boolean} whether it is there */
@@ -75,16 +74,13 @@ class LocalLink {
     }
   }
 
-  query(message) {
-    this.#mdns.query(message)
-  }
-
-  respond(message) {
-    this.#mdns.respond(message)
+  /** @param {Buffer} message */
+  send(message) {
+    this.#socket.send(message, PORT, GROUP, () => {}) // what cannot be sent now is repeated when it is asked for
   }
 
   close() {
-    return new Promise((resolve) => this.#mdns.destroy(resolve))
+    return new Promise((resolve) => this.#socket.close(resolve))
   }
 }
 

@@ -2,12 +2,14 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const os = require('node:os')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
-const { isOwnAddress, parseAddress, parsePeer } = require('../addresses/node-addr')
+const { parseAddress, parsePeer } = require('../addresses/node-addr')
+const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
 const { announcement, questionFor, questionForAll, readAnnouncement, readQuery } = require('./local-message')
+const { LocalNetworks } = require('./local-networks')
+const { LocalPeers } = require('./local-peers')
 
 /** When a question is repeated, and when it is given up. */
 const ASK_AT_MS = [0, 250, 750, 1500]
@@ -24,17 +26,6 @@ const MAX_DELAY_MS = 30_000
 /** What was heard so lately is believed without asking, and so lately when nothing answers. */
 const FRESH_MS = 10_000
 const STALE_MS = 120_000
-/** Peers remembered; the one heard longest ago is forgotten beyond them. */
-const MAX_PEERS = 1024
-
-/** The interfaces that are used: all with IPv4 but the loopback, and that one if there is no other. */
-function allInterfaces() {
-  const items = Object.values(os.networkInterfaces())
-    .flat()
-    .filter(({ family }) => family === 'IPv4')
-  const outside = items.filter(({ internal }) => !internal)
-  return [...new Set((outside.length > 0 ? outside : items).map(({ address }) => address))]
-}
 
 /** Nobody elsewhere is at an address of the loopback. */
 function withoutLoopback(addr) {
@@ -52,13 +43,15 @@ class LocalDiscovery {
   #interfaces
   #timeoutMs
   #nodeId = null
+  #networks = new LocalNetworks()
+  #guard = new LocalGuard(this.#networks)
   #links = new Map()
   #opening = null
   #own = null
   #lastAnswer = Number.NEGATIVE_INFINITY
   #answering = null
   #answerAt = 0
-  #peers = new Map()
+  #peers = new LocalPeers()
   #waiting = new Map()
   #isStarted = false
   #isClosed = false
@@ -98,12 +91,17 @@ class LocalDiscovery {
     await this.#open()
     this.#query(questionForAll())
     await sleep(waitMs)
-    this.#forgetOld()
-    return [...this.#peers.values()].map(({ addr }) => addr)
+    return this.#peers.allSince(performance.now() - STALE_MS)
+  }
+
+  /** How many messages of iroh's service were not read: not from this link, over a limit, malformed. */
+  get dropped() {
+    return { ...this.#guard.dropped }
   }
 
   /** Interfaces may have come and gone. */
   async networkChanged() {
+    this.#networks.changed()
     if (!this.#isStarted) return
     await this.#open()
     if (this.#own) this.#answerSoon(MIN_DELAY_MS)
@@ -128,7 +126,7 @@ class LocalDiscovery {
   /** @returns {Promise<IrohError | null>} */
   async #openAll(before) {
     await before
-    const wanted = this.#isClosed ? [] : (this.#interfaces ?? allInterfaces())
+    const wanted = this.#isClosed ? [] : (this.#interfaces ?? this.#networks.addresses())
     for (const [address, link] of this.#links) {
       if (this.#isClosed || (wanted.includes(address) && link.rejoin())) continue
       this.#links.delete(address)
@@ -138,7 +136,7 @@ class LocalDiscovery {
     for (const address of wanted) {
       if (this.#links.has(address)) continue
       try {
-        this.#links.set(address, await LocalLink.open(address, (...heard) => this.#onMessage(...heard)))
+        this.#links.set(address, await LocalLink.open(address, this.#guard, (...heard) => this.#onMessage(...heard)))
       } catch (error) {
         failure = error
       }
@@ -164,17 +162,18 @@ class LocalDiscovery {
   }
 
   #query(question) {
-    for (const link of this.#links.values()) link.query({ ...question })
+    for (const link of this.#links.values()) link.send(question)
   }
 
   #onMessage(message, from) {
     if (this.#isClosed) return
-    if (message.type === 'query') {
+    if (!message.isResponse) {
       if (this.#own) this.#onQuery(readQuery(message))
       return
     }
     for (const addr of readAnnouncement(message)) {
-      if (addr.nodeId !== this.#nodeId) this.#heard(isOwnAddress(from.address) ? addr : withoutLoopback(addr))
+      if (addr.nodeId !== this.#nodeId)
+        this.#heard(this.#networks.isOwn(from.address) ? addr : withoutLoopback(addr), from)
     }
   }
 
@@ -186,32 +185,21 @@ class LocalDiscovery {
 
   /** How long the peers of this network take to answer one after the other. */
   #turnMs() {
-    this.#forgetOld()
+    this.#peers.forgetBefore(performance.now() - STALE_MS)
     const turn = (this.#peers.size - 1) * DELAY_PER_PEER_MS
     return Math.min(Math.max(turn, MIN_DELAY_MS), MAX_DELAY_MS)
   }
 
-  #heard(addr) {
-    this.#peers.delete(addr.nodeId)
-    this.#peers.set(addr.nodeId, { addr, at: performance.now() })
-    if (this.#peers.size > MAX_PEERS) this.#peers.delete(this.#peers.keys().next().value)
+  #heard(addr, { address }) {
+    if (addr.directAddresses.length === 0 && addr.relayUrl === undefined) return
+    this.#peers.heard(addr, address, performance.now())
     for (const [stop, nodeId] of this.#waiting) {
-      if (nodeId === addr.nodeId) stop(addr)
+      if (nodeId === addr.nodeId) stop(this.#heardWithin(STALE_MS, nodeId))
     }
   }
 
   #heardWithin(ms, nodeId) {
-    const peer = this.#peers.get(nodeId)
-    return peer && performance.now() - peer.at < ms ? peer.addr : null
-  }
-
-  /** Those heard longest ago come first. */
-  #forgetOld() {
-    const oldest = performance.now() - STALE_MS
-    for (const [nodeId, { at }] of this.#peers) {
-      if (at > oldest) return
-      this.#peers.delete(nodeId)
-    }
+    return this.#peers.since(performance.now() - ms, nodeId)
   }
 
   /** One answer is pending at most: the one that comes first. */
@@ -228,7 +216,7 @@ class LocalDiscovery {
   #answer() {
     this.#answering = null
     this.#lastAnswer = performance.now()
-    for (const link of this.#links.values()) link.respond({ ...this.#own })
+    for (const link of this.#links.values()) link.send(this.#own)
   }
 }
 

@@ -4,12 +4,14 @@
 const net = require('node:net')
 const { checkText } = require('../base/check')
 const { invalid } = require('../base/errors')
-const { parseAddress } = require('../addresses/node-addr')
+const { matchAddress } = require('../addresses/read-node-addr')
 const { normalizeRelayUrl } = require('../relay/client-url')
 
 /** Addresses read of one peer. */
 const MAX_ADDRESSES = 32
 const MAX_USER_DATA_BYTES = 245
+/** Records read of one peer: a signed packet has no room for half as many. */
+const MAX_RECORDS = 256
 
 /**
  * The DNS zone that keys stand in, without the dot that may be at its end; undefined gives undefined.
@@ -35,12 +37,12 @@ noOnes.addSubnet('ff00::', 8, 'ipv6')
  * @param {string} text
  */
 function isPeerAddress(text) {
-  try {
-    const { host, port, family } = parseAddress(text)
-    return port > 0 && !host.includes('%') && !noOnes.check(host, `ipv${family}`)
-  } catch {
-    return false
-  }
+  const address = matchAddress(text)
+  return address !== null && address.port > 0 && !address.host.includes('%') && !isNoOnes(address)
+}
+
+function isNoOnes({ host, family }) {
+  return noOnes.check(host, `ipv${family}`)
 }
 
 function readRelayUrl(text) {
@@ -64,22 +66,23 @@ function writeRecords({ relayUrl, directAddresses = [] }) {
 
 /**
  * Reads such records. What is not understood is skipped, as there may be more to come; of a value with '=' in it the part
- * before that counts, as in iroh.
+ * before that counts, as in iroh. Of more than 256 records the first are read.
  * @param {string[]} records
  * @returns {{ directAddresses: string[], relayUrl?: string, userData?: string }}
  */
 function readRecords(records) {
   const read = { directAddresses: [] }
-  for (const record of records) {
-    const [key, value] = record.split('=')
+  const addresses = new Set()
+  for (const record of records.slice(0, MAX_RECORDS)) {
+    const [key, value] = record.split('=', 2)
     if (value === undefined) continue
     if (key === 'relay') read.relayUrl ??= readRelayUrl(value)
-    else if (key === 'addr' && isPeerAddress(value)) read.directAddresses.push(value)
+    else if (key === 'addr' && addresses.size < MAX_ADDRESSES && isPeerAddress(value)) addresses.add(value)
     else if (key === 'user-data' && Buffer.byteLength(value) <= MAX_USER_DATA_BYTES) read.userData ??= value
   }
-  read.directAddresses = [...new Set(read.directAddresses)].slice(0, MAX_ADDRESSES)
+  read.directAddresses = [...addresses]
   if (read.relayUrl === undefined) delete read.relayUrl
   return read
 }
 
-module.exports = { checkOrigin, isPeerAddress, readRecords, writeRecords }
+module.exports = { MAX_ADDRESSES, checkOrigin, isPeerAddress, readRecords, writeRecords }

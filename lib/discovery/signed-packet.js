@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const dnsPacket = require('dns-packet')
 const { zBase32 } = require('../base/base32')
 const { IrohError } = require('../base/errors')
+const { FLAG, HEADER_BYTES: DNS_HEADER_BYTES, TYPE } = require('../dns/codes')
+const { DnsFormatError, readMessage } = require('../dns/reader')
+const { pointerTo, writeMessage, writeName, writeRecord, writeText } = require('../dns/writer')
 const { verifySignature } = require('../identity/node-id')
 
 const SIGNATURE_BYTES = 64
@@ -12,13 +14,6 @@ const MAX_DNS_BYTES = 1000
 /** Of a packet as it is sent: signature, timestamp, DNS message. */
 const MAX_BYTES = HEADER_BYTES + MAX_DNS_BYTES
 const TTL_S = 30
-
-const DNS_HEADER_BYTES = 12
-const RESPONSE = 0x8000
-const TYPE_TXT = 16
-const CLASS_IN = 1
-/** A pointer to the name behind the header. */
-const FIRST_NAME = Buffer.from([0xc0, DNS_HEADER_BYTES])
 
 function bad(detail, peer) {
   return new IrohError('ERR_IROH_DISCOVERY', { detail, peer })
@@ -44,25 +39,13 @@ function signable(timestamp, dns) {
   return Buffer.concat([Buffer.from(`3:seqi${timestamp}e1:v${dns.length}:`), dns])
 }
 
-/** One TXT record; the first has its owner's name in full, the others point to it (RFC 1035, section 4.1.4). */
-function encodeRecord(owner, record) {
-  const data = Buffer.from(record)
-  const fixed = Buffer.alloc(11)
-  fixed.writeUInt16BE(TYPE_TXT, 0)
-  fixed.writeUInt16BE(CLASS_IN, 2)
-  fixed.writeUInt32BE(TTL_S, 4)
-  fixed.writeUInt16BE(data.length + 1, 8)
-  fixed[10] = data.length
-  return Buffer.concat([owner, fixed, data])
-}
-
-/** dns-packet would write the name again with each record, and then half as many addresses fit. */
+/** TXT records; the first has their owner's name in full, the others point to it. */
 function encodeDns(name, records) {
-  const header = Buffer.alloc(DNS_HEADER_BYTES)
-  header.writeUInt16BE(RESPONSE, 2)
-  header.writeUInt16BE(records.length, 6)
-  const owners = [dnsPacket.name.encode(name), FIRST_NAME]
-  return Buffer.concat([header, ...records.map((record, index) => encodeRecord(owners[Math.min(index, 1)], record))])
+  const owners = [writeName(name), pointerTo(DNS_HEADER_BYTES)]
+  const answers = records.map((record, index) =>
+    writeRecord(owners[Math.min(index, 1)], TYPE.TXT, TTL_S, writeText(record))
+  )
+  return writeMessage({ flags: FLAG.RESPONSE, answers })
 }
 
 /**
@@ -105,11 +88,6 @@ function openPacket(nodeId, packet) {
   return { timestamp, dns }
 }
 
-/** The texts of TXT answers; the character strings of one record are one text (RFC 7208 does so, and iroh). */
-function textsOf(answers) {
-  return answers.map(({ data }) => Buffer.concat([data].flat().map((part) => Buffer.from(part))).toString())
-}
-
 /**
  * The TXT records a packet has under `_iroh` of its key.
  * @param {string} nodeId
@@ -119,15 +97,13 @@ function textsOf(answers) {
  */
 function recordsOf(nodeId, dns) {
   const name = `_iroh.${toZ32(nodeId)}`
-  let answers
   try {
-    answers = dnsPacket.decode(dns).answers
+    const texts = readMessage(dns).answers.filter((answer) => answer.type === TYPE.TXT && answer.name === name)
+    return texts.map(({ text }) => text)
   } catch (cause) {
+    if (!(cause instanceof DnsFormatError)) throw cause
     throw new IrohError('ERR_IROH_DISCOVERY', { detail: `no DNS message: ${cause.message}`, peer: nodeId, cause })
   }
-  // dns-packet reads on beyond the end, and says nothing.
-  if (!(dnsPacket.decode.bytes <= dns.length)) throw bad('its DNS message is cut short', nodeId)
-  return textsOf(answers.filter((answer) => answer.type === 'TXT' && answer.name.toLowerCase() === name))
 }
 
 /** Whether packet `a` takes the place of `b`: later, or at the same time with larger DNS bytes. */
@@ -135,4 +111,4 @@ function isNewer(a, b) {
   return a.timestamp === b.timestamp ? Buffer.compare(a.dns, b.dns) > 0 : a.timestamp > b.timestamp
 }
 
-module.exports = { MAX_BYTES, hexOfZ32, isNewer, openPacket, recordsOf, signPacket, textsOf, toZ32 }
+module.exports = { MAX_BYTES, hexOfZ32, isNewer, openPacket, recordsOf, signPacket, toZ32 }

@@ -24,7 +24,7 @@ function normalizeRelayUrl(text) {
   if (!url || ![...PLAIN, ...SECURE].includes(url.protocol)) {
     throw invalid(`a relay URL must be http, https, ws or wss: ${text}`)
   }
-  return url.href
+  return checkText(url.href, 'the form of a relay URL', MAX_URL_BYTES) // may be longer: what is no ASCII is escaped
 }
 
 /** @returns {string | undefined} @throws {IrohError} ERR_IROH_INVALID_ARGUMENT */

@@ -22,6 +22,10 @@ function newSessionId() {
   return randomBytes(16).toString('base64url')
 }
 
+function isSessionId(value) {
+  return typeof value === 'string' && SESSION_ID.test(value)
+}
+
 /** @param {{ session?: string, received?: number, fresh?: boolean }} [asked] what a dialler has */
 function registerJson(operations = [], asked = {}) {
   return JSON.stringify({ type: REGISTER, id: '', payload: { operations, resume: { version: VERSION, ...asked } } })
@@ -51,7 +55,7 @@ function readAsked(payload) {
 function readResume(payload) {
   const session = payload?.session
   const received = readCount(payload)
-  return typeof session === 'string' && SESSION_ID.test(session) && received !== null ? { session, received } : null
+  return isSessionId(session) && received !== null ? { session, received } : null
 }
 
 /** @returns {number | null} */
@@ -66,6 +70,7 @@ module.exports = {
   RESUME,
   ackJson,
   isControl,
+  isSessionId,
   newSessionId,
   offersResume,
   readAsked,

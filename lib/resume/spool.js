@@ -5,6 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { IrohError } = require('../base/errors')
 const { readBatch, textOf } = require('./batch')
+const { isSessionId } = require('./control')
 const { isOwner, thisOwner } = require('./owner')
 
 const FORMAT = 1
@@ -25,6 +26,9 @@ const DURABILITY = { noSync: true, overlappingSync: false }
  * @property {import('./batch').Batch[]} batches of the events after `acknowledged`, and maybe of some before
  * @property {number} received
  */
+
+/** What is counted of a session, each under its slot. */
+const COUNTS = ['acknowledged', 'sent', 'received']
 
 /** The magic number of an LMDB file, and where in its first page it is: after a header of one of two lengths. */
 const MAGIC = 0xbeefc0de
@@ -204,11 +208,12 @@ class Slot {
     return this.#spool.read((meta, counts, events) => {
       const session = meta.get(['peer', this.#nodeId])
       if (!session) return null
-      const acknowledged = counts.get([slot, 'acknowledged'])
+      const [acknowledged, sent, received] = COUNTS.map((what) => checkCount(counts.get([slot, what]), what))
       const batches = [...events.getRange(keysOf(slot))].map(({ key, value }) => readBatch(key[1], value))
-      checkWhole(batches, acknowledged, counts.get([slot, 'sent']))
+      checkWhole(batches, acknowledged, sent)
       const { id, established } = session
-      return { id, established, acknowledged, batches, received: counts.get(this.#receivedKey) }
+      if (!isSessionId(id)) throw failed('the session has no id')
+      return { id, established, acknowledged, batches, received }
     })
   }
 
@@ -260,7 +265,7 @@ class Slot {
     this.#spool.write((meta, counts, events) => {
       removeEvents(events, slot)
       meta.removeSync(['peer', this.#nodeId])
-      for (const what of ['acknowledged', 'received', 'sent']) counts.removeSync([slot, what])
+      for (const what of COUNTS) counts.removeSync([slot, what])
     })
     this.#spool.forget(this.#nodeId)
   }
@@ -273,6 +278,12 @@ function keysOf(slot, last = Number.MAX_SAFE_INTEGER) {
 
 function removeEvents(events, slot, last) {
   for (const key of [...events.getKeys(keysOf(slot, last))]) events.removeSync(key)
+}
+
+/** @throws {IrohError} ERR_IROH_SPOOL if it is none: the file is not as it was written */
+function checkCount(value, what) {
+  if (!Number.isSafeInteger(value) || value < 0) throw failed(`the number of events ${what} is missing`)
+  return value
 }
 
 /** @throws {IrohError} ERR_IROH_SPOOL if an event that was sent and not acknowledged is not there */

@@ -4,7 +4,7 @@
 // Room tickets as JSON, as chat programs of iroh write them: { topic, peers }, the peers also called nodes or endpoints,
 // and each in one of the forms that iroh's addresses have had in JSON.
 
-const { isNodeId, parseNodeId } = require('../identity/node-id')
+const { parseNodeId } = require('../identity/node-id')
 const { addressSet, canonicalAddress, checkRelayUrl, MAX_ADDRESSES } = require('./endpoint-addr')
 const { malformed } = require('./malformed')
 
@@ -35,8 +35,11 @@ function checkList(value, name) {
 }
 
 function decodeNodeId(value, name) {
-  if (!isNodeId(value)) throw malformed(`${name} is not a NodeId`)
-  return parseNodeId(value)
+  try {
+    return parseNodeId(value)
+  } catch {
+    throw malformed(`${name} is not a NodeId`)
+  }
 }
 
 function decodeUrl(value, name) {

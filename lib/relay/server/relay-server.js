@@ -17,7 +17,7 @@ const { answerBinding } = require('../stun')
 const { Admission } = require('./admission')
 const { CloseReason } = require('./close-reason')
 const { pathOf, refuseUpgrade, serveCaptivePortal, serveMetrics, servePages } = require('./http')
-const { plainAddress, SenderLimiter } = require('./ip')
+const { plainAddress, SenderLimiter } = require('../../base/senders')
 const { RelayMetrics } = require('./metrics')
 const { readRelayOptions } = require('./options')
 const { PkarrService } = require('./pkarr')
@@ -243,7 +243,10 @@ class RelayServer {
     const { dns, host } = this.#options
     if (!this.#pkarr || !dns) return
     for (let tries = DNS_PORT_TRIES; this.ports.dns === null && tries > 0; tries--) {
-      const port = await this.#bind(dns, (query) => this.#pkarr.answer(query), { ...about, counter: 'dnsAnswered' })
+      const port = await this.#bind(dns, (query, from) => this.#pkarr.answer(query, from), {
+        ...about,
+        counter: 'dnsAnswered'
+      })
       if (port === null) return
       try {
         this.ports.dns = await this.#listen(this.#pkarr.tcpServer(), host, port, 'the DNS port')

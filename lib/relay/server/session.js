@@ -6,7 +6,7 @@ const { performance } = require('node:perf_hooks')
 const protocol = require('../protocol')
 const { CloseReason } = require('./close-reason')
 const { Outbox } = require('./outbox')
-const { TokenBucket } = require('./token-bucket')
+const { TokenBucket } = require('../../base/token-bucket')
 
 const { BATCH_HEADER, DATAGRAM_HEADER, FrameType, ID_BYTES, MAX_SEND_FRAME, Status } = protocol
 const ID_AT = 1

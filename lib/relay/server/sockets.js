@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { senderOf } = require('./ip')
+const { senderOf } = require('../../base/senders')
 
 /** The TCP connections of a relay: how many there are, for each sender, and how long they may take to authenticate. */
 class Sockets {

@@ -4,7 +4,7 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const net = require('node:net')
-const { plainAddress } = require('./ip')
+const { plainAddress } = require('../../base/senders')
 
 /** A UDP port that answers some datagrams with one datagram each. */
 class UdpResponder {
@@ -15,7 +15,7 @@ class UdpResponder {
    * @param {(message: Buffer, from: { address: string, port: number }, server: object) => Buffer | object | null} answer
    *   a Buffer goes back; `{ bytes, port, isFromOther }` to that port of the sender, from the other responder of the
    *   pair if so. `server` is `{ host, port, otherPort }`
-   * @param {{ limiter: import('./ip').SenderLimiter, metrics: object, counter: string, pair?: UdpResponder[] }} about
+   * @param {{ limiter: import('../../base/senders').SenderLimiter, metrics: object, counter: string, pair?: UdpResponder[] }} about
    *   `pair`: joins it; two responders may answer for each other
    */
   static async bind({ host, port }, answer, { limiter, metrics, counter, pair = [] }) {

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { TYPE } = require('../../../dns/codes')
 const { hexOfZ32, recordsOf } = require('../../../discovery/signed-packet')
-const {
-  MAX_UDP_BYTES,
-  PLAIN_UDP_BYTES,
-  RCODE,
-  TYPE,
-  readQuery,
-  soaRecord,
-  txtRecord,
-  writeAnswer
-} = require('./dns-message')
+const { MAX_UDP_BYTES, PLAIN_UDP_BYTES, RCODE, readQuery, soaRecord, txtRecord, writeAnswer } = require('./dns-message')
 
 const QUERY_OPCODE = 0
 /** As short as iroh's own records live: who moves is found again soon. */
@@ -37,13 +29,16 @@ function splitAt(labels, at) {
   return { inside: labels.slice(0, at), zoneLabels: labels.length - at }
 }
 
-/** The texts of a packet; none if it is signed, but no DNS message. */
-function textsOf(nodeId, { dns }) {
-  try {
-    return recordsOf(nodeId, dns)
-  } catch {
-    return []
+/** The texts of a packet; none if it is signed, but no DNS message. They are read once. */
+function textsOf(nodeId, known) {
+  if (!known.texts) {
+    try {
+      known.texts = recordsOf(nodeId, known.dns)
+    } catch {
+      known.texts = []
+    }
   }
+  return known.texts
 }
 
 /**
@@ -75,7 +70,8 @@ function answerQuestion(store, origin, question) {
  * @param {import('./packet-store').PacketStore} store
  * @param {string[] | null} origin the zone's labels in lower case; null: any
  * @param {Buffer} bytes
- * @param {number} [maxBytes] of an answer; default: what the query says it takes, 512 to 1232
+ * @param {number} [maxBytes] of an answer; default: what the query says it takes, 512 to 1232. A longer one is left out,
+ *   and the asker told to ask over TCP
  * @returns {Buffer | null} null: no query, nothing is to be answered
  */
 function answerDns(store, origin, bytes, maxBytes) {

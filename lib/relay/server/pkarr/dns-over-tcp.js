@@ -2,7 +2,7 @@
 'use strict'
 
 const net = require('node:net')
-const { senderOf } = require('../ip')
+const { TcpSeats } = require('./tcp-seats')
 
 /** A client has so long for its questions. */
 const TIMEOUT_MS = 10_000
@@ -11,7 +11,7 @@ const MAX_CONNECTIONS_PER_IP = 16
 const MAX_QUERY_BYTES = 4096
 const MAX_ANSWER_BYTES = 65535
 
-/** Takes the whole messages off the front of what has come: [messages, rest]. */
+/** Takes the whole messages off the front of what has come. @param {Buffer} bytes @returns {[Buffer[], Buffer]} and the rest */
 function split(bytes) {
   const messages = []
   let at = 0
@@ -32,22 +32,11 @@ function split(bytes) {
  * @returns {net.Server} not listening yet
  */
 function dnsOverTcp(answer, allows) {
-  const bySender = new Map()
-  const server = net.createServer((socket) => {
+  const seats = new TcpSeats(MAX_CONNECTIONS_PER_IP, MAX_CONNECTIONS)
+  return net.createServer((socket) => {
     let rest = Buffer.alloc(0)
     socket.on('error', () => {})
-    const sender = senderOf(socket.remoteAddress)
-    const count = bySender.get(sender) ?? 0
-    if (count >= MAX_CONNECTIONS_PER_IP) {
-      socket.destroy()
-      return
-    }
-    bySender.set(sender, count + 1)
-    socket.once('close', () => {
-      const left = bySender.get(sender) - 1
-      if (left === 0) bySender.delete(sender)
-      else bySender.set(sender, left)
-    })
+    if (!seats.take(socket)) return
     const late = setTimeout(() => socket.destroy(), TIMEOUT_MS)
     socket.once('close', () => clearTimeout(late))
     socket.on('data', (bytes) => {
@@ -66,8 +55,6 @@ function dnsOverTcp(answer, allows) {
       if (rest.length > MAX_QUERY_BYTES) socket.destroy()
     })
   })
-  server.maxConnections = MAX_CONNECTIONS
-  return server
 }
 
-module.exports = { dnsOverTcp }
+module.exports = { dnsOverTcp, split }

@@ -40,21 +40,29 @@ class PacketStore {
    * Takes a packet, unless a newer one is there.
    * @param {string} nodeId
    * @param {Buffer} packet as it is sent to a pkarr relay
-   * @returns {boolean} whether it was taken
+   * @param {() => boolean} [mayAdd] asked, once the packet has proved to be the key's own, for a NodeId of which none is
+   *   held
+   * @returns {'taken' | 'held' | 'refused'} held: what was there is as new or newer; refused: by mayAdd()
    * @throws {IrohError} ERR_IROH_DISCOVERY: it is malformed, forged, or of another time
    */
-  put(nodeId, packet) {
+  put(nodeId, packet, mayAdd = () => true) {
     const { timestamp, dns } = openPacket(nodeId, packet)
     this.#checkTime(timestamp, nodeId)
-    const known = this.#packets.get(nodeId)
-    if (known && !isNewer({ timestamp, dns }, known)) return false
+    const known = this.get(nodeId)
+    if (known && !isNewer({ timestamp, dns }, known)) return 'held'
+    if (!known && !mayAdd()) return 'refused'
     this.#packets.delete(nodeId)
-    this.#packets.set(nodeId, { timestamp, ...ownCopy(packet, dns) })
+    this.#packets.set(nodeId, { timestamp, ...ownCopy(packet, dns), texts: null })
     if (this.#packets.size > this.#maxPackets) this.#packets.delete(this.#packets.keys().next().value)
-    return true
+    return 'taken'
   }
 
-  /** @param {string} nodeId @returns {{ timestamp: bigint, dns: Buffer, packet: Buffer } | null} */
+  /**
+   * What is held of a NodeId, or null.
+   * @param {string} nodeId
+   * @returns {{ timestamp: bigint, dns: Buffer, packet: Buffer, texts: string[] | null } | null} texts: null until
+   *   somebody has read the message, and leaves there what it has read
+   */
   get(nodeId) {
     const known = this.#packets.get(nodeId)
     if (!known || !this.#isOld(known.timestamp)) return known ?? null

@@ -43,17 +43,17 @@ function bodyOf(request) {
 /** What a pkarr relay answers over HTTP: PUT and GET of /pkarr/<z-base-32 key>. */
 class PkarrPages {
   #store
-  #limiter
+  #limits
   #metrics
 
   /**
    * @param {import('./packet-store').PacketStore} store
-   * @param {import('../ip').SenderLimiter} limiter of what is published
+   * @param {import('./publish-limits').PublishLimits} limits
    * @param {import('../metrics').RelayMetrics} metrics
    */
-  constructor(store, limiter, metrics) {
+  constructor(store, limits, metrics) {
     this.#store = store
-    this.#limiter = limiter
+    this.#limits = limits
     this.#metrics = metrics
   }
 
@@ -79,7 +79,8 @@ class PkarrPages {
   }
 
   async #put(nodeId, request, response) {
-    if (!this.#limiter.allows(request.socket.remoteAddress)) {
+    const address = request.socket.remoteAddress
+    if (!this.#limits.maySend(address)) {
       this.#refusePut(response, 429, 'too much is published from this address')
       return
     }
@@ -89,14 +90,25 @@ class PkarrPages {
       this.#refusePut(response, 413, `a signed packet has at most ${MAX_BYTES} bytes`)
       return
     }
+    if (this.#limits.mayVerify(address)) this.#publish(nodeId, body, address, response)
+    else this.#refusePut(response, 429, 'too much is published here')
+  }
+
+  #publish(nodeId, body, address, response) {
+    let done
     try {
-      this.#store.put(nodeId, body)
-      this.#metrics.packetsTaken++
-      this.#metrics.packets = this.#store.size
-      reply(response, 204)
+      done = this.#store.put(nodeId, body, () => this.#limits.mayAdd(address))
     } catch (error) {
       this.#refusePut(response, 400, error.message)
+      return
     }
+    if (done === 'refused') {
+      this.#refusePut(response, 429, 'too many keys are published here for the first time')
+      return
+    }
+    this.#metrics.packetsTaken++
+    this.#metrics.packets = this.#store.size
+    reply(response, 204)
   }
 
   /** What of the body has not come is not waited for. */
