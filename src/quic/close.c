@@ -80,8 +80,23 @@ static void tls_failed(quic_conn_t *conn) {
   set_close(conn, IROH_CLOSE_ERROR, error, TRANSPORT_CRYPTO + alert, reason, strlen(reason));
 }
 
+/* The gate did not let a packet of the peer's pass. */
+static void refused_by_gate(quic_conn_t *conn) {
+  const gate_t *gate = &conn->gate;
+  size_t reason_len = strlen(gate->reason);
+  ngtcp2_ccerr_set_transport_error(&conn->close_error, gate->error_code, (uint8_t *)(uintptr_t)gate->reason,
+                                   reason_len);
+  conn->close_error.frame_type = gate->frame_type;
+  conn->close_wanted = true;
+  set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_PROTOCOL, gate->error_code, gate->reason, reason_len);
+}
+
 void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error) {
   if (conn->close.kind != 0) return;
+  if (conn->gate.reason != NULL) {
+    refused_by_gate(conn);
+    return;
+  }
   switch (ngtcp2_error) {
   case NGTCP2_ERR_DRAINING:
     peer_closed(conn);
@@ -131,7 +146,7 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now) {
   set_close(conn, IROH_CLOSE_LOCAL, IROH_ERR_DENIED, TRANSPORT_CRYPTO + TLS_ALERT_ACCESS_DENIED, reason,
             strlen(reason));
   ngtcp2_ccerr_set_tls_alert(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
-                       conn->close.reason_len);
+                             conn->close.reason_len);
   conn->close_wanted = true;
 }
 

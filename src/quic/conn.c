@@ -83,6 +83,7 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   conn->server = server;
   conn->now = now;
   conn->loopback = address_is_loopback(&path->remote);
+  gate_init(&conn->gate, server, CID_LIMIT);
   list_init(&conn->streams);
   list_init(&conn->sendable);
   list_init(&conn->eventful);
@@ -255,7 +256,7 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   ngtcp2_pkt_info info = {.ecn = ecn};
   quic_callbacks_begin_read(conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
-  quic_callbacks_end_read();
+  quic_callbacks_end_read(rv == 0);
   if (rv == 0) {
     conn->heard = true;
     conn->data_blocked = false;
@@ -341,6 +342,8 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   }
   drop_tls_if_done(conn);
   if (n == 0) return 0;
+  /* A client's Finished goes out with whatever comes first after its handshake. */
+  if (!conn->gate.may_confirm && ngtcp2_conn_get_handshake_completed(conn->q)) conn->gate.may_confirm = true;
   quic_path_from_ngtcp2(path_out, &storage.path);
   *ecn_out = (uint8_t)info.ecn;
   return (size_t)n;
@@ -365,7 +368,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
 void quic_conn_wrote(quic_conn_t *conn, uint64_t now) {
   /* Not before the handshake is over: the pace of an unmeasured path would hold back the last flight by 20 ms. Not on
    * this host: the kernel's queues are the pace. */
-  if (conn->state == QUIC_OPEN && !conn->loopback) ngtcp2_conn_update_pkt_tx_time(conn->q, now);
+  if (quic_conn_is_usable(conn) && !conn->loopback) ngtcp2_conn_update_pkt_tx_time(conn->q, now);
 }
 
 /* ---- time ---------------------------------------------------------------------------------------- */

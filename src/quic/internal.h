@@ -4,12 +4,12 @@
 #define IROH_QUIC_INTERNAL_H
 
 #include "base/base.h"
+#include "quic/gate.h"
 #include "quic/ngtcp2.h"
 #include "quic/recv-queue.h"
 #include "quic/send-queue.h"
 #include "quic/stream.h"
 #include "tls/tls.h"
-#include "wire/quic-frames.h"
 
 typedef struct quic_datagram {
   list_node_t node;
@@ -26,6 +26,7 @@ struct quic_conn {
   ngtcp2_conn *q;
   tls_session_t tls;          /* NULL once the handshake is over */
   ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
+  gate_t gate;
   const quic_config_t *config;
   const quic_host_t *host;
   void *owner;
@@ -38,12 +39,12 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
-  size_t doubtful_ends;      /* streams with end_doubtful */
-  size_t resets_wanted;      /* streams with reset_wanted */
-  uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
-  list_t streams;            /* every stream, by all_node */
-  list_t sendable;           /* streams with something to send, by priority, by send_node */
-  list_t eventful;           /* streams with events, by event_node */
+  size_t doubtful_ends;   /* streams with end_doubtful */
+  size_t resets_wanted;   /* streams with reset_wanted */
+  uint32_t streams_ahead; /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
+  list_t streams;         /* every stream, by all_node */
+  list_t sendable;        /* streams with something to send, by priority, by send_node */
+  list_t eventful;        /* streams with events, by event_node */
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
   uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
@@ -85,15 +86,20 @@ struct quic_stream {
   frame_reader_t *reader;
 };
 
+/* Whether ngtcp2 may still be asked for something: after an error it may not. */
+static inline bool quic_conn_is_usable(const quic_conn_t *conn) {
+  return conn->state == QUIC_OPEN && !conn->close_wanted;
+}
+
 /* crypto.c */
 int quic_crypto_init(quic_conn_t *conn, const char *const *alpns, size_t alpn_count);
 void quic_crypto_deinit(quic_conn_t *conn);
 
 /* callbacks.c */
 extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
-/* Around every ngtcp2_conn_read_pkt. */
+/* Around every ngtcp2_conn_read_pkt; `accepted`: it found no fault. */
 void quic_callbacks_begin_read(quic_conn_t *conn);
-void quic_callbacks_end_read(void);
+void quic_callbacks_end_read(bool accepted);
 
 /* qlog.c: a file per connection; failures to write it are ignored. */
 struct qlog *qlog_open(const char *dir, bool server, const ngtcp2_cid *original_dcid);
