@@ -86,7 +86,6 @@ static void refused_by_gate(quic_conn_t *conn) {
   size_t reason_len = strlen(gate->reason);
   ngtcp2_ccerr_set_transport_error(&conn->close_error, gate->error_code, (uint8_t *)(uintptr_t)gate->reason,
                                    reason_len);
-  conn->close_error.frame_type = gate->frame_type;
   conn->close_wanted = true;
   set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_PROTOCOL, gate->error_code, gate->reason, reason_len);
 }

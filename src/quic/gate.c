@@ -57,11 +57,10 @@ static level_t level_of(const uint8_t *header, size_t len) {
   return (level_t)(version == VERSION_2 ? (type + 3) & 3 : type);
 }
 
-static gate_verdict_t refuse(gate_t *gate, level_t level, uint64_t code, uint8_t type, const char *reason) {
+static gate_verdict_t refuse(gate_t *gate, level_t level, uint64_t code, const char *reason) {
   /* The keys of Initial packets are everybody's. */
   if (level == INITIAL) return GATE_DROP;
   gate->error_code = code;
-  gate->frame_type = type;
   gate->reason = reason;
   return GATE_CLOSE;
 }
@@ -73,13 +72,15 @@ static void blank(uint8_t *payload, const quic_frame_t *frame, const quic_frames
   *at = QUIC_FRAME_PING;
 }
 
-static const char *check_connection_id(gate_t *gate, const quic_frame_t *frame) {
-  if (frame->second > frame->first) return "retires more than it numbers";
-  if (frame->first > gate->largest_sequence) {
-    if (frame->first - gate->largest_sequence > gate->sequence_room) return "connection ids are left out";
-    gate->largest_sequence = frame->first;
-  }
-  return NULL;
+static gate_verdict_t check_connection_id(gate_t *gate, level_t level, const quic_frame_t *frame) {
+  uint64_t sequence = frame->first, retire_prior_to = frame->second;
+  if (retire_prior_to > sequence)
+    return refuse(gate, level, FRAME_ENCODING_ERROR, "NEW_CONNECTION_ID that retires itself");
+  if (sequence <= gate->largest_sequence) return GATE_PASS;
+  if (sequence - gate->largest_sequence > gate->sequence_room)
+    return refuse(gate, level, CONNECTION_ID_LIMIT_ERROR, "NEW_CONNECTION_ID far beyond the last number");
+  gate->largest_sequence = sequence;
+  return GATE_PASS;
 }
 
 static void note_stop(gate_stops_t *stops, const quic_frame_t *frame) {
@@ -96,10 +97,10 @@ gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len
   quic_frame_t frame;
   quic_frames_result_t result;
   size_t tokens = 0;
-  if (len == 0) return refuse(gate, level, PROTOCOL_VIOLATION, 0, "a packet without frames");
+  if (len == 0) return refuse(gate, level, PROTOCOL_VIOLATION, "packet without frames");
   while ((result = quic_frames_next(&walk, &frame)) == QUIC_FRAMES_FRAME) {
     if ((mask >> frame.type & 1) == 0)
-      return refuse(gate, level, PROTOCOL_VIOLATION, frame.type, "a frame out of place");
+      return refuse(gate, level, PROTOCOL_VIOLATION, "frame that does not belong into this packet");
     switch (frame.type) {
     case QUIC_FRAME_STOP_SENDING:
       note_stop(stops, &frame);
@@ -111,25 +112,21 @@ gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len
     case QUIC_FRAME_NEW_TOKEN:
       if (++tokens > GATE_TOKENS) blank(payload, &frame, &walk);
       break;
-    case QUIC_FRAME_NEW_CONNECTION_ID: {
-      const char *wrong = check_connection_id(gate, &frame);
-      if (wrong != NULL)
-        return refuse(gate, level, frame.second > frame.first ? FRAME_ENCODING_ERROR : CONNECTION_ID_LIMIT_ERROR,
-                      frame.type, wrong);
+    case QUIC_FRAME_NEW_CONNECTION_ID:
+      if (check_connection_id(gate, level, &frame) != GATE_PASS) return GATE_CLOSE;
       break;
-    }
     case QUIC_FRAME_PATH_RESPONSE:
       if (!was_asked(gate, frame.data))
-        return refuse(gate, level, PROTOCOL_VIOLATION, frame.type, "an answer to no question");
+        return refuse(gate, level, PROTOCOL_VIOLATION, "PATH_RESPONSE to no PATH_CHALLENGE");
       break;
     case QUIC_FRAME_HANDSHAKE_DONE:
-      if (!gate->may_confirm) return refuse(gate, level, PROTOCOL_VIOLATION, frame.type, "the handshake is not over");
+      if (!gate->may_confirm)
+        return refuse(gate, level, PROTOCOL_VIOLATION, "HANDSHAKE_DONE before the handshake is over");
       break;
     default:
       break;
     }
   }
-  if (result == QUIC_FRAMES_MALFORMED)
-    return refuse(gate, level, FRAME_ENCODING_ERROR, frame.type, "a frame that cannot be read");
+  if (result == QUIC_FRAMES_MALFORMED) return refuse(gate, level, FRAME_ENCODING_ERROR, "frame that cannot be read");
   return GATE_PASS;
 }

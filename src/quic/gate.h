@@ -38,7 +38,7 @@ typedef struct {
   uint8_t challenges[GATE_CHALLENGES][QUIC_PATH_DATA_LEN];
   size_t challenge_count; /* ever sent */
   /* Why the connection has to end, once a packet was refused with GATE_CLOSE. */
-  uint64_t error_code, frame_type;
+  uint64_t error_code;
   const char *reason;
 } gate_t;
 

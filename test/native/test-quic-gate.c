@@ -21,12 +21,11 @@ static void new_gate(bool server) {
 
 #define CHECK(header, ...) \
   gate_check(&gate, header, sizeof header, (uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}), &stops)
-#define ASSERT_CLOSES(code, type, header, ...)                \
+#define ASSERT_CLOSES(code, header, ...)                      \
   do {                                                        \
     new_gate(gate.server);                                    \
     assert_int_equal(CHECK(header, __VA_ARGS__), GATE_CLOSE); \
     assert_int_equal(gate.error_code, code);                  \
-    assert_int_equal(gate.frame_type, type);                  \
     assert_non_null(gate.reason);                             \
   } while (0)
 
@@ -37,17 +36,17 @@ static void frames_have_their_packets(void **state) {
   assert_int_equal(CHECK(handshake_header, 0x02, 0x00, 0x00, 0x00, 0x00, 0x01), GATE_PASS);
   assert_int_equal(CHECK(handshake_header_of_version_2, 0x01), GATE_PASS);
   assert_int_equal(CHECK(initial_header, 0x06, 0x00, 0x01, 0x01, 0x00), GATE_PASS);
-  ASSERT_CLOSES(0x0a, 0x08, handshake_header, 0x08, 0x00);
-  ASSERT_CLOSES(0x0a, 0x1d, handshake_header, 0x1d, 0x00, 0x00);
-  ASSERT_CLOSES(0x0a, 0x10, handshake_header_of_version_2, 0x10, 0x05);
-  ASSERT_CLOSES(0x0a, 0x01, zero_rtt_header, 0x01);
+  ASSERT_CLOSES(0x0a, handshake_header, 0x08, 0x00);
+  ASSERT_CLOSES(0x0a, handshake_header, 0x1d, 0x00, 0x00);
+  ASSERT_CLOSES(0x0a, handshake_header_of_version_2, 0x10, 0x05);
+  ASSERT_CLOSES(0x0a, zero_rtt_header, 0x01);
 }
 
 static void servers_take_nothing_that_only_servers_send(void **state) {
   (void)state;
   new_gate(true);
-  ASSERT_CLOSES(0x0a, 0x1e, short_header, 0x1e);
-  ASSERT_CLOSES(0x0a, 0x07, short_header, 0x07, 0x01, 0x05);
+  ASSERT_CLOSES(0x0a, short_header, 0x1e);
+  ASSERT_CLOSES(0x0a, short_header, 0x07, 0x01, 0x05);
 }
 
 static void what_anybody_can_make_is_dropped(void **state) {
@@ -64,8 +63,8 @@ static void what_anybody_can_make_is_dropped(void **state) {
 static void unreadable_and_empty_packets_close(void **state) {
   (void)state;
   new_gate(true);
-  ASSERT_CLOSES(0x07, 0x2a, short_header, 0x01, 0x2a, 0x05);
-  ASSERT_CLOSES(0x07, 0x10, short_header, 0x10);
+  ASSERT_CLOSES(0x07, short_header, 0x01, 0x2a, 0x05);
+  ASSERT_CLOSES(0x07, short_header, 0x10);
   new_gate(true);
   assert_int_equal(gate_check(&gate, short_header, sizeof short_header, NULL, 0, &stops), GATE_CLOSE);
   assert_int_equal(gate.error_code, 0x0a);
@@ -74,7 +73,7 @@ static void unreadable_and_empty_packets_close(void **state) {
 static void the_handshake_is_confirmed_once_it_can_be(void **state) {
   (void)state;
   new_gate(false);
-  ASSERT_CLOSES(0x0a, 0x1e, short_header, 0x1e);
+  ASSERT_CLOSES(0x0a, short_header, 0x1e);
   new_gate(false);
   gate.may_confirm = true;
   assert_int_equal(CHECK(short_header, 0x1e), GATE_PASS);
@@ -89,14 +88,14 @@ static void connection_ids_are_numbered_one_by_one(void **state) {
   assert_int_equal(CHECK(short_header, ID(29, 12)), GATE_PASS);
   assert_int_equal(CHECK(short_header, ID(54, 0)), GATE_CLOSE);
   assert_int_equal(gate.error_code, 0x09);
-  ASSERT_CLOSES(0x09, 0x18, short_header, ID(50, 50));
-  ASSERT_CLOSES(0x07, 0x18, short_header, ID(1, 2));
+  ASSERT_CLOSES(0x09, short_header, ID(50, 50));
+  ASSERT_CLOSES(0x07, short_header, ID(1, 2));
 }
 
 static void answers_need_a_question(void **state) {
   (void)state;
   new_gate(true);
-  ASSERT_CLOSES(0x0a, 0x1b, short_header, 0x1b, 1, 2, 3, 4, 5, 6, 7, 8);
+  ASSERT_CLOSES(0x0a, short_header, 0x1b, 1, 2, 3, 4, 5, 6, 7, 8);
   new_gate(true);
   gate_challenge_sent(&gate, (const uint8_t[8]){1, 2, 3, 4, 5, 6, 7, 8});
   for (uint8_t i = 0; i < GATE_CHALLENGES - 1; i++) gate_challenge_sent(&gate, (const uint8_t[8]){i});
