@@ -175,11 +175,10 @@ static int recv_datagram(ngtcp2_conn *q, uint32_t flags, const uint8_t *data, si
   quic_conn_t *conn = user_data;
   (void)q, (void)flags;
   /* The oldest goes: a reader that lags wants the newest. */
-  if (conn->datagrams_in.count >= conn->config->max_datagrams) {
-    free(quic_datagram_queue_pop(&conn->datagrams_in));
+  bool full = conn->datagrams_in.count >= conn->config->max_datagrams;
+  if (full) conn->datagrams_dropped++;
+  if ((full ? quic_datagram_queue_replace : quic_datagram_queue_push)(&conn->datagrams_in, data, len) != 0)
     conn->datagrams_dropped++;
-  }
-  if (quic_datagram_queue_push(&conn->datagrams_in, data, len) != 0) conn->datagrams_dropped++;
   quic_conn_event(conn, QUIC_EVENT_DATAGRAM);
   return 0;
 }

@@ -165,8 +165,8 @@ int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len) 
   if (max == 0) return IROH_ERR_DATAGRAM_UNSUPPORTED;
   if (len > max) return IROH_ERR_DATAGRAM_TOO_LARGE;
   if (conn->datagrams_out.count >= conn->config->max_datagrams) {
-    free(quic_datagram_queue_pop(&conn->datagrams_out));
     conn->datagrams_dropped++;
+    return quic_datagram_queue_replace(&conn->datagrams_out, data, len);
   }
   return quic_datagram_queue_push(&conn->datagrams_out, data, len);
 }

@@ -13,7 +13,7 @@
 
 typedef struct quic_datagram {
   list_node_t node;
-  size_t len;
+  size_t len, size; /* of `data`: used, there */
   uint8_t data[];
 } quic_datagram_t;
 
@@ -140,6 +140,8 @@ void quic_stream_closed(quic_stream_t *stream);
 void quic_datagram_queue_init(quic_datagram_queue_t *queue);
 void quic_datagram_queue_deinit(quic_datagram_queue_t *queue);
 int quic_datagram_queue_push(quic_datagram_queue_t *queue, const uint8_t *data, size_t len);
+/* The same, in place of the oldest. */
+int quic_datagram_queue_replace(quic_datagram_queue_t *queue, const uint8_t *data, size_t len);
 quic_datagram_t *quic_datagram_queue_first(const quic_datagram_queue_t *queue);
 quic_datagram_t *quic_datagram_queue_pop(quic_datagram_queue_t *queue);
 
