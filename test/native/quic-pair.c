@@ -133,7 +133,9 @@ static void send_all(pair_t *pair, side_t *side) {
   while ((n = quic_conn_write(side->conn, buf, sizeof buf, &path, &ecn, pair->now)) > 0) {
     bool to_server = side == &pair->client;
     pair->sent++;
-    if (pair->blackhole || chance(pair, pair->loss_permille)) {
+    bool lost = pair->lose & 1;
+    pair->lose >>= 1;
+    if (pair->blackhole || lost || chance(pair, pair->loss_permille)) {
       pair->lost++;
       continue;
     }

@@ -38,6 +38,7 @@ typedef struct {
   side_t client, server;
   uint64_t now, delay, jitter;
   unsigned loss_permille, duplicate_permille;
+  uint64_t lose; /* which of the next datagrams are lost, the first by the lowest bit */
   uint64_t random;
   list_t wire; /* datagrams on their way */
   uint64_t sent, lost;
