@@ -14,6 +14,8 @@
 #include "wire/quic-frames.h"
 
 #define MS UINT64_C(1000000)
+#define START (1000000 * MS)
+#define INITIAL_RTT (333 * MS)
 #define TAG_LEN 16
 #define WIRE_MAX 48
 #define STREAMS_MAX 48
@@ -218,6 +220,9 @@ static void collect(side_t *side) {
   CLAIM(quic_conn_state(side->conn) < QUIC_CLOSING || quic_conn_close_info(side->conn) != NULL);
   iroh_conn_info_t info;
   quic_conn_info(side->conn, &info);
+  bool ended = quic_conn_close_info(side->conn) != NULL;
+  CLAIM(ended || info.rtt_ns <= now - START + INITIAL_RTT);
+  CLAIM(quic_conn_state(side->conn) != QUIC_CLOSING || quic_conn_deadline(side->conn) <= now + 10000 * MS);
 }
 
 /* ---- the network --------------------------------------------------------------------------------- */
@@ -583,7 +588,7 @@ static void reset_side(side_t *side) {
 void world_run(const uint8_t *data, size_t size, bool open) {
   init_once();
   input = (input_t){.at = data, .left = size};
-  now = 1000000 * MS;
+  now = START;
   random_state = cid_count = first_dcid_len = other_scid_len = stream_count = 0;
   hold = false;
   memset(next_number, 0, sizeof next_number);

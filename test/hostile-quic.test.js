@@ -39,8 +39,8 @@ describe('A hostile QUIC peer', () => {
   const portOf = (endpoint) => Number(endpoint.boundAddresses()[0].split(':').pop())
 
   /** An endpoint that accepts, and whether it still does. */
-  async function victim() {
-    const endpoint = await create({ alpns: [alpn] })
+  async function victim(options) {
+    const endpoint = await create({ alpns: [alpn], ...options })
     const accept = async () => {
       while (await endpoint.accept()); // null once it is closed
     }
@@ -143,6 +143,23 @@ describe('A hostile QUIC peer', () => {
       const endpoint = await victim()
       const peer = await dial(endpoint)
       await peer.send(frame.ack(1 << 20))
+      await assertCloses(peer, Code.protocolViolation)
+      await assertServes(endpoint)
+    })
+
+    it('is cut off when it acknowledges packets before they are sent', async () => {
+      const endpoint = await victim({ keepAliveMs: 100 })
+      const peer = await client(endpoint, { holdsFinished: true })
+      peer.acknowledges = false
+      await peer.sendHello()
+      await peer.handshakeDone
+      for (const largest of [2, 3]) await peer.send([frame.ack(largest, { first: largest }), frame.ping()])
+      while (peer.spaces.oneRtt.largest < 3) {
+        const seen = peer.frames.length
+        await peer.sendInitial(frame.ping()) // the server may send three times as much as it gets
+        await peer.frame(() => peer.frames.length > seen)
+      }
+      await peer.sendFinished()
       await assertCloses(peer, Code.protocolViolation)
       await assertServes(endpoint)
     })

@@ -81,7 +81,7 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   conn->host = host;
   conn->owner = owner;
   conn->server = server;
-  conn->now = now;
+  conn->born = conn->now = now;
   conn->loopback = address_is_loopback(&path->remote);
   gate_init(&conn->gate, server, CID_LIMIT);
   list_init(&conn->streams);
@@ -239,6 +239,14 @@ static void drop_tls_if_done(quic_conn_t *conn) {
   if (conn->tls_done && conn->tls != NULL) quic_crypto_deinit(conn);
 }
 
+/* ngtcp2 keeps a client's early 1-RTT packets until its handshake is over, and lets them acknowledge what was sent after
+ * they came: the round trip ends before it began, and lasts for centuries in unsigned numbers. */
+static bool acknowledges_the_future(const quic_conn_t *conn) {
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
+  return stat.latest_rtt > conn->now - conn->born;
+}
+
 void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
                     uint64_t now) {
   conn->now = now;
@@ -254,8 +262,10 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
 
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   ngtcp2_pkt_info info = {.ecn = ecn};
+  bool was_open = conn->state == QUIC_OPEN;
   quic_callbacks_begin_read(conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
+  if (rv == 0 && conn->state == QUIC_OPEN && !was_open && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
   quic_callbacks_end_read(rv == 0);
   if (rv == 0) {
     conn->heard = true;

@@ -57,6 +57,7 @@ struct quic_conn {
   quic_path_t close_path;
   uint32_t closing_received;
   uint64_t gone_at;
+  uint64_t born;
   uint64_t now; /* of the call in progress */
   struct qlog *qlog;
 };

@@ -162,6 +162,24 @@ static void a_lost_close_is_repeated(void **state) {
   pair_deinit(&pair);
 }
 
+static void an_ended_connection_does_not_linger_for_long(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 17);
+  pair.delay = 5 * PAIR_S;
+  pair.client.config.handshake_timeout = pair.server.config.handshake_timeout = 120 * PAIR_S;
+  pair.client.config.idle_timeout = pair.server.config.idle_timeout = 300 * PAIR_S;
+  pair_open(&pair);
+  quic_conn_close(pair.client.conn, 0, NULL, 0, pair.now);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_non_null(pair.client.conn);
+  pair_run(&pair, NULL, 10 * PAIR_S);
+  assert_null(pair.client.conn);
+  pair_run(&pair, NULL, 6 * PAIR_S);
+  assert_null(pair.server.conn);
+  pair_deinit(&pair);
+}
+
 static void denied_peer_is_told_why(void **state) {
   (void)state;
   pair_t pair;
@@ -298,6 +316,7 @@ int main(void) {
       cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
       cmocka_unit_test(close_carries_code_and_reason),
       cmocka_unit_test(a_lost_close_is_repeated),
+      cmocka_unit_test(an_ended_connection_does_not_linger_for_long),
       cmocka_unit_test(denied_peer_is_told_why),
       cmocka_unit_test(datagrams_have_a_size_limit),
       cmocka_unit_test(key_update_is_unnoticed),
