@@ -162,6 +162,34 @@ static void a_lost_close_is_repeated(void **state) {
   pair_deinit(&pair);
 }
 
+/* Between the end and its CONNECTION_CLOSE ngtcp2 bears no call. */
+static void nothing_is_asked_after_the_end(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 18);
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  size_t i = pair_open_stream(&pair.client, true);
+  quic_conn_t *conn = pair.client.conn;
+  quic_stream_t *stream = pair.client.streams[i], *none;
+  assert_int_equal(quic_stream_write(stream, (const uint8_t *)"x", 1), 1);
+  quic_conn_close(conn, 7, "bye", 3, pair.now);
+  assert_int_equal(quic_conn_update_key(conn, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_migrate(conn, &pair.client.path, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_probe(conn, &pair.client.path, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_send_datagram(conn, (const uint8_t *)"x", 1), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_open_stream(conn, true, &none), IROH_ERR_CLOSED);
+  assert_int_equal(quic_stream_write(stream, (const uint8_t *)"x", 1), IROH_ERR_CLOSED);
+  assert_int_equal(quic_stream_finish(stream), IROH_ERR_CLOSED);
+  quic_conn_nudge(conn);
+  quic_conn_allow_uni_streams(conn, 1);
+  quic_stream_release(stream);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_true(pair.server.closed);
+  assert_int_equal(pair.server.close.code, 7);
+  pair_deinit(&pair);
+}
+
 static void an_ended_connection_does_not_linger_for_long(void **state) {
   (void)state;
   pair_t pair;
@@ -316,6 +344,7 @@ int main(void) {
       cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
       cmocka_unit_test(close_carries_code_and_reason),
       cmocka_unit_test(a_lost_close_is_repeated),
+      cmocka_unit_test(nothing_is_asked_after_the_end),
       cmocka_unit_test(an_ended_connection_does_not_linger_for_long),
       cmocka_unit_test(denied_peer_is_told_why),
       cmocka_unit_test(datagrams_have_a_size_limit),
