@@ -9,25 +9,24 @@
 
 #define CIDS_BORNE 2
 
-/* ngtcp2's decrypt callback names no connection: the one being read is remembered here. And ngtcp2 before 1.24 obeys a
- * STOP_SENDING of the peer's and tells nobody: the gate notes them. */
-static _Thread_local struct {
-  quic_conn_t *conn;
-  gate_stops_t stops;
-} reading;
+/* ngtcp2's decrypt callback names no connection: the read in progress is remembered here. */
+static _Thread_local quic_reading_t *reading;
 
-void quic_callbacks_begin_read(quic_conn_t *conn) {
-  reading.conn = conn;
-  reading.stops.count = 0;
+void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn) {
+  this_read->outer = reading;
+  this_read->conn = conn;
+  this_read->stops.count = 0;
+  reading = this_read;
 }
 
-void quic_callbacks_end_read(bool accepted) {
-  for (size_t i = 0; accepted && i < reading.stops.count; i++) {
-    const gate_stop_t *stop = &reading.stops.stops[i];
-    quic_stream_t *stream = ngtcp2_conn_get_stream_user_data(reading.conn->q, stop->stream_id);
+/* ngtcp2 before 1.24 obeys a STOP_SENDING of the peer's and tells nobody. */
+void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted) {
+  reading = this_read->outer;
+  for (size_t i = 0; accepted && i < this_read->stops.count; i++) {
+    const gate_stop_t *stop = &this_read->stops.stops[i];
+    quic_stream_t *stream = ngtcp2_conn_get_stream_user_data(this_read->conn->q, stop->stream_id);
     if (stream != NULL && stream->can_send) quic_stream_stop_received(stream, stop->code);
   }
-  reading.conn = NULL;
 }
 
 static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
@@ -35,7 +34,7 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
                    const uint8_t *aad, size_t aad_len) {
   int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
   if (rv != 0) return rv;
-  switch (gate_check(&reading.conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading.stops)) {
+  switch (gate_check(&reading->conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading->stops)) {
   case GATE_PASS:
     break;
   case GATE_DROP:

@@ -263,10 +263,11 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   ngtcp2_pkt_info info = {.ecn = ecn};
   bool was_open = conn->state == QUIC_OPEN;
-  quic_callbacks_begin_read(conn);
+  quic_reading_t reading;
+  quic_callbacks_begin_read(&reading, conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
   if (rv == 0 && conn->state == QUIC_OPEN && !was_open && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
-  quic_callbacks_end_read(rv == 0);
+  quic_callbacks_end_read(&reading, rv == 0);
   if (rv == 0) {
     conn->heard = true;
     conn->data_blocked = false;

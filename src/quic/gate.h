@@ -24,7 +24,7 @@ typedef struct {
   uint64_t code;
 } gate_stop_t;
 
-/* Found in the datagram being read. One object serves a thread. */
+/* Found in the datagram being read. */
 typedef struct {
   size_t count;
   gate_stop_t stops[GATE_STOPS];

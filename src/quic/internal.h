@@ -98,9 +98,15 @@ void quic_crypto_deinit(quic_conn_t *conn);
 
 /* callbacks.c */
 extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
+/* A read in progress. The host may read into another connection while it is asked something. */
+typedef struct quic_reading {
+  struct quic_reading *outer;
+  quic_conn_t *conn;
+  gate_stops_t stops;
+} quic_reading_t;
 /* Around every ngtcp2_conn_read_pkt; `accepted`: it found no fault. */
-void quic_callbacks_begin_read(quic_conn_t *conn);
-void quic_callbacks_end_read(bool accepted);
+void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn);
+void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted);
 
 /* qlog.c: a file per connection; failures to write it are ignored. */
 struct qlog *qlog_open(const char *dir, bool server, const ngtcp2_cid *original_dcid);

@@ -40,8 +40,10 @@ static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
 }
 
 static bool authorize(void *owner, const uint8_t node_id[IROH_KEY_BYTES]) {
+  side_t *side = owner;
   (void)node_id;
-  return !((side_t *)owner)->refuse;
+  if (side->while_asked != NULL) pair_open(side->while_asked);
+  return !side->refuse;
 }
 
 static void token_received(void *owner, const uint8_t *token, size_t len) {

@@ -162,6 +162,23 @@ static void a_lost_close_is_repeated(void **state) {
   pair_deinit(&pair);
 }
 
+/* A program may let packets of others in while it is asked. The client's last flight has a packet behind the one that
+ * asks. */
+static void other_connections_are_read_meanwhile(void **state) {
+  (void)state;
+  pair_t pair, inner;
+  pair_init(&pair, 19);
+  pair_init(&inner, 20);
+  pair.server.while_asked = &inner;
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  pair_run(&inner, NULL, PAIR_S);
+  assert_true(inner.client.opened && inner.server.opened);
+  assert_false(pair.client.closed || pair.server.closed || inner.client.closed || inner.server.closed);
+  pair_deinit(&inner);
+  pair_deinit(&pair);
+}
+
 /* Between the end and its CONNECTION_CLOSE ngtcp2 bears no call. */
 static void nothing_is_asked_after_the_end(void **state) {
   (void)state;
@@ -344,6 +361,7 @@ int main(void) {
       cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
       cmocka_unit_test(close_carries_code_and_reason),
       cmocka_unit_test(a_lost_close_is_repeated),
+      cmocka_unit_test(other_connections_are_read_meanwhile),
       cmocka_unit_test(nothing_is_asked_after_the_end),
       cmocka_unit_test(an_ended_connection_does_not_linger_for_long),
       cmocka_unit_test(denied_peer_is_told_why),
