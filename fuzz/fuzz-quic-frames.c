@@ -1,27 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
- * The search for STOP_SENDING: reads nothing behind the payload, finds no more than it may, and finds the same again when
- * asked for fewer.
+ * The reader of frames and the gate over one payload: both stay inside of it; the frames lie one behind the other and
+ * cover what was read; and what the gate has let pass it lets pass again, unchanged.
  */
 #include "fuzz.h"
+#include "quic/gate.h"
 #include "wire/quic-frames.h"
 
 #include <string.h>
 
-enum { MAX = 64 };
+static const uint8_t headers[][7] = {{0x40}, {0xc0, 0, 0, 0, 1}, {0xe0, 0, 0, 0, 1}, {0xf0, 0x6b, 0x33, 0x43, 0xcf}};
+
+static bool frames_cover(const uint8_t *payload, size_t size) {
+  quic_frames_t walk = {payload, payload + size};
+  quic_frame_t frame;
+  quic_frames_result_t result;
+  const uint8_t *behind = payload;
+  while ((result = quic_frames_next(&walk, &frame)) == QUIC_FRAMES_FRAME) {
+    CLAIM(frame.start == behind && walk.at > behind && walk.at <= walk.end && frame.type == *behind);
+    behind = walk.at;
+  }
+  CLAIM(result != QUIC_FRAMES_END || behind == payload + size);
+  return result == QUIC_FRAMES_END;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  quic_stop_sending_t all[MAX], some[MAX];
-  /* A block of its own: AddressSanitizer sees a read past its end. */
-  uint8_t *payload = malloc(size ? size : 1);
-  CLAIM(payload);
-  memcpy(payload, data, size);
-  size_t count = quic_frames_stop_sending(payload, size, all, MAX);
-  CLAIM(count <= MAX && count * 3 <= size);
-  for (size_t max = 0; max <= count; max++) {
-    CLAIM(quic_frames_stop_sending(payload, size, some, max) == max);
-    for (size_t i = 0; i < max; i++) CLAIM(some[i].stream_id == all[i].stream_id && some[i].code == all[i].code);
+  static gate_stops_t stops;
+  for (unsigned variant = 0; variant < 8; variant++) {
+    /* Blocks of their own: AddressSanitizer sees a read past the end. */
+    uint8_t *payload = malloc(size ? size : 1), *once = malloc(size ? size : 1);
+    CLAIM(payload && once);
+    memcpy(payload, data, size);
+    bool whole = frames_cover(payload, size);
+    gate_t gate;
+    gate_init(&gate, variant & 1, 6);
+    gate.may_confirm = true;
+    stops.count = 0;
+    const uint8_t *header = headers[variant >> 1];
+    gate_verdict_t verdict = gate_check(&gate, header, sizeof headers[0], payload, size, &stops);
+    CLAIM(whole || verdict != GATE_PASS);
+    CLAIM((verdict == GATE_CLOSE) == (gate.reason != NULL));
+    if (verdict == GATE_PASS) {
+      memcpy(once, payload, size);
+      CLAIM(frames_cover(payload, size));
+      CLAIM(gate_check(&gate, header, sizeof headers[0], payload, size, &stops) == GATE_PASS);
+      CLAIM(memcmp(once, payload, size) == 0);
+    }
+    free(payload);
+    free(once);
   }
-  free(payload);
   return 0;
 }

@@ -9,48 +9,53 @@
 
 #define CIDS_BORNE 2
 
-/* Noted of one packet; a stream stopped beyond these is found out at its next write. */
-#define STOPS_MAX 512
+/* ngtcp2's decrypt callback names no connection: the read in progress is remembered here. */
+static _Thread_local quic_reading_t *reading;
 
-/* ngtcp2 obeys a STOP_SENDING of the peer's and tells nobody, and its decrypt callback names no connection: the one
- * being read is remembered here. */
-static _Thread_local struct {
-  quic_conn_t *conn;
-  size_t stop_count;
-  quic_stop_sending_t stops[STOPS_MAX];
-} reading;
-
-void quic_callbacks_begin_read(quic_conn_t *conn) {
-  reading.conn = conn;
-  reading.stop_count = 0;
+void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn) {
+  this_read->outer = reading;
+  this_read->conn = conn;
+  this_read->stops.count = 0;
+  reading = this_read;
 }
 
-void quic_callbacks_end_read(void) {
-  for (size_t i = 0; i < reading.stop_count; i++) {
-    list_for_each(node, &reading.conn->streams) {
-      quic_stream_t *stream = container_of(node, quic_stream_t, all_node);
-      if (stream->id == reading.stops[i].stream_id && stream->can_send)
-        quic_stream_stop_received(stream, reading.stops[i].code);
-    }
+/* ngtcp2 before 1.24 obeys a STOP_SENDING of the peer's and tells nobody. */
+void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted) {
+  reading = this_read->outer;
+  for (size_t i = 0; accepted && i < this_read->stops.count; i++) {
+    const gate_stop_t *stop = &this_read->stops.stops[i];
+    quic_stream_t *stream = ngtcp2_conn_get_stream_user_data(this_read->conn->q, stop->stream_id);
+    if (stream != NULL && stream->can_send) quic_stream_stop_received(stream, stop->code);
   }
-  reading.conn = NULL;
 }
 
 static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
                    const uint8_t *ciphertext, size_t ciphertext_len, const uint8_t *nonce, size_t nonce_len,
                    const uint8_t *aad, size_t aad_len) {
   int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
-  bool short_header = aad_len > 0 && (aad[0] & 0x80) == 0;
-  if (rv == 0 && short_header && reading.conn != NULL && ciphertext_len > aead->max_overhead)
-    reading.stop_count =
-        quic_frames_stop_sending(dest, ciphertext_len - aead->max_overhead, reading.stops, ARRAY_LEN(reading.stops));
-  return rv;
+  if (rv != 0) return rv;
+  switch (gate_check(&reading->conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading->stops)) {
+  case GATE_PASS:
+    break;
+  case GATE_DROP:
+    return NGTCP2_ERR_DECRYPT;
+  case GATE_CLOSE:
+    return NGTCP2_ERR_CALLBACK_FAILURE;
+  }
+  return 0;
+}
+
+static int get_path_challenge_data(ngtcp2_conn *q, uint8_t *data, void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q;
+  secret_random(data, NGTCP2_PATH_CHALLENGE_DATALEN);
+  gate_challenge_sent(&conn->gate, data);
+  return 0;
 }
 
 static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
                             size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
-  /* After the handshake only session tickets may come, and we use none. */
   if (conn->tls == NULL) return 0;
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
@@ -169,11 +174,10 @@ static int recv_datagram(ngtcp2_conn *q, uint32_t flags, const uint8_t *data, si
   quic_conn_t *conn = user_data;
   (void)q, (void)flags;
   /* The oldest goes: a reader that lags wants the newest. */
-  if (conn->datagrams_in.count >= conn->config->max_datagrams) {
-    free(quic_datagram_queue_pop(&conn->datagrams_in));
+  bool full = conn->datagrams_in.count >= conn->config->max_datagrams;
+  if (full) conn->datagrams_dropped++;
+  if ((full ? quic_datagram_queue_replace : quic_datagram_queue_push)(&conn->datagrams_in, data, len) != 0)
     conn->datagrams_dropped++;
-  }
-  if (quic_datagram_queue_push(&conn->datagrams_in, data, len) != 0) conn->datagrams_dropped++;
   quic_conn_event(conn, QUIC_EVENT_DATAGRAM);
   return 0;
 }
@@ -237,8 +241,7 @@ static int remove_connection_id(ngtcp2_conn *q, const ngtcp2_cid *cid, void *use
   .update_key = ngtcp2_crypto_update_key_cb, .path_validation = path_validation,                                    \
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                                                \
   .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                                            \
-  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,                                              \
-  .version_negotiation = ngtcp2_crypto_version_negotiation_cb
+  .get_path_challenge_data = get_path_challenge_data, .version_negotiation = ngtcp2_crypto_version_negotiation_cb
 
 const ngtcp2_callbacks quic_client_callbacks = {
     COMMON_CALLBACKS,

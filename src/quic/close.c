@@ -9,6 +9,7 @@
 
 #define TRANSPORT_CONNECTION_REFUSED 0x02
 #define TRANSPORT_CRYPTO 0x100
+#define LINGER_MAX (10 * NGTCP2_SECONDS)
 
 static const char refused_reason[] = "node id not allowed";
 static const char wrong_peer_reason[] = "node id is not the one dialled";
@@ -25,10 +26,11 @@ const iroh_close_t *quic_conn_close_info(const quic_conn_t *conn) {
   return conn->close.kind == 0 ? NULL : &conn->close;
 }
 
-/* Three times the probe timeout (RFC 9000 section 10.2). */
+/* Three times the probe timeout (RFC 9000 section 10.2), which a peer can make long by acknowledging late. */
 static void linger(quic_conn_t *conn) {
+  uint64_t pto = ngtcp2_conn_get_pto(conn->q);
   conn->state = QUIC_CLOSING;
-  conn->gone_at = conn->now + 3 * ngtcp2_conn_get_pto(conn->q);
+  conn->gone_at = conn->now + (pto < LINGER_MAX / 3 ? 3 * pto : LINGER_MAX);
 }
 
 /* What a transport code of the peer's says to a program. */
@@ -80,8 +82,22 @@ static void tls_failed(quic_conn_t *conn) {
   set_close(conn, IROH_CLOSE_ERROR, error, TRANSPORT_CRYPTO + alert, reason, strlen(reason));
 }
 
+/* The gate did not let a packet of the peer's pass. */
+static void refused_by_gate(quic_conn_t *conn) {
+  const gate_t *gate = &conn->gate;
+  size_t reason_len = strlen(gate->reason);
+  ngtcp2_ccerr_set_transport_error(&conn->close_error, gate->error_code, (uint8_t *)(uintptr_t)gate->reason,
+                                   reason_len);
+  conn->close_wanted = true;
+  set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_PROTOCOL, gate->error_code, gate->reason, reason_len);
+}
+
 void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error) {
   if (conn->close.kind != 0) return;
+  if (conn->gate.reason != NULL) {
+    refused_by_gate(conn);
+    return;
+  }
   switch (ngtcp2_error) {
   case NGTCP2_ERR_DRAINING:
     peer_closed(conn);

@@ -80,8 +80,9 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   conn->host = host;
   conn->owner = owner;
   conn->server = server;
-  conn->now = now;
+  conn->born = conn->now = now;
   conn->loopback = address_is_loopback(&path->remote);
+  gate_init(&conn->gate, server, CID_LIMIT);
   list_init(&conn->streams);
   list_init(&conn->sendable);
   list_init(&conn->eventful);
@@ -240,6 +241,14 @@ static void drop_tls_if_done(quic_conn_t *conn) {
   if (conn->tls_done && conn->tls != NULL) quic_crypto_deinit(conn);
 }
 
+/* ngtcp2 keeps a client's early 1-RTT packets until its handshake is over, and lets them acknowledge what was sent after
+ * they came: the round trip ends before it began, and lasts for centuries in unsigned numbers. */
+static bool acknowledges_the_future(const quic_conn_t *conn) {
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
+  return stat.latest_rtt > conn->now - conn->born;
+}
+
 void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
                     uint64_t now) {
   conn->now = now;
@@ -255,9 +264,12 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
 
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   ngtcp2_pkt_info info = {.ecn = ecn};
-  quic_callbacks_begin_read(conn);
+  bool was_open = conn->state == QUIC_OPEN;
+  quic_reading_t reading;
+  quic_callbacks_begin_read(&reading, conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
-  quic_callbacks_end_read();
+  if (rv == 0 && conn->state == QUIC_OPEN && !was_open && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
+  quic_callbacks_end_read(&reading, rv == 0);
   if (rv == 0) {
     conn->heard = true;
     conn->data_blocked = false;
@@ -343,6 +355,8 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   }
   drop_tls_if_done(conn);
   if (n == 0) return 0;
+  /* A client's Finished goes out with whatever comes first after its handshake. */
+  if (!conn->gate.may_confirm && ngtcp2_conn_get_handshake_completed(conn->q)) conn->gate.may_confirm = true;
   quic_path_from_ngtcp2(path_out, &storage.path);
   *ecn_out = (uint8_t)info.ecn;
   return (size_t)n;
@@ -367,7 +381,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
 void quic_conn_wrote(quic_conn_t *conn, uint64_t now) {
   /* Not before the handshake is over: the pace of an unmeasured path would hold back the last flight by 20 ms. Not on
    * this host: the kernel's queues are the pace. */
-  if (conn->state == QUIC_OPEN && !conn->loopback) ngtcp2_conn_update_pkt_tx_time(conn->q, now);
+  if (quic_conn_is_usable(conn) && !conn->loopback) ngtcp2_conn_update_pkt_tx_time(conn->q, now);
 }
 
 /* ---- time ---------------------------------------------------------------------------------------- */

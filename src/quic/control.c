@@ -113,7 +113,7 @@ uint64_t quic_conn_take_dropped(quic_conn_t *conn) {
 typedef int migrate_fn(ngtcp2_conn *q, const ngtcp2_path *path, ngtcp2_tstamp now);
 
 static int migrate(quic_conn_t *conn, migrate_fn *how, const quic_path_t *path, uint64_t now) {
-  if (conn->state != QUIC_OPEN || conn->server || conn->close_wanted) return IROH_ERR_CLOSED;
+  if (!quic_conn_is_usable(conn) || conn->server) return IROH_ERR_CLOSED;
   conn->now = now;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   int rv = how(conn->q, &q_path, now);
@@ -137,13 +137,13 @@ bool quic_conn_is_quiet(const quic_conn_t *conn) {
 
 /* ngtcp2 sends a PING by itself only. MAX_STREAMS asks for an acknowledgement, too, and leaves at once. */
 void quic_conn_nudge(quic_conn_t *conn) {
-  if (conn->state != QUIC_OPEN || conn->close_wanted) return;
+  if (!quic_conn_is_usable(conn)) return;
   ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
   conn->streams_ahead++;
 }
 
 int quic_conn_update_key(quic_conn_t *conn, uint64_t now) {
-  if (conn->state != QUIC_OPEN) return IROH_ERR_CLOSED;
+  if (!quic_conn_is_usable(conn)) return IROH_ERR_CLOSED;
   return ngtcp2_conn_initiate_key_update(conn->q, now) == 0 ? 0 : IROH_ERR_BUSY;
 }
 
@@ -162,24 +162,24 @@ size_t quic_conn_max_datagram(quic_conn_t *conn) {
 }
 
 int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len) {
-  if (conn->state != QUIC_OPEN || conn->close_wanted) return IROH_ERR_CLOSED;
+  if (!quic_conn_is_usable(conn)) return IROH_ERR_CLOSED;
   size_t max = quic_conn_max_datagram(conn);
   if (max == 0) return IROH_ERR_DATAGRAM_UNSUPPORTED;
   if (len > max) return IROH_ERR_DATAGRAM_TOO_LARGE;
   if (conn->datagrams_out.count >= conn->config->max_datagrams) {
-    free(quic_datagram_queue_pop(&conn->datagrams_out));
     conn->datagrams_dropped++;
+    return quic_datagram_queue_replace(&conn->datagrams_out, data, len);
   }
   return quic_datagram_queue_push(&conn->datagrams_out, data, len);
 }
 
 void quic_conn_allow_uni_streams(quic_conn_t *conn, uint64_t count) {
-  if (conn->state == QUIC_OPEN) ngtcp2_conn_extend_max_streams_uni(conn->q, (size_t)count);
+  if (quic_conn_is_usable(conn)) ngtcp2_conn_extend_max_streams_uni(conn->q, (size_t)count);
 }
 
 int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t **out) {
   *out = NULL;
-  if (conn->state != QUIC_OPEN || conn->close_wanted) return IROH_ERR_CLOSED;
+  if (!quic_conn_is_usable(conn)) return IROH_ERR_CLOSED;
   int64_t id;
   int rv = bidirectional ? ngtcp2_conn_open_bidi_stream(conn->q, &id, NULL)
                          : ngtcp2_conn_open_uni_stream(conn->q, &id, NULL);

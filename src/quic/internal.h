@@ -4,16 +4,16 @@
 #define IROH_QUIC_INTERNAL_H
 
 #include "base/base.h"
+#include "quic/gate.h"
 #include "quic/ngtcp2.h"
 #include "quic/recv-queue.h"
 #include "quic/send-queue.h"
 #include "quic/stream.h"
 #include "tls/tls.h"
-#include "wire/quic-frames.h"
 
 typedef struct quic_datagram {
   list_node_t node;
-  size_t len;
+  size_t len, size; /* of `data`: used, there */
   uint8_t data[];
 } quic_datagram_t;
 
@@ -26,6 +26,7 @@ struct quic_conn {
   ngtcp2_conn *q;
   tls_session_t tls;          /* NULL once the handshake is over */
   ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
+  gate_t gate;
   const quic_config_t *config;
   const quic_host_t *host;
   void *owner;
@@ -57,6 +58,7 @@ struct quic_conn {
   quic_path_t close_path;
   uint32_t closing_received;
   uint64_t gone_at;
+  uint64_t born;
   uint64_t now; /* of the call in progress */
   struct qlog *qlog;
   buffer_t key_lines; /* of the key log, until the address is proved; wiped */
@@ -87,15 +89,26 @@ struct quic_stream {
   frame_reader_t *reader;
 };
 
+/* Whether ngtcp2 may still be asked for something: after an error it may not. */
+static inline bool quic_conn_is_usable(const quic_conn_t *conn) {
+  return conn->state == QUIC_OPEN && !conn->close_wanted;
+}
+
 /* crypto.c */
 int quic_crypto_init(quic_conn_t *conn, const char *const *alpns, size_t alpn_count);
 void quic_crypto_deinit(quic_conn_t *conn);
 
 /* callbacks.c */
 extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
-/* Around every ngtcp2_conn_read_pkt. */
-void quic_callbacks_begin_read(quic_conn_t *conn);
-void quic_callbacks_end_read(void);
+/* A read in progress. The host may read into another connection while it is asked something. */
+typedef struct quic_reading {
+  struct quic_reading *outer;
+  quic_conn_t *conn;
+  gate_stops_t stops;
+} quic_reading_t;
+/* Around every ngtcp2_conn_read_pkt; `accepted`: it found no fault. */
+void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn);
+void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted);
 
 /* qlog.c: a file per connection; failures to write it are ignored. Until the peer's address is proved there is no file,
  * and the record is held in memory, up to a bound: a stranger's first packet makes none. */
@@ -139,6 +152,8 @@ void quic_stream_closed(quic_stream_t *stream);
 void quic_datagram_queue_init(quic_datagram_queue_t *queue);
 void quic_datagram_queue_deinit(quic_datagram_queue_t *queue);
 int quic_datagram_queue_push(quic_datagram_queue_t *queue, const uint8_t *data, size_t len);
+/* The same, in place of the oldest. */
+int quic_datagram_queue_replace(quic_datagram_queue_t *queue, const uint8_t *data, size_t len);
 quic_datagram_t *quic_datagram_queue_first(const quic_datagram_queue_t *queue);
 quic_datagram_t *quic_datagram_queue_pop(quic_datagram_queue_t *queue);
 

@@ -35,7 +35,7 @@ static void set_doubt(quic_stream_t *stream, bool doubtful);
 
 void quic_stream_free(quic_stream_t *stream) {
   quic_conn_t *conn = stream->conn;
-  if (stream->opened_by_peer && conn->state == QUIC_OPEN) {
+  if (stream->opened_by_peer && quic_conn_is_usable(conn)) {
     if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
       conn->streams_ahead--;
     else if (is_bidirectional(stream->id))
@@ -108,7 +108,7 @@ void quic_stream_rotate(quic_stream_t *stream) {
 
 static int check_sendable(const quic_stream_t *stream) {
   if (!stream->can_send) return IROH_ERR_INVALID_ARGUMENT;
-  if (stream->conn->state != QUIC_OPEN) return IROH_ERR_CLOSED;
+  if (!quic_conn_is_usable(stream->conn)) return IROH_ERR_CLOSED;
   if (stream->send_over || stream->reset_wanted) return IROH_ERR_STREAM_STOPPED;
   if (stream->finish_wanted) return IROH_ERR_STREAM_FINISHED;
   return 0;
@@ -200,7 +200,7 @@ static void reset_once_known(quic_stream_t *stream, uint64_t code) {
 
 int quic_stream_reset(quic_stream_t *stream, uint64_t code) {
   if (!stream->can_send) return IROH_ERR_INVALID_ARGUMENT;
-  if (stream->send_over || stream->reset_wanted || stream->closed || stream->conn->state != QUIC_OPEN) return 0;
+  if (stream->send_over || stream->reset_wanted || stream->closed || !quic_conn_is_usable(stream->conn)) return 0;
   if (!stream->opened_by_peer && !stream->any_sent) {
     reset_once_known(stream, code);
     return 0;
@@ -286,7 +286,7 @@ void quic_stream_stop_received(quic_stream_t *stream, uint64_t code) {
 
 static void credit(quic_stream_t *stream, size_t len) {
   quic_conn_t *conn = stream->conn;
-  if (len == 0 || conn->state != QUIC_OPEN) return;
+  if (len == 0 || !quic_conn_is_usable(conn)) return;
   if (!stream->closed && !stream->received_end) ngtcp2_conn_extend_max_stream_offset(conn->q, stream->id, len);
   ngtcp2_conn_extend_max_offset(conn->q, len);
 }
@@ -353,7 +353,7 @@ int quic_stream_stop(quic_stream_t *stream, uint64_t code) {
   if (stream->stopped) return 0;
   stream->stopped = true;
   drop_received(stream);
-  if (!stream->received_end && !stream->reset_by_peer && !stream->closed && stream->conn->state == QUIC_OPEN)
+  if (!stream->received_end && !stream->reset_by_peer && !stream->closed && quic_conn_is_usable(stream->conn))
     ngtcp2_conn_shutdown_stream_read(stream->conn->q, 0, stream->id, code);
   return 0;
 }
@@ -425,6 +425,6 @@ void quic_stream_release(quic_stream_t *stream) {
   list_remove(&stream->event_node);
   if (stream->closed)
     quic_stream_free(stream);
-  else if (stream->conn->state == QUIC_OPEN)
+  else if (quic_conn_is_usable(stream->conn))
     close_received_uni(stream);
 }

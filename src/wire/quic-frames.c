@@ -3,140 +3,110 @@
 
 #include <stdbool.h>
 
-enum {
-  FRAME_PADDING = 0x00,
-  FRAME_PING = 0x01,
-  FRAME_ACK = 0x02,
-  FRAME_ACK_ECN = 0x03,
-  FRAME_RESET_STREAM = 0x04,
-  FRAME_STOP_SENDING = 0x05,
-  FRAME_CRYPTO = 0x06,
-  FRAME_NEW_TOKEN = 0x07,
-  FRAME_STREAM = 0x08, /* to 0x0f */
-  FRAME_STREAM_LAST = 0x0f,
-  FRAME_MAX_DATA = 0x10,
-  FRAME_MAX_STREAM_DATA = 0x11,
-  FRAME_MAX_STREAMS_BIDI = 0x12,
-  FRAME_MAX_STREAMS_UNI = 0x13,
-  FRAME_DATA_BLOCKED = 0x14,
-  FRAME_STREAM_DATA_BLOCKED = 0x15,
-  FRAME_STREAMS_BLOCKED_BIDI = 0x16,
-  FRAME_STREAMS_BLOCKED_UNI = 0x17,
-  FRAME_NEW_CONNECTION_ID = 0x18,
-  FRAME_RETIRE_CONNECTION_ID = 0x19,
-  FRAME_PATH_CHALLENGE = 0x1a,
-  FRAME_PATH_RESPONSE = 0x1b,
-  FRAME_HANDSHAKE_DONE = 0x1e,
-  FRAME_DATAGRAM_LEN = 0x31
-};
+enum { STREAM_HAS_LENGTH = 0x02, STREAM_HAS_OFFSET = 0x04, RESET_TOKEN_LEN = 16, CID_MAX = 20 };
 
-enum { STREAM_HAS_LENGTH = 0x02, STREAM_HAS_OFFSET = 0x04, RESET_TOKEN_LEN = 16, PATH_DATA_LEN = 8 };
-
-typedef struct {
-  const uint8_t *at, *end;
-} cursor_t;
-
-static bool skip(cursor_t *cursor, uint64_t len) {
-  if (len > (uint64_t)(cursor->end - cursor->at)) return false;
-  cursor->at += len;
+static bool skip(quic_frames_t *walk, uint64_t len) {
+  if (len > (uint64_t)(walk->end - walk->at)) return false;
+  walk->at += len;
   return true;
 }
 
 /* RFC 9000 section 16. */
-static bool read_varint(cursor_t *cursor, uint64_t *out) {
-  if (cursor->at == cursor->end) return false;
-  size_t len = (size_t)1 << (*cursor->at >> 6);
-  if (len > (size_t)(cursor->end - cursor->at)) return false;
-  uint64_t value = *cursor->at++ & 0x3f;
-  while (--len > 0) value = value << 8 | *cursor->at++;
+static bool read_varint(quic_frames_t *walk, uint64_t *out) {
+  if (walk->at == walk->end) return false;
+  size_t len = (size_t)1 << (*walk->at >> 6);
+  if (len > (size_t)(walk->end - walk->at)) return false;
+  uint64_t value = *walk->at++ & 0x3f;
+  while (--len > 0) value = value << 8 | *walk->at++;
   *out = value;
   return true;
 }
 
-static bool skip_varints(cursor_t *cursor, uint64_t count) {
-  uint64_t ignored;
+static bool skip_varints(quic_frames_t *walk, uint64_t count) {
   while (count-- > 0)
-    if (!read_varint(cursor, &ignored)) return false;
+    if (walk->at == walk->end || !skip(walk, UINT64_C(1) << (*walk->at >> 6))) return false;
   return true;
 }
 
-static bool skip_with_length(cursor_t *cursor) {
+static bool skip_with_length(quic_frames_t *walk) {
   uint64_t len;
-  return read_varint(cursor, &len) && skip(cursor, len);
+  return read_varint(walk, &len) && skip(walk, len);
 }
 
-static bool skip_ack(cursor_t *cursor, bool ecn) {
+static bool skip_ack(quic_frames_t *walk, bool ecn) {
   uint64_t ranges;
-  return skip_varints(cursor, 2) && read_varint(cursor, &ranges) && skip_varints(cursor, 1) &&
-         ranges <= (uint64_t)(cursor->end - cursor->at) && skip_varints(cursor, 2 * ranges) &&
-         (!ecn || skip_varints(cursor, 3));
+  return skip_varints(walk, 2) && read_varint(walk, &ranges) && skip_varints(walk, 1) &&
+         ranges <= (uint64_t)(walk->end - walk->at) && skip_varints(walk, 2 * ranges) &&
+         (!ecn || skip_varints(walk, 3));
 }
 
-static bool skip_stream(cursor_t *cursor, uint8_t type) {
-  if (!skip_varints(cursor, type & STREAM_HAS_OFFSET ? 2 : 1)) return false;
-  if (type & STREAM_HAS_LENGTH) return skip_with_length(cursor);
-  cursor->at = cursor->end;
+static bool skip_stream(quic_frames_t *walk, uint8_t type) {
+  if (!skip_varints(walk, type & STREAM_HAS_OFFSET ? 2 : 1)) return false;
+  if (type & STREAM_HAS_LENGTH) return skip_with_length(walk);
+  walk->at = walk->end;
   return true;
 }
 
-static bool skip_new_connection_id(cursor_t *cursor) {
-  if (!skip_varints(cursor, 2) || cursor->at == cursor->end) return false;
-  uint8_t len = *cursor->at++;
-  return skip(cursor, (uint64_t)len + RESET_TOKEN_LEN);
+static bool read_new_connection_id(quic_frames_t *walk, quic_frame_t *out) {
+  if (!read_varint(walk, &out->first) || !read_varint(walk, &out->second) || walk->at == walk->end) return false;
+  uint8_t len = *walk->at++;
+  return len >= 1 && len <= CID_MAX && skip(walk, (uint64_t)len + RESET_TOKEN_LEN);
 }
 
-/* Skips the body of a frame of any other type than STOP_SENDING. */
-static bool skip_frame(cursor_t *cursor, uint8_t type) {
-  switch (type) {
-  case FRAME_PADDING:
-  case FRAME_PING:
-  case FRAME_HANDSHAKE_DONE:
+static bool read_body(quic_frames_t *walk, quic_frame_t *out) {
+  switch (out->type) {
+  case QUIC_FRAME_PADDING:
+    while (walk->at < walk->end && *walk->at == QUIC_FRAME_PADDING) walk->at++;
     return true;
-  case FRAME_ACK:
-  case FRAME_ACK_ECN:
-    return skip_ack(cursor, type == FRAME_ACK_ECN);
-  case FRAME_RESET_STREAM:
-    return skip_varints(cursor, 3);
-  case FRAME_CRYPTO:
-    return skip_varints(cursor, 1) && skip_with_length(cursor);
-  case FRAME_NEW_TOKEN:
-  case FRAME_DATAGRAM_LEN:
-    return skip_with_length(cursor);
-  case FRAME_MAX_DATA:
-  case FRAME_MAX_STREAMS_BIDI:
-  case FRAME_MAX_STREAMS_UNI:
-  case FRAME_DATA_BLOCKED:
-  case FRAME_STREAMS_BLOCKED_BIDI:
-  case FRAME_STREAMS_BLOCKED_UNI:
-  case FRAME_RETIRE_CONNECTION_ID:
-    return skip_varints(cursor, 1);
-  case FRAME_MAX_STREAM_DATA:
-  case FRAME_STREAM_DATA_BLOCKED:
-    return skip_varints(cursor, 2);
-  case FRAME_NEW_CONNECTION_ID:
-    return skip_new_connection_id(cursor);
-  case FRAME_PATH_CHALLENGE:
-  case FRAME_PATH_RESPONSE:
-    return skip(cursor, PATH_DATA_LEN);
+  case QUIC_FRAME_PING:
+  case QUIC_FRAME_HANDSHAKE_DONE:
+    return true;
+  case QUIC_FRAME_ACK:
+  case QUIC_FRAME_ACK_ECN:
+    return skip_ack(walk, out->type == QUIC_FRAME_ACK_ECN);
+  case QUIC_FRAME_CRYPTO:
+    return read_varint(walk, &out->first) && skip_with_length(walk);
+  case QUIC_FRAME_NEW_TOKEN:
+  case QUIC_FRAME_DATAGRAM_LEN:
+    return skip_with_length(walk);
+  case QUIC_FRAME_DATAGRAM:
+    walk->at = walk->end;
+    return true;
+  case QUIC_FRAME_MAX_DATA:
+  case QUIC_FRAME_MAX_STREAMS_BIDI:
+  case QUIC_FRAME_MAX_STREAMS_UNI:
+  case QUIC_FRAME_DATA_BLOCKED:
+  case QUIC_FRAME_STREAMS_BLOCKED_BIDI:
+  case QUIC_FRAME_STREAMS_BLOCKED_UNI:
+  case QUIC_FRAME_RETIRE_CONNECTION_ID:
+    return read_varint(walk, &out->first);
+  case QUIC_FRAME_RESET_STREAM:
+    return read_varint(walk, &out->first) && read_varint(walk, &out->second) && skip_varints(walk, 1);
+  case QUIC_FRAME_STOP_SENDING:
+  case QUIC_FRAME_MAX_STREAM_DATA:
+  case QUIC_FRAME_STREAM_DATA_BLOCKED:
+    return read_varint(walk, &out->first) && read_varint(walk, &out->second);
+  case QUIC_FRAME_NEW_CONNECTION_ID:
+    return read_new_connection_id(walk, out);
+  case QUIC_FRAME_PATH_CHALLENGE:
+  case QUIC_FRAME_PATH_RESPONSE:
+    out->data = walk->at;
+    return skip(walk, QUIC_PATH_DATA_LEN);
+  case QUIC_FRAME_CONNECTION_CLOSE:
+    return read_varint(walk, &out->first) && read_varint(walk, &out->second) && skip_with_length(walk);
+  case QUIC_FRAME_CONNECTION_CLOSE_APP:
+    return read_varint(walk, &out->first) && skip_with_length(walk);
   default:
-    if (type >= FRAME_STREAM && type <= FRAME_STREAM_LAST) return skip_stream(cursor, type);
-    /* A DATAGRAM without length and CONNECTION_CLOSE end a packet; nothing behind an unknown frame can be found. */
+    /* Nothing behind an unknown frame can be found. A known type in more bytes than it needs is unknown, too. */
     return false;
   }
 }
 
-size_t quic_frames_stop_sending(const uint8_t *payload, size_t len, quic_stop_sending_t *out, size_t max) {
-  cursor_t cursor = {payload, payload + len};
-  size_t count = 0;
-  while (cursor.at < cursor.end && count < max) {
-    uint8_t type = *cursor.at++;
-    if (type != FRAME_STOP_SENDING) {
-      if (!skip_frame(&cursor, type)) break;
-      continue;
-    }
-    uint64_t id, code;
-    if (!read_varint(&cursor, &id) || !read_varint(&cursor, &code)) break;
-    out[count++] = (quic_stop_sending_t){(int64_t)id, code};
-  }
-  return count;
+quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out) {
+  if (walk->at == walk->end) return QUIC_FRAMES_END;
+  out->start = walk->at;
+  out->type = *walk->at++;
+  bool is_stream = out->type >= QUIC_FRAME_STREAM && out->type <= QUIC_FRAME_STREAM_LAST;
+  bool whole = is_stream ? skip_stream(walk, out->type) : read_body(walk, out);
+  return whole ? QUIC_FRAMES_FRAME : QUIC_FRAMES_MALFORMED;
 }

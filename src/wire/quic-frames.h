@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one thing read from QUIC's frames (RFC 9000 section 19) outside ngtcp2: it acts on a STOP_SENDING of the peer's,
- * but tells nobody of it.
+ * Reads the frames of a QUIC packet's payload one by one (RFC 9000 section 19, RFC 9221). Says what stands there, not
+ * whether it may: that is the gate's business (quic/gate.h).
  */
 #ifndef IROH_WIRE_QUIC_FRAMES_H
 #define IROH_WIRE_QUIC_FRAMES_H
@@ -9,13 +9,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct {
-  int64_t stream_id;
-  uint64_t code;
-} quic_stop_sending_t;
+enum {
+  QUIC_FRAME_PADDING = 0x00,
+  QUIC_FRAME_PING = 0x01,
+  QUIC_FRAME_ACK = 0x02,
+  QUIC_FRAME_ACK_ECN = 0x03,
+  QUIC_FRAME_RESET_STREAM = 0x04,
+  QUIC_FRAME_STOP_SENDING = 0x05,
+  QUIC_FRAME_CRYPTO = 0x06,
+  QUIC_FRAME_NEW_TOKEN = 0x07,
+  QUIC_FRAME_STREAM = 0x08,
+  QUIC_FRAME_STREAM_LAST = 0x0f,
+  QUIC_FRAME_MAX_DATA = 0x10,
+  QUIC_FRAME_MAX_STREAM_DATA = 0x11,
+  QUIC_FRAME_MAX_STREAMS_BIDI = 0x12,
+  QUIC_FRAME_MAX_STREAMS_UNI = 0x13,
+  QUIC_FRAME_DATA_BLOCKED = 0x14,
+  QUIC_FRAME_STREAM_DATA_BLOCKED = 0x15,
+  QUIC_FRAME_STREAMS_BLOCKED_BIDI = 0x16,
+  QUIC_FRAME_STREAMS_BLOCKED_UNI = 0x17,
+  QUIC_FRAME_NEW_CONNECTION_ID = 0x18,
+  QUIC_FRAME_RETIRE_CONNECTION_ID = 0x19,
+  QUIC_FRAME_PATH_CHALLENGE = 0x1a,
+  QUIC_FRAME_PATH_RESPONSE = 0x1b,
+  QUIC_FRAME_CONNECTION_CLOSE = 0x1c,
+  QUIC_FRAME_CONNECTION_CLOSE_APP = 0x1d,
+  QUIC_FRAME_HANDSHAKE_DONE = 0x1e,
+  QUIC_FRAME_DATAGRAM = 0x30,
+  QUIC_FRAME_DATAGRAM_LEN = 0x31
+};
 
-/* Finds the STOP_SENDING frames of a 1-RTT packet's payload; fills at most `max` and returns how many. What is
- * malformed or unknown ends the search: whoever acts on the packet judges that. */
-size_t quic_frames_stop_sending(const uint8_t *payload, size_t len, quic_stop_sending_t *out, size_t max);
+#define QUIC_PATH_DATA_LEN 8
+
+typedef struct {
+  const uint8_t *at, *end;
+} quic_frames_t;
+
+typedef struct {
+  uint8_t type;
+  const uint8_t *start;   /* its first byte; the frame ends where the walk stands */
+  uint64_t first, second; /* the leading two integers of those that have any, but for ACK and STREAM */
+  const uint8_t *data;    /* PATH_CHALLENGE, PATH_RESPONSE: QUIC_PATH_DATA_LEN bytes */
+} quic_frame_t;
+
+typedef enum {
+  QUIC_FRAMES_END,      /* every byte of the payload was read */
+  QUIC_FRAMES_FRAME,    /* *out is the next frame; a run of PADDING is one */
+  QUIC_FRAMES_MALFORMED /* cut off, a length out of range or an unknown type (`out->type`): the rest cannot be read */
+} quic_frames_result_t;
+
+quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out);
 
 #endif

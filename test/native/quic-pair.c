@@ -40,8 +40,10 @@ static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
 }
 
 static bool authorize(void *owner, const uint8_t node_id[IROH_KEY_BYTES]) {
+  side_t *side = owner;
   (void)node_id;
-  return !((side_t *)owner)->refuse;
+  if (side->while_asked != NULL) pair_open(side->while_asked);
+  return !side->refuse;
 }
 
 static void token_received(void *owner, const uint8_t *token, size_t len) {
@@ -134,7 +136,9 @@ static void send_all(pair_t *pair, side_t *side) {
   while ((n = quic_conn_write(side->conn, buf, sizeof buf, &path, &ecn, pair->now)) > 0) {
     bool to_server = side == &pair->client;
     pair->sent++;
-    if (pair->blackhole || chance(pair, pair->loss_permille)) {
+    bool lost = pair->lose & 1;
+    pair->lose >>= 1;
+    if (pair->blackhole || lost || chance(pair, pair->loss_permille)) {
       pair->lost++;
       continue;
     }

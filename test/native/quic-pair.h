@@ -31,13 +31,15 @@ typedef struct {
   buffer_t received[PAIR_STREAMS];
   bool ended[PAIR_STREAMS];
   size_t stream_count;
-  bool hold; /* do not read: flow control must hold the peer */
+  bool hold;                /* do not read: flow control must hold the peer */
+  struct pair *while_asked; /* connects while this side is asked whether the peer may in */
 } side_t;
 
-typedef struct {
+typedef struct pair {
   side_t client, server;
   uint64_t now, delay, jitter;
   unsigned loss_permille, duplicate_permille;
+  uint64_t lose; /* which of the next datagrams are lost, the first by the lowest bit */
   uint64_t random;
   list_t wire; /* datagrams on their way */
   uint64_t sent, lost;

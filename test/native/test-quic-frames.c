@@ -4,74 +4,108 @@
 #include "base/base.h"
 #include "test.h"
 
-static size_t find(const uint8_t *payload, size_t len, quic_stop_sending_t *out) {
-  return quic_frames_stop_sending(payload, len, out, 4);
-}
+/* One frame of every kind of RFC 9000 section 19 and RFC 9221, the one that has no end last. */
+static const uint8_t every_frame[] = {
+    0x00, 0x00,                                     /* PADDING */
+    0x01,                                           /* PING */
+    0x02, 0x0a, 0x01, 0x01, 0x02, 0x00, 0x03,       /* ACK with one more range */
+    0x03, 0x0a, 0x01, 0x00, 0x02, 0x01, 0x02, 0x03, /* ACK with ECN counts */
+    0x04, 0x04, 0x40, 0x99, 0x05,                   /* RESET_STREAM */
+    0x05, 0x08, 0x40, 0x4d,                         /* STOP_SENDING */
+    0x06, 0x00, 0x02, 0x05, 0x05,                   /* CRYPTO */
+    0x07, 0x01, 0x05,                               /* NEW_TOKEN */
+    0x0e, 0x04, 0x80, 0x00, 0x10, 0x00, 0x01, 0x05, /* STREAM with offset and length */
+    0x0b, 0x04, 0x01, 0x05,                         /* STREAM with length and end */
+    0x10, 0x05,                                     /* MAX_DATA */
+    0x11, 0x05, 0x06,                               /* MAX_STREAM_DATA */
+    0x12, 0x05, 0x13, 0x05,                         /* MAX_STREAMS */
+    0x14, 0x05, 0x15, 0x05, 0x06, 0x16, 0x05, 0x17, 0x05, 0x18, 0x02, 0x01, 0x01, 0x05, 0,
+    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, /* NEW_CONNECTION_ID */
+    0x19, 0x05,                                                                            /* RETIRE_CONNECTION_ID */
+    0x1a, 5,    5,    5,    5,    5,    5,    5,    5,                                     /* PATH_CHALLENGE */
+    0x1b, 6,    6,    6,    6,    6,    6,    6,    6,                                     /* PATH_RESPONSE */
+    0x1c, 0x0a, 0x06, 0x01, 'x',                                                           /* CONNECTION_CLOSE */
+    0x1d, 0x0b, 0x00,                                                                      /* the application's */
+    0x1e,                                                                                  /* HANDSHAKE_DONE */
+    0x31, 0x01, 0x05,                                                                      /* DATAGRAM with length */
+    0x30, 0x05, 0x04,                                                                      /* DATAGRAM to the end */
+};
 
-static void stop_sending_is_found_alone(void **state) {
+static void every_frame_is_read(void **state) {
   (void)state;
-  const uint8_t payload[] = {0x05, 0x04, 0x40, 0x4d};
-  quic_stop_sending_t found[4];
-  assert_int_equal(find(payload, sizeof payload, found), 1);
-  assert_int_equal(found[0].stream_id, 4);
-  assert_int_equal(found[0].code, 77);
-}
-
-/* One frame of every kind of RFC 9000 section 19 and RFC 9221, then the one that is looked for. */
-static void stop_sending_is_found_behind_every_other_frame(void **state) {
-  (void)state;
-  const uint8_t payload[] = {
-      0x00, 0x00,                                     /* PADDING */
-      0x01,                                           /* PING */
-      0x02, 0x0a, 0x01, 0x01, 0x02, 0x00, 0x03,       /* ACK with one more range */
-      0x03, 0x0a, 0x01, 0x00, 0x02, 0x01, 0x02, 0x03, /* ACK with ECN counts */
-      0x04, 0x04, 0x40, 0x99, 0x05,                   /* RESET_STREAM */
-      0x06, 0x00, 0x02, 0x05, 0x05,                   /* CRYPTO */
-      0x07, 0x01, 0x05,                               /* NEW_TOKEN */
-      0x0e, 0x04, 0x80, 0x00, 0x10, 0x00, 0x01, 0x05, /* STREAM with offset and length */
-      0x0b, 0x04, 0x01, 0x05,                         /* STREAM with length and end */
-      0x10, 0x05,                                     /* MAX_DATA */
-      0x11, 0x05, 0x05,                               /* MAX_STREAM_DATA */
-      0x12, 0x05, 0x13, 0x05,                         /* MAX_STREAMS */
-      0x14, 0x05, 0x15, 0x05, 0x05, 0x16, 0x05, 0x17, 0x05, 0x18, 0x01, 0x00, 0x01, 0x05, 0,
-      0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, /* NEW_CONNECTION_ID */
-      0x19, 0x05,                                                                            /* RETIRE_CONNECTION_ID */
-      0x1a, 5,    5,    5,    5,    5,    5,    5,    5,                                     /* PATH_CHALLENGE */
-      0x1b, 5,    5,    5,    5,    5,    5,    5,    5,                                     /* PATH_RESPONSE */
-      0x1e,                                                                                  /* HANDSHAKE_DONE */
-      0x31, 0x01, 0x05,                                                                      /* DATAGRAM */
-      0x05, 0x08, 0x09};
-  quic_stop_sending_t found[4];
-  assert_int_equal(find(payload, sizeof payload, found), 1);
-  assert_int_equal(found[0].stream_id, 8);
-  assert_int_equal(found[0].code, 9);
-}
-
-static void data_that_looks_like_it_is_not_found(void **state) {
-  (void)state;
-  const uint8_t to_the_end[] = {0x08, 0x04, 0x05, 0x04, 0x07};
-  const uint8_t unknown[] = {0x2a, 0x05, 0x04, 0x07};
-  quic_stop_sending_t found[4];
-  assert_int_equal(find(to_the_end, sizeof to_the_end, found), 0);
-  assert_int_equal(find(unknown, sizeof unknown, found), 0);
-}
-
-static void truncation_anywhere_finds_only_what_is_whole(void **state) {
-  (void)state;
-  const uint8_t payload[] = {0x05, 0x04, 0x07, 0x02, 0x01, 0x00, 0x00, 0x00, 0x05, 0x40, 0x44, 0x80, 0, 0, 1};
-  quic_stop_sending_t found[4];
-  for (size_t len = 0; len <= sizeof payload; len++) {
-    size_t whole = len < 3 ? 0 : len < sizeof payload ? 1 : 2;
-    assert_int_equal(find(payload, len, found), whole);
+  static const struct {
+    uint8_t type;
+    uint64_t first, second;
+  } expected[] = {{0x00, 0, 0}, {0x01, 0, 0}, {0x02, 0, 0}, {0x03, 0, 0}, {0x04, 4, 0x99}, {0x05, 8, 77},
+                  {0x06, 0, 0}, {0x07, 0, 0}, {0x0e, 0, 0}, {0x0b, 0, 0}, {0x10, 5, 0},    {0x11, 5, 6},
+                  {0x12, 5, 0}, {0x13, 5, 0}, {0x14, 5, 0}, {0x15, 5, 6}, {0x16, 5, 0},    {0x17, 5, 0},
+                  {0x18, 2, 1}, {0x19, 5, 0}, {0x1a, 0, 0}, {0x1b, 0, 0}, {0x1c, 10, 6},   {0x1d, 11, 0},
+                  {0x1e, 0, 0}, {0x31, 0, 0}, {0x30, 0, 0}};
+  quic_frames_t walk = {every_frame, every_frame + sizeof every_frame};
+  const uint8_t *behind = every_frame;
+  for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+    quic_frame_t frame = {0};
+    assert_int_equal(quic_frames_next(&walk, &frame), QUIC_FRAMES_FRAME);
+    assert_ptr_equal(frame.start, behind);
+    assert_int_equal(frame.type, expected[i].type);
+    assert_int_equal(frame.first, expected[i].first);
+    assert_int_equal(frame.second, expected[i].second);
+    if (frame.type == QUIC_FRAME_PATH_RESPONSE) assert_int_equal(frame.data[7], 6);
+    behind = walk.at;
   }
+  quic_frame_t frame;
+  assert_int_equal(quic_frames_next(&walk, &frame), QUIC_FRAMES_END);
+}
+
+static quic_frames_result_t last_result(const uint8_t *payload, size_t len) {
+  quic_frames_t walk = {payload, payload + len};
+  quic_frame_t frame;
+  quic_frames_result_t result;
+  while ((result = quic_frames_next(&walk, &frame)) == QUIC_FRAMES_FRAME)
+    assert_true(walk.at > frame.start && walk.at <= walk.end);
+  return result;
+}
+
+static void a_cut_is_seen_anywhere_but_between_frames(void **state) {
+  (void)state;
+  quic_frames_t walk = {every_frame, every_frame + sizeof every_frame};
+  quic_frame_t frame;
+  while (quic_frames_next(&walk, &frame) == QUIC_FRAMES_FRAME) {
+    for (const uint8_t *cut = frame.start + 1; cut < walk.at; cut++) {
+      bool without_end = frame.type == QUIC_FRAME_PADDING || frame.type == QUIC_FRAME_DATAGRAM;
+      assert_int_equal(last_result(every_frame, (size_t)(cut - every_frame)),
+                       without_end ? QUIC_FRAMES_END : QUIC_FRAMES_MALFORMED);
+    }
+    assert_int_equal(last_result(every_frame, (size_t)(walk.at - every_frame)), QUIC_FRAMES_END);
+  }
+}
+
+static void data_is_no_frame(void **state) {
+  (void)state;
+  const uint8_t to_the_end[] = {0x08, 0x04, 0x1e, 0x1e, 0x1e};
+  assert_int_equal(last_result(to_the_end, sizeof to_the_end), QUIC_FRAMES_END);
+}
+
+static void unknown_types_and_lengths_are_malformed(void **state) {
+  (void)state;
+  const uint8_t unknown[] = {0x2a, 0x00};
+  const uint8_t two_byte_ping[] = {0x40, 0x01};
+  const uint8_t no_id[30] = {0x18, 0x01, 0x00, 0x00};
+  const uint8_t long_id[60] = {0x18, 0x01, 0x00, 21};
+  const uint8_t many_ranges[] = {0x02, 0x05, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00};
+  assert_int_equal(last_result(unknown, sizeof unknown), QUIC_FRAMES_MALFORMED);
+  assert_int_equal(last_result(two_byte_ping, sizeof two_byte_ping), QUIC_FRAMES_MALFORMED);
+  assert_int_equal(last_result(no_id, sizeof no_id), QUIC_FRAMES_MALFORMED);
+  assert_int_equal(last_result(long_id, sizeof long_id), QUIC_FRAMES_MALFORMED);
+  assert_int_equal(last_result(many_ranges, sizeof many_ranges), QUIC_FRAMES_MALFORMED);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(stop_sending_is_found_alone),
-      cmocka_unit_test(stop_sending_is_found_behind_every_other_frame),
-      cmocka_unit_test(data_that_looks_like_it_is_not_found),
-      cmocka_unit_test(truncation_anywhere_finds_only_what_is_whole),
+      cmocka_unit_test(every_frame_is_read),
+      cmocka_unit_test(a_cut_is_seen_anywhere_but_between_frames),
+      cmocka_unit_test(data_is_no_frame),
+      cmocka_unit_test(unknown_types_and_lengths_are_malformed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,69 @@ static void a_lost_close_is_repeated(void **state) {
   pair_deinit(&pair);
 }
 
+/* A program may let packets of others in while it is asked. The client's last flight has a packet behind the one that
+ * asks. */
+static void other_connections_are_read_meanwhile(void **state) {
+  (void)state;
+  pair_t pair, inner;
+  pair_init(&pair, 19);
+  pair_init(&inner, 20);
+  pair.server.while_asked = &inner;
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  pair_run(&inner, NULL, PAIR_S);
+  assert_true(inner.client.opened && inner.server.opened);
+  assert_false(pair.client.closed || pair.server.closed || inner.client.closed || inner.server.closed);
+  pair_deinit(&inner);
+  pair_deinit(&pair);
+}
+
+/* Between the end and its CONNECTION_CLOSE ngtcp2 bears no call. */
+static void nothing_is_asked_after_the_end(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 18);
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  size_t i = pair_open_stream(&pair.client, true);
+  quic_conn_t *conn = pair.client.conn;
+  quic_stream_t *stream = pair.client.streams[i], *none;
+  assert_int_equal(quic_stream_write(stream, (const uint8_t *)"x", 1), 1);
+  quic_conn_close(conn, 7, "bye", 3, pair.now);
+  assert_int_equal(quic_conn_update_key(conn, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_migrate(conn, &pair.client.path, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_probe(conn, &pair.client.path, pair.now), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_send_datagram(conn, (const uint8_t *)"x", 1), IROH_ERR_CLOSED);
+  assert_int_equal(quic_conn_open_stream(conn, true, &none), IROH_ERR_CLOSED);
+  assert_int_equal(quic_stream_write(stream, (const uint8_t *)"x", 1), IROH_ERR_CLOSED);
+  assert_int_equal(quic_stream_finish(stream), IROH_ERR_CLOSED);
+  quic_conn_nudge(conn);
+  quic_conn_allow_uni_streams(conn, 1);
+  quic_stream_release(stream);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_true(pair.server.closed);
+  assert_int_equal(pair.server.close.code, 7);
+  pair_deinit(&pair);
+}
+
+static void an_ended_connection_does_not_linger_for_long(void **state) {
+  (void)state;
+  pair_t pair;
+  pair_init(&pair, 17);
+  pair.delay = 5 * PAIR_S;
+  pair.client.config.handshake_timeout = pair.server.config.handshake_timeout = 120 * PAIR_S;
+  pair.client.config.idle_timeout = pair.server.config.idle_timeout = 300 * PAIR_S;
+  pair_open(&pair);
+  quic_conn_close(pair.client.conn, 0, NULL, 0, pair.now);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_non_null(pair.client.conn);
+  pair_run(&pair, NULL, 10 * PAIR_S);
+  assert_null(pair.client.conn);
+  pair_run(&pair, NULL, 6 * PAIR_S);
+  assert_null(pair.server.conn);
+  pair_deinit(&pair);
+}
+
 static void denied_peer_is_told_why(void **state) {
   (void)state;
   pair_t pair;
@@ -298,6 +361,9 @@ int main(void) {
       cmocka_unit_test(keep_alive_outlives_the_idle_timeout),
       cmocka_unit_test(close_carries_code_and_reason),
       cmocka_unit_test(a_lost_close_is_repeated),
+      cmocka_unit_test(other_connections_are_read_meanwhile),
+      cmocka_unit_test(nothing_is_asked_after_the_end),
+      cmocka_unit_test(an_ended_connection_does_not_linger_for_long),
       cmocka_unit_test(denied_peer_is_told_why),
       cmocka_unit_test(datagrams_have_a_size_limit),
       cmocka_unit_test(key_update_is_unnoticed),
