@@ -10,26 +10,13 @@
 #include "tls/tls.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
 #define ALPNS_MAX 64
-/* Answers to strangers a second, all kinds together. */
-#define STATELESS_ANSWERS_PER_S 1000
 /* How long a closing endpoint stays to repeat its goodbyes to peers on other hosts. */
 #define CLOSE_LINGER (500 * NS_PER_MS)
 
 static uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
 
 iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep) { return ++ep->last_handle; }
-
-bool limiter_take(limiter_t *limiter, uint64_t now) {
-  if (now - limiter->refilled_at >= NS_PER_S / 10) {
-    limiter->tokens = STATELESS_ANSWERS_PER_S / 10;
-    limiter->refilled_at = now;
-  }
-  if (limiter->tokens == 0) return false;
-  limiter->tokens--;
-  return true;
-}
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
@@ -120,6 +107,9 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   map_deinit(&ep->streams);
   relay_peers_deinit(&ep->relay_peers);
   bytes_map_deinit(&ep->peers);
+  handshakes_deinit(&ep->handshakes);
+  reset_tokens_deinit(&ep->reset_tokens);
+  quic_retry_free(ep->retry);
   heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
   endpoint_gossip_deinit(ep);
@@ -190,12 +180,15 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   list_init(&ep->eventful);
   list_init(&ep->blocked);
   take_limits(ep);
+  answer_limits_init(&ep->answer_limits);
 
-  int rv = bytes_map_init(&ep->allowed);
+  int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes);
+  if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);
   if (rv == 0) rv = bytes_map_init(&ep->tokens);
   if (rv == 0) rv = bytes_map_init(&ep->peers);
+  if (rv == 0) rv = reset_tokens_init(&ep->reset_tokens);
   if (rv == 0) rv = iroh_endpoint_set_alpns(ep, config->alpns, config->alpn_count);
   if (rv == 0) rv = take_identity(ep, config->seed);
   if (rv == 0) rv = open_logs(ep, config);
@@ -203,7 +196,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
     ep->quic_config.pool = quic_pool_new();
     ep->rx = udp_buffers_new();
     ep->tx = malloc(TX_BUFFER_SIZE);
-    if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL) rv = IROH_ERR_NO_MEMORY;
+    ep->retry = quic_retry_new(ep->quic_config.static_secret);
+    if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL || ep->retry == NULL) rv = IROH_ERR_NO_MEMORY;
   }
   if (rv != 0) {
     endpoint_free(ep);

@@ -14,10 +14,14 @@
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
 #include "iroh.h"
+#include "net/answer-limits.h"
+#include "net/handshakes.h"
 #include "net/netlink.h"
 #include "net/relay-address.h"
+#include "net/reset-tokens.h"
 #include "net/udp.h"
 #include "quic/conn.h"
+#include "quic/packet.h"
 #include "quic/stream.h"
 
 #define SOCKETS_MAX 16
@@ -76,6 +80,8 @@ typedef struct {
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
   bool in_handshake;  /* counted among the handshakes in flight */
+  handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
+  list_t reset_tokens;      /* that the peer gave us */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
   quic_path_t seen, used;
@@ -97,11 +103,6 @@ typedef struct {
   address_t server; /* empty: none */
   uint8_t transaction[12];
 } stun_open_t;
-
-/* A token bucket for answers that nobody has earned. */
-typedef struct {
-  uint64_t tokens, refilled_at;
-} limiter_t;
 
 struct iroh_endpoint {
   uv_loop_t *loop;
@@ -142,7 +143,10 @@ struct iroh_endpoint {
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
-  limiter_t stateless_answers;
+  handshakes_t handshakes; /* those that peers began */
+  answer_limits_t answer_limits;
+  reset_tokens_t reset_tokens; /* -> conn_t */
+  quic_retry_t *retry;
   iroh_event_t *events;
   size_t event_count, event_cap;
   uint8_t **datagrams; /* given with this batch, freed after it */
@@ -152,7 +156,6 @@ struct iroh_endpoint {
   iroh_metrics_t metrics;
   bool reffed, reading, telling, closing, abandoned, shut, watches_network;
   uint64_t close_deadline;
-  size_t accepting; /* handshakes in flight that peers began */
 };
 
 /* receive.c */
@@ -174,6 +177,15 @@ void endpoint_writable(socket_t *socket);
 /* receive.c: a datagram that came in, by a socket or (NULL) a relay. */
 void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
                       size_t len, uint64_t now);
+
+/* accept.c */
+/* A datagram that is no connection's. */
+void endpoint_receive_unknown(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                              size_t len, const quic_packet_t *packet, uint64_t now);
+/* After a datagram of a connection: its place among the handshakes follows what it has come to. */
+void conn_handshake_progress(conn_t *conn);
+/* The connection is no handshake any more, or gone. */
+void conn_release_place(conn_t *conn);
 
 /* drain.c */
 /* Tells the datagrams that are to go by relays. */
@@ -300,7 +312,5 @@ void endpoint_closing_step(iroh_endpoint_t *ep);
 void endpoint_abandoned(iroh_endpoint_t *ep);
 /* Sets the timer to the earliest deadline. */
 void endpoint_arm(iroh_endpoint_t *ep);
-/* Whether another stateless answer is affordable. */
-bool limiter_take(limiter_t *limiter, uint64_t now);
 
 #endif

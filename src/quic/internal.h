@@ -30,7 +30,7 @@ struct quic_conn {
   const quic_host_t *host;
   void *owner;
   quic_state_t state;
-  bool server, heard, data_blocked, loopback, tls_done;
+  bool server, heard, answered, data_blocked, loopback, tls_done;
   bool stateless_reset;  /* the peer's end came as one */
   int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */
   ngtcp2_cid first_dcid; /* server: the id the client made up, known to the host until the end */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/quic-frames.h"
 
-#include <stdbool.h>
-
 enum {
   FRAME_PADDING = 0x00,
   FRAME_PING = 0x01,
@@ -139,4 +137,14 @@ size_t quic_frames_stop_sending(const uint8_t *payload, size_t len, quic_stop_se
     out[count++] = (quic_stop_sending_t){(int64_t)id, code};
   }
   return count;
+}
+
+bool quic_frames_begin_handshake(const uint8_t *payload, size_t len) {
+  cursor_t cursor = {payload, payload + len};
+  while (cursor.at < cursor.end) {
+    uint8_t type = *cursor.at++;
+    if (type == FRAME_CRYPTO) return skip_frame(&cursor, type);
+    if (type != FRAME_PADDING && type != FRAME_PING) return false;
+  }
+  return false;
 }
