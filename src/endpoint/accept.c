@@ -55,10 +55,18 @@ static void ask_for_proof(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
 
 /* ---- handshakes ---------------------------------------------------------------------------------- */
 
-/* A place among the handshakes for the connection, perhaps somebody else's. */
+static bool have_room(iroh_endpoint_t *ep, const handshake_source_t *source, bool proved, uint64_t now) {
+  return handshakes_have_room(&ep->begun, source, proved, now) &&
+         handshakes_have_room(&ep->handshakes, source, proved, now);
+}
+
+/* A place among the handshakes for the connection, perhaps somebody else's. False: out of memory. */
 static bool take_place(conn_t *conn, const handshake_source_t *source, bool proved, uint64_t now) {
   iroh_endpoint_t *ep = conn->ep;
   void *evicted;
+  handshake_place_t *begun;
+  if (!handshakes_take(&ep->begun, source, proved, NULL, now, &begun, &evicted)) return false;
+  handshakes_release(&ep->begun, begun, now);
   if (!handshakes_take(&ep->handshakes, source, proved, conn, now, &conn->place, &evicted)) return false;
   conn_t *other = evicted;
   if (other == NULL) return true;
@@ -73,13 +81,9 @@ static void begin_handshake(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
                             uint64_t now) {
   conn_t *conn = conn_new(ep);
   if (conn == NULL) return;
-  if (!take_place(conn, source, proved, now)) {
-    ep->metrics.handshakes_over_share++;
-    conn_free(conn);
-    return;
-  }
   quic_path_t path = {.local = message->local, .remote = message->remote, .socket = socket};
-  if (quic_conn_new_server(&ep->quic_config, &endpoint_quic_host, conn, (const char *const *)ep->alpns, ep->alpn_count,
+  if (!take_place(conn, source, proved, now) ||
+      quic_conn_new_server(&ep->quic_config, &endpoint_quic_host, conn, (const char *const *)ep->alpns, ep->alpn_count,
                            initial, &path, now, &conn->quic) != 0) {
     conn_free(conn);
     return;
@@ -103,6 +107,11 @@ static void accept_initial(iroh_endpoint_t *ep, socket_t *socket, const udp_mess
   if ((ep->config.always_retry && !initial->token_verified) ||
       (!proved && handshakes_want_proof(&ep->handshakes, now))) {
     ask_for_proof(ep, socket, message, &source, initial, now);
+    return;
+  }
+  /* Before the packet is opened: that costs more than to find no place for it. */
+  if (!have_room(ep, &source, proved, now)) {
+    ep->metrics.handshakes_over_share++;
     return;
   }
   if (!quic_initial_opens(initial, data, len)) {

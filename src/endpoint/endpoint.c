@@ -10,7 +10,10 @@
 #include "tls/tls.h"
 
 #define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
 #define ALPNS_MAX 64
+/* Handshakes that may begin at once, where fewer in flight do not forbid it. */
+#define BURST_MIN 64
 /* How long a closing endpoint stays to repeat its goodbyes to peers on other hosts. */
 #define CLOSE_LINGER (500 * NS_PER_MS)
 
@@ -108,6 +111,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   relay_peers_deinit(&ep->relay_peers);
   bytes_map_deinit(&ep->peers);
   handshakes_deinit(&ep->handshakes);
+  handshakes_deinit(&ep->begun);
   reset_tokens_deinit(&ep->reset_tokens);
   quic_retry_free(ep->retry);
   heap_deinit(&ep->peer_timers);
@@ -157,6 +161,14 @@ static int start_hooks(iroh_endpoint_t *ep) {
 
 static void shut(iroh_endpoint_t *ep);
 
+/* As many handshakes may begin in a second as may be in flight, and a quarter of them at once: a burst is work that
+ * everybody else waits for. */
+static int init_begun(iroh_endpoint_t *ep) {
+  size_t max = ep->config.max_handshakes;
+  size_t at_once = max_size(max / 4, min_size(max, BURST_MIN));
+  return handshakes_init(&ep->begun, at_once, NS_PER_S / max * at_once);
+}
+
 int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out) {
   *out = NULL;
   iroh_endpoint_t *ep = calloc(1, sizeof *ep);
@@ -182,7 +194,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   take_limits(ep);
   answer_limits_init(&ep->answer_limits);
 
-  int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes);
+  int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
+  if (rv == 0) rv = init_begun(ep);
   if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);

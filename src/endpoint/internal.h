@@ -143,7 +143,7 @@ struct iroh_endpoint {
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
-  handshakes_t handshakes; /* those that peers began */
+  handshakes_t handshakes, begun; /* of peers: those in flight, and those begun in the last second */
   answer_limits_t answer_limits;
   reset_tokens_t reset_tokens; /* -> conn_t */
   quic_retry_t *retry;

@@ -64,8 +64,8 @@ void handshake_source_of_relay(uint16_t relay, const uint8_t node_id[IROH_KEY_BY
 
 /* ---- shares -------------------------------------------------------------------------------------- */
 
-int handshakes_init(handshakes_t *handshakes, size_t max) {
-  *handshakes = (handshakes_t){.max = max};
+int handshakes_init(handshakes_t *handshakes, size_t max, uint64_t hold) {
+  *handshakes = (handshakes_t){.max = max, .hold = hold};
   handshakes->unproved_max = min_size(max_size(max / UNPROVED_PART, 1), UNPROVED_MAX);
   heap_init(&handshakes->networks);
   list_init(&handshakes->unproved);
@@ -154,8 +154,9 @@ static handshake_share_t *most_of(const heap_t *siblings) {
   return node != NULL ? container_of(node, handshake_share_t, rank) : NULL;
 }
 
-/* The port that a newcomer gets a place of. NULL: the newcomer's own port, address or network would have most. */
-static handshake_share_t *fullest_port(handshakes_t *handshakes, const handshake_source_t *source) {
+/* The port that a newcomer gets a place of: of one that has at least twice what the newcomer's would have. With less of a
+ * difference, equals would take each other's places for ever. NULL: there is none. */
+static handshake_share_t *fullest_port(const handshakes_t *handshakes, const handshake_source_t *source) {
   const heap_t *siblings = &handshakes->networks;
   bool own = true; /* what was chosen so far is the newcomer's */
   handshake_share_t *chosen = NULL;
@@ -163,7 +164,7 @@ static handshake_share_t *fullest_port(handshakes_t *handshakes, const handshake
     handshake_share_t *mine = own ? find(handshakes, source, level) : NULL;
     size_t with_newcomer = own ? (mine != NULL ? mine->count : 0) + 1 : 0;
     chosen = most_of(siblings);
-    if (chosen == NULL || chosen->count <= with_newcomer) chosen = mine;
+    if (chosen == NULL || chosen->count < 2 * with_newcomer) chosen = mine;
     if (chosen == NULL) return NULL;
     own = chosen == mine;
   }
@@ -212,7 +213,7 @@ void handshakes_over(handshakes_t *handshakes, handshake_place_t *place) {
 void handshakes_release(handshakes_t *handshakes, handshake_place_t *place, uint64_t now) {
   handshakes_over(handshakes, place);
   place->owner = NULL;
-  if (now - place->begun_at >= HANDSHAKES_HOLD)
+  if (now - place->begun_at >= handshakes->hold)
     free_place(handshakes, place);
   else
     list_push_back(&handshakes->held, &place->waiting_node);
@@ -222,7 +223,7 @@ static void free_held(handshakes_t *handshakes, uint64_t now) {
   list_node_t *node;
   while ((node = list_first(&handshakes->held)) != NULL) {
     handshake_place_t *place = container_of(node, handshake_place_t, waiting_node);
-    if (now - place->begun_at < HANDSHAKES_HOLD) return;
+    if (now - place->begun_at < handshakes->hold) return;
     free_place(handshakes, place);
   }
 }
@@ -248,14 +249,16 @@ static handshake_place_t *first_waiting(const list_t *list) {
   return node != NULL ? container_of(node, handshake_place_t, waiting_node) : NULL;
 }
 
-/* Whose place a proved newcomer gets when all are taken; NULL: nobody's. */
-static handshake_place_t *choose_victim(handshakes_t *handshakes, const handshake_source_t *source, uint64_t now) {
+/* Whose place a proved newcomer gets when all are taken; NULL: nobody's. *displaced_out: it could have kept it. */
+static handshake_place_t *choose_victim(const handshakes_t *handshakes, const handshake_source_t *source, uint64_t now,
+                                        bool *displaced_out) {
+  *displaced_out = false;
   handshake_place_t *victim = first_waiting(&handshakes->unproved);
   if (victim != NULL) return victim;
   /* A place changes hands before its time is over: at most half of them in a second, or their number would bound no rate. */
   handshake_share_t *port = handshakes->displaced <= handshakes->max / 2 ? fullest_port(handshakes, source) : NULL;
   if (port != NULL) {
-    handshakes->displaced++;
+    *displaced_out = true;
     list_node_t *node = list_first(list_empty(&port->ended) ? &port->live : &port->ended);
     return container_of(node, handshake_place_t, share_node);
   }
@@ -263,17 +266,22 @@ static handshake_place_t *choose_victim(handshakes_t *handshakes, const handshak
   return victim != NULL && now - victim->begun_at >= HANDSHAKES_PATIENCE ? victim : NULL;
 }
 
+bool handshakes_have_room(handshakes_t *handshakes, const handshake_source_t *source, bool proved, uint64_t now) {
+  bool displaced;
+  new_second(handshakes, now);
+  free_held(handshakes, now);
+  return handshakes->taken < handshakes->max ||
+         (proved && choose_victim(handshakes, source, now, &displaced) != NULL);
+}
+
 bool handshakes_take(handshakes_t *handshakes, const handshake_source_t *source, bool proved, void *owner, uint64_t now,
                      handshake_place_t **out, void **evicted_out) {
   *out = NULL;
   *evicted_out = NULL;
-  new_second(handshakes, now);
-  free_held(handshakes, now);
-  handshake_place_t *victim = NULL;
-  if (handshakes->taken >= handshakes->max) {
-    victim = proved ? choose_victim(handshakes, source, now) : NULL;
-    if (victim == NULL) return false;
-  }
+  if (!handshakes_have_room(handshakes, source, proved, now)) return false;
+  bool displaced = false;
+  handshake_place_t *victim =
+      handshakes->taken < handshakes->max ? NULL : choose_victim(handshakes, source, now, &displaced);
   handshake_place_t *place = calloc(1, sizeof *place);
   if (place == NULL) return false;
   place->share = share_of(handshakes, source);
@@ -286,6 +294,7 @@ bool handshakes_take(handshakes_t *handshakes, const handshake_source_t *source,
   list_push_back(&place->share->live, &place->share_node);
   count(handshakes, place->share, true);
   set_state(handshakes, place, proved ? HANDSHAKE_UNANSWERED : HANDSHAKE_UNPROVED);
+  if (displaced) handshakes->displaced++;
   if (victim != NULL) {
     *evicted_out = victim->owner;
     free_place(handshakes, victim);

@@ -2,11 +2,12 @@
  * Places for the handshakes that peers begin, shared out by where they come from: a network, an address in it, a port of
  * that. Sans-IO: who takes a place is an opaque owner, and the time is an argument.
  *
- * There is a fixed number of places. A handshake has one from its beginning until it is over, and at least for
- * HANDSHAKES_HOLD: so places bound what is in memory, and how many handshakes begin in a second. While places are free
- * anybody may take one. Once all are taken, a newcomer gets a place of the network that has most, there of the address
- * that has most, there of the port that has most, the oldest first; it gets none if the one with most would be its own.
- * So nobody can keep another one out, however many places it asks for. */
+ * There is a fixed number of places. A handshake has one until it is over, and for `hold` at least: a table without a
+ * hold bounds what is in memory, one that holds for a second bounds how many begin in a second. While places are free
+ * anybody may take one. Once all are taken, the oldest unproved one gives way to a proved newcomer. Then a newcomer gets
+ * a place of the network that has most, there of the address that has most, there of the port that has most, the oldest
+ * first, but only of one that has at least twice what the newcomer's would have: so nobody can keep another one out,
+ * however many places it asks for. Last, whoever has not answered for HANDSHAKES_PATIENCE gives way. */
 #ifndef IROH_NET_HANDSHAKES_H
 #define IROH_NET_HANDSHAKES_H
 
@@ -20,8 +21,6 @@
 #include "base/list.h"
 #include "iroh.h"
 
-/* How long a place is taken at least. */
-#define HANDSHAKES_HOLD UINT64_C(1000000000)
 /* Once all places are taken, a peer that has not answered for so long gives way. A round trip of a second and a lost
  * packet fit in. */
 #define HANDSHAKES_PATIENCE UINT64_C(3000000000)
@@ -46,6 +45,7 @@ typedef struct {
 
 typedef struct {
   size_t max, taken;
+  uint64_t hold;
   bytes_map_t shares[HANDSHAKES_LEVELS];
   heap_t networks; /* by places taken, most first */
   list_t unproved, unanswered, held;
@@ -60,12 +60,14 @@ void handshake_source_of_address(const address_t *remote, handshake_source_t *ou
 void handshake_source_of_relay(uint16_t relay, const uint8_t node_id[IROH_KEY_BYTES], handshake_source_t *out);
 
 /* `max` places, at least one. 0 or IROH_ERR_INTERNAL. */
-int handshakes_init(handshakes_t *handshakes, size_t max);
+int handshakes_init(handshakes_t *handshakes, size_t max, uint64_t hold);
 /* Every owner must have released its place. */
 void handshakes_deinit(handshakes_t *handshakes);
 
 /* Whether a peer has to prove its address before its first packet is looked at. If not, the look is counted. */
 bool handshakes_want_proof(handshakes_t *handshakes, uint64_t now);
+/* Whether handshakes_take would give a place. */
+bool handshakes_have_room(handshakes_t *handshakes, const handshake_source_t *source, bool proved, uint64_t now);
 /* Takes a place for `owner`. `proved`: the address cannot be a forged one. False: it gets none (or out of memory). True:
  * *evicted_out is the owner that loses its place, already released, or NULL. An unproved one evicts nobody. */
 bool handshakes_take(handshakes_t *handshakes, const handshake_source_t *source, bool proved, void *owner, uint64_t now,
