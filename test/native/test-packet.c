@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "quic/packet.h"
 
+#include "quic/initial.h"
 #include "quic-pair.h"
 #include "test.h"
 
@@ -38,6 +39,31 @@ static void a_first_flight_is_an_initial(void **state) {
   assert_int_equal(initial.token_len, 0);
   /* RFC 9000 section 14.1: a small one gets nothing. */
   assert_false(quic_packet_is_initial(buf, 1199, &initial));
+  pair_deinit(&pair);
+}
+
+static void a_first_flight_opens_with_the_keys_of_its_id(void **state) {
+  (void)state;
+  pair_t pair;
+  uint8_t buf[QUIC_MAX_UDP_PAYLOAD];
+  quic_initial_t initial;
+  pair_init(&pair, 9);
+  size_t len = first_flight(&pair, buf, sizeof buf);
+  assert_true(quic_packet_is_initial(buf, len, &initial));
+  assert_true(quic_initial_opens(&initial, buf, len));
+  /* A bit of the header, of what is sealed, of the tag, of the keys. */
+  for (size_t at = len - 1; at > 100; at -= 97) {
+    buf[at] ^= 1;
+    assert_false(quic_initial_opens(&initial, buf, len));
+    buf[at] ^= 1;
+  }
+  buf[0] ^= 1;
+  assert_false(quic_initial_opens(&initial, buf, len));
+  buf[0] ^= 1;
+  initial.dcid[0] ^= 1;
+  assert_false(quic_initial_opens(&initial, buf, len));
+  initial.dcid[0] ^= 1;
+  for (size_t cut = 0; cut < len; cut++) assert_false(quic_initial_opens(&initial, buf, cut));
   pair_deinit(&pair);
 }
 
@@ -195,6 +221,7 @@ static void a_stateless_reset_is_known_and_shorter_than_its_cause(void **state) 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_first_flight_is_an_initial),
+      cmocka_unit_test(a_first_flight_opens_with_the_keys_of_its_id),
       cmocka_unit_test(an_unknown_version_gets_the_list),
       cmocka_unit_test(a_client_told_of_no_common_version_gives_up),
       cmocka_unit_test(a_retry_token_proves_one_address_for_a_while),
