@@ -168,7 +168,8 @@ typedef struct {
   uint32_t idle_timeout_ms;      /* [30000] */
   uint32_t handshake_timeout_ms; /* [10000] */
   uint32_t max_connections;      /* [16384] past their handshake */
-  uint32_t max_handshakes;       /* [1024] accepting handshakes in flight; from half of it on, Retry is asked for */
+  uint32_t max_connections_per_peer; /* [4096] of those accepted, with one NodeId */
+  uint32_t max_handshakes; /* [1024] accepting handshakes in flight, and begun in a second; shared out by address */
   uint32_t max_streams_bidi;     /* [100] open at once per connection and kind, peer-opened */
   uint32_t max_streams_uni;      /* [100] */
   uint32_t stream_window;        /* [2 MiB] bytes a stream may send before we read them */

@@ -50,6 +50,7 @@ void conn_forget(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   map_remove(&ep->conns, conn->handle);
   conn->handle = 0;
+  conn_uncount(conn);
   if (conn->quic == NULL) return;
   quic_conn_each_stream(conn->quic, forget_stream, ep);
   endpoint_changed(conn);

@@ -54,6 +54,7 @@ static void take_limits(iroh_endpoint_t *ep) {
   c->idle_timeout_ms = or_default(c->idle_timeout_ms, 30000);
   c->handshake_timeout_ms = or_default(c->handshake_timeout_ms, 10000);
   c->max_connections = or_default(c->max_connections, 16384);
+  c->max_connections_per_peer = or_default(c->max_connections_per_peer, 4096);
   c->max_handshakes = or_default(c->max_handshakes, 1024);
   quic_config_t *q = &ep->quic_config;
   q->keep_alive = c->keep_alive_ms == UINT32_MAX ? 0 : c->keep_alive_ms * NS_PER_MS;
@@ -110,6 +111,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   map_deinit(&ep->streams);
   relay_peers_deinit(&ep->relay_peers);
   bytes_map_deinit(&ep->peers);
+  bytes_map_deinit(&ep->accepted);
   handshakes_deinit(&ep->handshakes);
   handshakes_deinit(&ep->begun);
   reset_tokens_deinit(&ep->reset_tokens);
@@ -201,6 +203,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   if (rv == 0) rv = bytes_map_init(&ep->cids);
   if (rv == 0) rv = bytes_map_init(&ep->tokens);
   if (rv == 0) rv = bytes_map_init(&ep->peers);
+  if (rv == 0) rv = bytes_map_init(&ep->accepted);
   if (rv == 0) rv = reset_tokens_init(&ep->reset_tokens);
   if (rv == 0) rv = iroh_endpoint_set_alpns(ep, config->alpns, config->alpn_count);
   if (rv == 0) rv = take_identity(ep, config->seed);

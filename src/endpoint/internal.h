@@ -79,6 +79,7 @@ typedef struct {
   uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
+  bool counted;       /* among the accepted connections of its NodeId */
   bool in_handshake;  /* counted among the handshakes in flight */
   handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
   list_t reset_tokens;      /* that the peer gave us */
@@ -119,6 +120,7 @@ struct iroh_endpoint {
   map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
   relay_peers_t relay_peers;
   bytes_map_t peers; /* NodeId -> peer_t */
+  bytes_map_t accepted; /* NodeId -> how many of its connections are open, as a pointer */
   heap_t peer_timers;
   disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];
   size_t own_candidate_count;
@@ -186,6 +188,10 @@ void endpoint_receive_unknown(iroh_endpoint_t *ep, socket_t *socket, const udp_m
 void conn_handshake_progress(conn_t *conn);
 /* The connection is no handshake any more, or gone. */
 void conn_release_place(conn_t *conn);
+/* An accepted connection is to be told. False: its NodeId has as many as it may, and it is being closed. */
+bool conn_admit(conn_t *conn, uint64_t now);
+/* It was told to be over. */
+void conn_uncount(conn_t *conn);
 
 /* drain.c */
 /* Tells the datagrams that are to go by relays. */
