@@ -5,7 +5,8 @@
 
 const { Endpoint, createSpoke } = require(process.env.PRODUCT)
 const { nodeId, port, from } = JSON.parse(process.env.HUB)
-const EVERY_MS = 50
+const PING_MS = 50
+const CONNECT_MS = 100
 const PATIENCE_MS = 10000
 
 const bindAddress = `${from}:0`
@@ -39,7 +40,7 @@ async function main() {
     } catch {
       // Counted as disconnected.
     }
-  }, EVERY_MS)
+  }, PING_MS)
   const pending = new Set()
   let goes = true
   process.once('message', () => {
@@ -51,7 +52,7 @@ async function main() {
     const one = connectOnce().then((ms) => result.connects.push(ms))
     pending.add(one)
     one.finally(() => pending.delete(one))
-    await sleep(EVERY_MS)
+    await sleep(CONNECT_MS)
   }
   await Promise.all(pending)
   process.send({ ...result, connects: result.connects.map((ms) => (ms === Infinity ? -1 : ms)) }, () => process.exit())
