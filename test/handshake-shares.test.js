@@ -144,7 +144,10 @@ describe('connections of one NodeId', () => {
     const server = await create({ alpns: [alpn], maxConnectionsPerPeer: 2 })
     const greedy = await create()
     const held = [await greedy.connect(server.addr(), alpn), await greedy.connect(server.addr(), alpn)]
-    const third = await greedy.connect(server.addr(), alpn).then((connection) => connection.closed(), (error) => error)
+    const third = await greedy.connect(server.addr(), alpn).then(
+      (connection) => connection.closed(),
+      (error) => error
+    )
     assert.ok(third.code === 'ERR_IROH_REFUSED' || third.kind === 'connection-closed', String(third.code))
     await (await create()).connect(server.addr(), alpn)
     await until(() => server.metrics().connectionsOpen === 3)

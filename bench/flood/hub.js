@@ -16,7 +16,11 @@ async function main() {
   })
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    process.send({ cpuMs: (user + system) / 1000, rssMB: process.memoryUsage().rss / 1e6, metrics: hub.endpoint.metrics() })
+    process.send({
+      cpuMs: (user + system) / 1000,
+      rssMB: process.memoryUsage().rss / 1e6,
+      metrics: hub.endpoint.metrics()
+    })
   })
   process.on('disconnect', () => process.exit())
   process.send({ nodeId: hub.nodeId(), port: Number(hub.endpoint.boundAddresses()[0].split(':').pop()) })

@@ -16,7 +16,10 @@ async function main() {
       for (;;) {
         const endpoint = await Endpoint.createWithOptions({ preset: 'minimal', bindAddress: `${from}:0` })
         const hub = { nodeId, directAddresses: [`127.0.0.1:${port}`] }
-        await endpoint.connect(hub, 'alkhub/1', { timeoutMs: 2000 }).then(() => count++, () => {})
+        await endpoint.connect(hub, 'alkhub/1', { timeoutMs: 2000 }).then(
+          () => count++,
+          () => {}
+        )
         endpoint.close()
       }
     })

@@ -185,8 +185,8 @@ static void send_reset(iroh_endpoint_t *ep, socket_t *socket, const udp_message_
   handshake_source_t source;
   source_of(ep, message, &source);
   if (!answer_limits_take(&ep->answer_limits, ANSWER_RESET, &source, now)) return;
-  size_t n = quic_packet_stateless_reset(packet->dcid, packet->dcid_len, len, ep->quic_config.static_secret, buf,
-                                         sizeof buf);
+  size_t n =
+      quic_packet_stateless_reset(packet->dcid, packet->dcid_len, len, ep->quic_config.static_secret, buf, sizeof buf);
   answer(ep, socket, message, buf, n, &ep->metrics.stateless_resets_sent);
 }
 

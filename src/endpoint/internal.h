@@ -71,16 +71,16 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
-  bool called;        /* direct: the peer has called by a relay, and nothing has come directly since */
-  bool knows_relay;   /* dialled: one of the candidates is a relay */
-  uint64_t ticked_at; /* the last paths_tick */
-  uint64_t heard_at;  /* when anything came last */
-  uint64_t asked_at;  /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
-  uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
-  size_t cid_count;   /* entries of the endpoint's cids that lead here */
-  bool announced;     /* ACCEPTED or CONNECTED was told */
-  bool counted;       /* among the accepted connections of its NodeId */
-  bool in_handshake;  /* counted among the handshakes in flight */
+  bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
+  bool knows_relay;         /* dialled: one of the candidates is a relay */
+  uint64_t ticked_at;       /* the last paths_tick */
+  uint64_t heard_at;        /* when anything came last */
+  uint64_t asked_at;        /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
+  uint64_t nudge_at;        /* when the peer is asked once more, if it still has not answered; past: that is over */
+  size_t cid_count;         /* entries of the endpoint's cids that lead here */
+  bool announced;           /* ACCEPTED or CONNECTED was told */
+  bool counted;             /* among the accepted connections of its NodeId */
+  bool in_handshake;        /* counted among the handshakes in flight */
   handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
   list_t reset_tokens;      /* that the peer gave us */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
@@ -119,7 +119,7 @@ struct iroh_endpoint {
   bytes_map_t tokens;          /* NodeId -> token_t, for our next dial */
   map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
   relay_peers_t relay_peers;
-  bytes_map_t peers; /* NodeId -> peer_t */
+  bytes_map_t peers;    /* NodeId -> peer_t */
   bytes_map_t accepted; /* NodeId -> how many of its connections are open, as a pointer */
   heap_t peer_timers;
   disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];

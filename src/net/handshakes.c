@@ -270,8 +270,7 @@ bool handshakes_have_room(handshakes_t *handshakes, const handshake_source_t *so
   bool displaced;
   new_second(handshakes, now);
   free_held(handshakes, now);
-  return handshakes->taken < handshakes->max ||
-         (proved && choose_victim(handshakes, source, now, &displaced) != NULL);
+  return handshakes->taken < handshakes->max || (proved && choose_victim(handshakes, source, now, &displaced) != NULL);
 }
 
 bool handshakes_take(handshakes_t *handshakes, const handshake_source_t *source, bool proved, void *owner, uint64_t now,

@@ -67,8 +67,8 @@ bool quic_initial_opens(const quic_initial_t *initial, const uint8_t *data, size
   }
   size_t sealed_len = hd.len - number_len;
   tls_aes_gcm_t *gcm = tls_aes_gcm_new(key);
-  bool opened = gcm != NULL &&
-                tls_aes_gcm_open(gcm, iv, header, at + number_len, data + at + number_len, sealed_len, plain);
+  bool opened =
+      gcm != NULL && tls_aes_gcm_open(gcm, iv, header, at + number_len, data + at + number_len, sealed_len, plain);
   tls_aes_gcm_free(gcm);
   return opened && quic_frames_begin_handshake(plain, sealed_len - TLS_AES_TAG_LEN);
 }

@@ -70,8 +70,8 @@ void quic_retry_free(quic_retry_t *retry) {
   free(retry);
 }
 
-static void write_token(const quic_retry_t *retry, const quic_initial_t *initial, const binding_t *binding, uint64_t now,
-                        uint8_t out[TOKEN_LEN]) {
+static void write_token(const quic_retry_t *retry, const quic_initial_t *initial, const binding_t *binding,
+                        uint64_t now, uint8_t out[TOKEN_LEN]) {
   uint8_t plain[SEALED_LEN] = {0};
   memcpy(plain, &now, 8);
   plain[8] = (uint8_t)initial->dcid_len;
@@ -82,8 +82,9 @@ static void write_token(const quic_retry_t *retry, const quic_initial_t *initial
                                              binding->len, NULL, out + 1, retry->key);
 }
 
-static int seal(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context, const uint8_t *plain,
-                size_t len, const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len) {
+static int seal(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context,
+                const uint8_t *plain, size_t len, const uint8_t *nonce, size_t nonce_len, const uint8_t *aad,
+                size_t aad_len) {
   (void)aead, (void)nonce_len;
   return tls_aes_gcm_seal(context->native_handle, nonce, aad, aad_len, plain, len, dest) ? 0
                                                                                          : NGTCP2_ERR_CALLBACK_FAILURE;

@@ -39,7 +39,12 @@ function cryptoFrame(length = 4) {
  * An Initial of 1,200 bytes.
  * @param {{ frames?: Buffer, dcid?: Buffer, scid?: Buffer, token?: Buffer }} [packet]
  */
-function initial({ frames = cryptoFrame(), dcid = randomBytes(8), scid = randomBytes(8), token = Buffer.alloc(0) } = {}) {
+function initial({
+  frames = cryptoFrame(),
+  dcid = randomBytes(8),
+  scid = randomBytes(8),
+  token = Buffer.alloc(0)
+} = {}) {
   const start = Buffer.concat([
     Buffer.from([0xc0, 0, 0, 0, 1, dcid.length]),
     dcid,

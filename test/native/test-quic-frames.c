@@ -76,7 +76,7 @@ static void a_first_packet_begins_a_handshake_with_crypto(void **state) {
   assert_true(begins("\x00\x01\x00\x06\x40\x05\x02\x01\x00", 9)); /* PADDING, PING, and not the first bytes */
   assert_false(begins("", 0));
   assert_false(begins("\x00\x01\x00", 3));
-  assert_false(begins("\x06\x00\x04\x01\x00\x01", 6));        /* shorter than it says */
+  assert_false(begins("\x06\x00\x04\x01\x00\x01", 6));             /* shorter than it says */
   assert_false(begins("\x02\x00\x00\x00\x00\x06\x00\x01\x01", 9)); /* ACK: of what? */
   assert_false(begins("\x08\x00\x01\x06\x00\x01\x01", 7));
 }
