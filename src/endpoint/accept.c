@@ -111,7 +111,10 @@ static void accept_initial(iroh_endpoint_t *ep, socket_t *socket, const udp_mess
   }
   /* Before the packet is opened: that costs more than to find no place for it. */
   if (!have_room(ep, &source, proved, now)) {
-    ep->metrics.handshakes_over_share++;
+    if (proved)
+      ep->metrics.handshakes_over_share++;
+    else /* with the proof it may get somebody else's place */
+      ask_for_proof(ep, socket, message, &source, initial, now);
     return;
   }
   if (!quic_initial_opens(initial, data, len)) {

@@ -196,8 +196,10 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   take_limits(ep);
   answer_limits_init(&ep->answer_limits);
 
+  /* Both, or what is freed when one fails would not be what it seems. */
   int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
-  if (rv == 0) rv = init_begun(ep);
+  int rv_begun = init_begun(ep);
+  if (rv == 0) rv = rv_begun;
   if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);
