@@ -246,7 +246,13 @@ export interface EndpointOptions {
   handshakeTimeoutMs?: number
   /** Default 16384. */
   maxConnections?: number
-  /** Accepting handshakes in flight; default 1024. From half of it on, peers must prove their address first (Retry). */
+  /** Accepted connections open with one NodeId; further ones are refused. Default 4096. */
+  maxConnectionsPerPeer?: number
+  /**
+   * Accepting handshakes in flight, and begun in a second; default 1024. All are for whoever comes. Once they are taken,
+   * each network, address and port that asks has its share. From 1/32 of them (at most 64) in flight of peers that have
+   * not proved their address, a Retry asks for the proof first.
+   */
   maxHandshakes?: number
   /** Bidirectional streams a peer may have open at once; default 100. */
   maxStreamsBidi?: number

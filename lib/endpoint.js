@@ -25,6 +25,8 @@ const { Whereabouts } = require('./addresses/whereabouts')
 const UINT32_MAX = 0xffffffff
 /** With requireDirect: how long a connection may be relayed. */
 const REQUIRE_DIRECT_MS = 10_000
+/** Connections that wait for accept(). */
+const MAX_WAITING = 1024
 
 /** The allow and deny options are read apart from the rest: they are asked in JavaScript. */
 function openCore(options, access, onEvent) {
@@ -422,8 +424,17 @@ class Endpoint extends EventEmitter {
     const alpn = connection.alpn()
     const serve = this.#served.get(alpn)
     if (serve) serve(connection)
-    else if (this.#alpns.includes(alpn)) this.#accepting.push(connection)
+    else if (this.#alpns.includes(alpn)) this.#keepForAccept(connection)
     else connection.close(CloseCode.WRONG_ALPN, 'nobody serves this protocol any more')
+  }
+
+  /** Those that wait for accept() are bounded: a program may never call it. */
+  #keepForAccept(connection) {
+    if (this.#accepting.length >= MAX_WAITING) {
+      for (const waiting of this.#accepting.drain()) if (!waiting.closeReason()) this.#accepting.push(waiting)
+    }
+    if (this.#accepting.length < MAX_WAITING) this.#accepting.push(connection)
+    else connection.close(CloseCode.FULL, 'too many connections wait to be accepted')
   }
 
   /** Peers that left are remembered up to as many as may be connected. */

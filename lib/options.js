@@ -18,6 +18,7 @@ const NUMBERS = {
   idleTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 30000 },
   handshakeTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 10000 },
   maxConnections: { min: 1, max: UINT32_MAX, fallback: 16384 },
+  maxConnectionsPerPeer: { min: 1, max: UINT32_MAX, fallback: 4096 },
   maxHandshakes: { min: 1, max: UINT32_MAX, fallback: 1024 },
   maxStreamsBidi: { min: 1, max: 1 << 20, fallback: 100 },
   maxStreamsUni: { min: 1, max: 1 << 20, fallback: 100 },

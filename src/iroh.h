@@ -172,19 +172,20 @@ typedef struct {
   void (*on_closed)(void *ctx);
   void *ctx;
   /* Limits and times; 0 takes the default in brackets. */
-  uint32_t keep_alive_ms;        /* [5000] UINT32_MAX: none */
-  uint32_t idle_timeout_ms;      /* [30000] */
-  uint32_t handshake_timeout_ms; /* [10000] */
-  uint32_t max_connections;      /* [16384] past their handshake */
-  uint32_t max_handshakes;       /* [1024] accepting handshakes in flight; from half of it on, Retry is asked for */
-  uint32_t max_streams_bidi;     /* [100] open at once per connection and kind, peer-opened */
-  uint32_t max_streams_uni;      /* [100] */
-  uint32_t stream_window;        /* [2 MiB] bytes a stream may send before we read them */
-  uint32_t connection_window;    /* [16 MiB] the same over all streams of a connection */
-  uint32_t max_send_buffer;      /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
-  uint32_t low_water;            /* [64 KiB] IROH_EVENT_WRITABLE fires here */
-  uint32_t max_datagrams;        /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
-  uint32_t max_udp_payload;      /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
+  uint32_t keep_alive_ms;            /* [5000] UINT32_MAX: none */
+  uint32_t idle_timeout_ms;          /* [30000] */
+  uint32_t handshake_timeout_ms;     /* [10000] */
+  uint32_t max_connections;          /* [16384] past their handshake */
+  uint32_t max_connections_per_peer; /* [4096] of those accepted, with one NodeId */
+  uint32_t max_handshakes;    /* [1024] accepting handshakes in flight, and begun in a second; shared out by address */
+  uint32_t max_streams_bidi;  /* [100] open at once per connection and kind, peer-opened */
+  uint32_t max_streams_uni;   /* [100] */
+  uint32_t stream_window;     /* [2 MiB] bytes a stream may send before we read them */
+  uint32_t connection_window; /* [16 MiB] the same over all streams of a connection */
+  uint32_t max_send_buffer;   /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
+  uint32_t low_water;         /* [64 KiB] IROH_EVENT_WRITABLE fires here */
+  uint32_t max_datagrams;     /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
+  uint32_t max_udp_payload;   /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
   iroh_cc_t congestion_control;
   bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
   bool always_retry;        /* ask every new address to prove itself */

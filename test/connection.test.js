@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { useEndpoints } = require('./helpers/endpoints.js')
+const { until } = require('./helpers/events.js')
 
 describe('Connection', () => {
   const { connect, create, streams } = useEndpoints()
@@ -136,6 +137,30 @@ describe('Connection', () => {
         const [received] = await Promise.all([far.recv.readExact(bytes.length), near.send.writeAll(bytes)])
         assert.ok(received.equals(bytes), JSON.stringify(options))
       }
+    })
+
+    it('close connections that nobody accepts beyond 1024, and forget those that ended', async function () {
+      this.timeout(60000)
+      const server = await create({ alpns: ['test/1'] })
+      const client = await create()
+      const dial = () => client.connect(server.addr(), 'test/1')
+      const dialled = []
+      while (dialled.length < 1024) dialled.push(...(await Promise.all(Array.from({ length: 64 }, dial))))
+      const refusal = await dial().then(
+        (connection) => connection.closed(),
+        (error) => error
+      )
+      assert.equal(Number(refusal.quicError ?? refusal.code), 8)
+      for (const connection of dialled.slice(1)) connection.close()
+      await until(() => server.metrics().connectionsOpen === 1)
+      const last = await dial()
+      await until(() => server.metrics().connectionsOpen === 2)
+      const waiting = [await server.accept(), await server.accept()]
+      assert.deepEqual(
+        waiting.map((connection) => connection.closeReason()),
+        [null, null]
+      )
+      last.close()
     })
 
     it('refuse connections beyond maxConnections', async () => {

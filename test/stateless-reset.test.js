@@ -2,6 +2,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { randomBytes } = require('node:crypto')
+const dgram = require('node:dgram')
 const path = require('node:path')
 const { SecretKey } = require('event-target-iroh')
 const { useChildren } = require('./helpers/child.js')
@@ -32,6 +34,32 @@ describe('a server that was killed and started again', () => {
       assert.equal((await connection.closed()).kind, 'reset')
       assert.ok(server.metrics().statelessResetsSent > 0)
       await client.connect(server.addr(), alpn)
+    })
+  })
+
+  it('is noticed amid junk that looks the same', async () => {
+    await withRestart(async (addr, restart) => {
+      const client = await create({ keepAliveMs: 100 })
+      const connection = await client.connect(addr, alpn)
+      const [address, port] = client.boundAddresses()[0].split(':')
+      const socket = dgram.createSocket('udp4')
+      const junk = () => {
+        const packet = randomBytes(60)
+        packet[0] = 0x40 | (packet[0] & 0x3f)
+        socket.send(packet, Number(port), address)
+      }
+      const flood = setInterval(() => {
+        for (let count = 0; count < 20; count++) junk()
+      }, 5)
+      try {
+        for (let count = 0; count < 2000; count++) junk()
+        await restart()
+        assert.equal((await connection.closed()).kind, 'reset')
+        assert.equal(client.metrics().statelessResetsReceived, 1)
+      } finally {
+        clearInterval(flood)
+        socket.close()
+      }
     })
   })
 

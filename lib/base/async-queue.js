@@ -32,6 +32,11 @@ class AsyncQueue {
     }
   }
 
+  /** Items that wait to be taken. */
+  get length() {
+    return this.#takersWait ? 0 : this.#waiting.length
+  }
+
   /** @returns {Promise<any>} the next item; once ended and empty, what end() or fail() said */
   take() {
     const taker = deferred()

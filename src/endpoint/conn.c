@@ -27,6 +27,7 @@ conn_t *conn_new(iroh_endpoint_t *ep) {
     return NULL;
   }
   list_push_back(&ep->all, &conn->all_node);
+  list_init(&conn->reset_tokens);
   conn->in_handshake = true;
   conn->move_at = QUIC_NEVER;
   conn->survey.due_at = QUIC_NEVER;
@@ -38,7 +39,7 @@ void conn_leave_handshake(conn_t *conn) {
   if (!conn->in_handshake) return;
   conn->in_handshake = false;
   conn->ep->metrics.handshakes_in_flight--;
-  if (conn->quic != NULL && quic_conn_is_server(conn->quic)) conn->ep->accepting--;
+  if (conn->place != NULL) handshakes_over(&conn->ep->handshakes, conn->place);
 }
 
 static void forget_stream(quic_stream_t *stream, void *ep) {
@@ -49,6 +50,7 @@ void conn_forget(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   map_remove(&ep->conns, conn->handle);
   conn->handle = 0;
+  conn_uncount(conn);
   if (conn->quic == NULL) return;
   quic_conn_each_stream(conn->quic, forget_stream, ep);
   endpoint_changed(conn);
@@ -59,6 +61,7 @@ static void forget_cids(conn_t *conn);
 void conn_free(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn_leave_handshake(conn);
+  conn_release_place(conn);
   if (conn->link != NULL) endpoint_gossip_closed(conn, true);
   if (conn->handle != 0) conn_forget(conn);
   list_remove(&conn->all_node);
@@ -68,6 +71,7 @@ void conn_free(conn_t *conn) {
   heap_remove(&ep->timers, &conn->timer);
   quic_conn_free(conn->quic);
   forget_cids(conn);
+  reset_tokens_clear(&ep->reset_tokens, &conn->reset_tokens);
   paths_deinit(conn);
   free(conn);
 }
@@ -127,7 +131,16 @@ static void token_received(void *owner, const uint8_t *data, size_t len) {
   memcpy(token->data, data, len);
 }
 
-const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received};
+static void reset_token(void *owner, const uint8_t token[16], bool valid) {
+  conn_t *conn = owner;
+  reset_tokens_t *tokens = &conn->ep->reset_tokens;
+  if (valid)
+    reset_tokens_add(tokens, token, conn, &conn->reset_tokens);
+  else
+    reset_tokens_remove(tokens, token, &conn->reset_tokens);
+}
+
+const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received, reset_token};
 
 /* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
 

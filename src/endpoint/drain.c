@@ -214,7 +214,7 @@ static void collect_paused(conn_t *conn) {
 
 static void collect(conn_t *conn) {
   unsigned events = quic_conn_take_events(conn->quic);
-  if ((events & QUIC_EVENT_OPEN) && !conn->announced && !conn->refused) announce(conn);
+  if ((events & QUIC_EVENT_OPEN) && !conn->announced && !conn->refused && conn_admit(conn, uv_hrtime())) announce(conn);
   if (conn->announced) {
     quic_stream_t *stream;
     while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);

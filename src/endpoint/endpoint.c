@@ -12,24 +12,14 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
 #define ALPNS_MAX 64
-/* Answers to strangers a second, all kinds together. */
-#define STATELESS_ANSWERS_PER_S 1000
+/* Handshakes that may begin at once, where fewer in flight do not forbid it. */
+#define BURST_MIN 64
 /* How long a closing endpoint stays to repeat its goodbyes to peers on other hosts. */
 #define CLOSE_LINGER (500 * NS_PER_MS)
 
 static uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
 
 iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep) { return ++ep->last_handle; }
-
-bool limiter_take(limiter_t *limiter, uint64_t now) {
-  if (now - limiter->refilled_at >= NS_PER_S / 10) {
-    limiter->tokens = STATELESS_ANSWERS_PER_S / 10;
-    limiter->refilled_at = now;
-  }
-  if (limiter->tokens == 0) return false;
-  limiter->tokens--;
-  return true;
-}
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
@@ -64,6 +54,7 @@ static void take_limits(iroh_endpoint_t *ep) {
   c->idle_timeout_ms = or_default(c->idle_timeout_ms, 30000);
   c->handshake_timeout_ms = or_default(c->handshake_timeout_ms, 10000);
   c->max_connections = or_default(c->max_connections, 16384);
+  c->max_connections_per_peer = or_default(c->max_connections_per_peer, 4096);
   c->max_handshakes = or_default(c->max_handshakes, 1024);
   quic_config_t *q = &ep->quic_config;
   q->keep_alive = c->keep_alive_ms == UINT32_MAX ? 0 : c->keep_alive_ms * NS_PER_MS;
@@ -115,6 +106,11 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   map_deinit(&ep->streams);
   relay_peers_deinit(&ep->relay_peers);
   bytes_map_deinit(&ep->peers);
+  bytes_map_deinit(&ep->accepted);
+  handshakes_deinit(&ep->handshakes);
+  handshakes_deinit(&ep->begun);
+  reset_tokens_deinit(&ep->reset_tokens);
+  quic_retry_free(ep->retry);
   heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
   endpoint_gossip_deinit(ep);
@@ -162,6 +158,14 @@ static int start_hooks(iroh_endpoint_t *ep) {
 
 static void shut(iroh_endpoint_t *ep);
 
+/* As many handshakes may begin in a second as may be in flight, and a quarter of them at once: a burst is work that
+ * everybody else waits for. */
+static int init_begun(iroh_endpoint_t *ep) {
+  size_t max = ep->config.max_handshakes;
+  size_t at_once = max_size(max / 4, min_size(max, BURST_MIN));
+  return handshakes_init(&ep->begun, at_once, NS_PER_S / max * at_once);
+}
+
 int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out) {
   *out = NULL;
   iroh_endpoint_t *ep = calloc(1, sizeof *ep);
@@ -185,12 +189,19 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   list_init(&ep->eventful);
   list_init(&ep->blocked);
   take_limits(ep);
+  answer_limits_init(&ep->answer_limits);
 
-  int rv = bytes_map_init(&ep->allowed);
+  /* Both, or what is freed when one fails would not be what it seems. */
+  int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
+  int rv_begun = init_begun(ep);
+  if (rv == 0) rv = rv_begun;
+  if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);
   if (rv == 0) rv = bytes_map_init(&ep->tokens);
   if (rv == 0) rv = bytes_map_init(&ep->peers);
+  if (rv == 0) rv = bytes_map_init(&ep->accepted);
+  if (rv == 0) rv = reset_tokens_init(&ep->reset_tokens);
   if (rv == 0) rv = iroh_endpoint_set_alpns(ep, config->alpns, config->alpn_count);
   if (rv == 0) rv = take_identity(ep, config->seed);
   if (rv == 0) rv = open_logs(ep, config);
@@ -198,7 +209,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
     ep->quic_config.pool = quic_pool_new();
     ep->rx = udp_buffers_new();
     ep->tx = malloc(TX_BUFFER_SIZE);
-    if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL) rv = IROH_ERR_NO_MEMORY;
+    ep->retry = quic_retry_new(ep->quic_config.static_secret);
+    if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL || ep->retry == NULL) rv = IROH_ERR_NO_MEMORY;
   }
   if (rv != 0) {
     endpoint_free(ep);

@@ -14,10 +14,14 @@
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
 #include "iroh.h"
+#include "net/answer-limits.h"
+#include "net/handshakes.h"
 #include "net/netlink.h"
 #include "net/relay-address.h"
+#include "net/reset-tokens.h"
 #include "net/udp.h"
 #include "quic/conn.h"
+#include "quic/packet.h"
 #include "quic/stream.h"
 
 #define SOCKETS_MAX 16
@@ -67,17 +71,20 @@ typedef struct {
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
-  bool called;        /* direct: the peer has called by a relay, and nothing has come directly since */
-  bool knows_relay;   /* dialled: one of the candidates is a relay */
-  uint64_t ticked_at; /* the last paths_tick */
-  uint64_t heard_at;  /* when anything came last */
-  uint64_t asked_at;  /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
-  uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
-  size_t cid_count;   /* entries of the endpoint's cids that lead here */
-  bool announced;     /* ACCEPTED or CONNECTED was told */
-  bool asked_again;   /* whether it may in, when it came to be */
-  bool refused;       /* it may not */
-  bool in_handshake;  /* counted among the handshakes in flight */
+  bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
+  bool knows_relay;         /* dialled: one of the candidates is a relay */
+  uint64_t ticked_at;       /* the last paths_tick */
+  uint64_t heard_at;        /* when anything came last */
+  uint64_t asked_at;        /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
+  uint64_t nudge_at;        /* when the peer is asked once more, if it still has not answered; past: that is over */
+  size_t cid_count;         /* entries of the endpoint's cids that lead here */
+  bool announced;           /* ACCEPTED or CONNECTED was told */
+  bool asked_again;         /* whether it may in, when it came to be */
+  bool refused;             /* it may not */
+  bool counted;             /* among the accepted connections of its NodeId */
+  bool in_handshake;        /* counted among the handshakes in flight */
+  handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
+  list_t reset_tokens;      /* that the peer gave us */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
   quic_path_t seen, used;
@@ -100,11 +107,6 @@ typedef struct {
   uint8_t transaction[12];
 } stun_open_t;
 
-/* A token bucket for answers that nobody has earned. */
-typedef struct {
-  uint64_t tokens, refilled_at;
-} limiter_t;
-
 struct iroh_endpoint {
   uv_loop_t *loop;
   iroh_endpoint_config_t config; /* its pointers are not kept */
@@ -118,7 +120,8 @@ struct iroh_endpoint {
   bytes_map_t tokens;          /* NodeId -> token_t, for our next dial */
   map_t conns, streams;        /* handle -> conn_t, quic_stream_t */
   relay_peers_t relay_peers;
-  bytes_map_t peers; /* NodeId -> peer_t */
+  bytes_map_t peers;    /* NodeId -> peer_t */
+  bytes_map_t accepted; /* NodeId -> how many of its connections are open, as a pointer */
   heap_t peer_timers;
   disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];
   size_t own_candidate_count;
@@ -143,7 +146,10 @@ struct iroh_endpoint {
   udp_buffers_t *rx;
   uint8_t *tx;
   buffer_t spare_text;
-  limiter_t stateless_answers;
+  handshakes_t handshakes, begun; /* of peers: those in flight, and those begun in the last second */
+  answer_limits_t answer_limits;
+  reset_tokens_t reset_tokens; /* -> conn_t */
+  quic_retry_t *retry;
   iroh_event_t *events;
   size_t event_count, event_cap;
   uint8_t **datagrams; /* given with this batch, freed after it */
@@ -153,7 +159,6 @@ struct iroh_endpoint {
   iroh_metrics_t metrics;
   bool reffed, reading, telling, closing, abandoned, shut, watches_network;
   uint64_t close_deadline;
-  size_t accepting; /* handshakes in flight that peers began */
 };
 
 /* receive.c */
@@ -175,6 +180,19 @@ void endpoint_writable(socket_t *socket);
 /* receive.c: a datagram that came in, by a socket or (NULL) a relay. */
 void endpoint_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
                       size_t len, uint64_t now);
+
+/* accept.c */
+/* A datagram that is no connection's. */
+void endpoint_receive_unknown(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                              size_t len, const quic_packet_t *packet, uint64_t now);
+/* After a datagram of a connection: its place among the handshakes follows what it has come to. */
+void conn_handshake_progress(conn_t *conn);
+/* The connection is no handshake any more, or gone. */
+void conn_release_place(conn_t *conn);
+/* An accepted connection is to be told. False: its NodeId has as many as it may, and it is being closed. */
+bool conn_admit(conn_t *conn, uint64_t now);
+/* It was told to be over. */
+void conn_uncount(conn_t *conn);
 
 /* drain.c */
 /* Tells the datagrams that are to go by relays. */
@@ -305,7 +323,5 @@ void endpoint_closing_step(iroh_endpoint_t *ep);
 void endpoint_abandoned(iroh_endpoint_t *ep);
 /* Sets the timer to the earliest deadline. */
 void endpoint_arm(iroh_endpoint_t *ep);
-/* Whether another stateless answer is affordable. */
-bool limiter_take(limiter_t *limiter, uint64_t now);
 
 #endif

@@ -116,6 +116,7 @@ static bool read_numbers(napi_env env, napi_value options, iroh_endpoint_config_
       {"idleTimeoutMs", &config->idle_timeout_ms},
       {"handshakeTimeoutMs", &config->handshake_timeout_ms},
       {"maxConnections", &config->max_connections},
+      {"maxConnectionsPerPeer", &config->max_connections_per_peer},
       {"maxHandshakes", &config->max_handshakes},
       {"maxStreamsBidi", &config->max_streams_bidi},
       {"maxStreamsUni", &config->max_streams_uni},

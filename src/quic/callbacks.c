@@ -56,6 +56,8 @@ static int get_path_challenge_data(ngtcp2_conn *q, uint8_t *data, void *user_dat
 static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
                             size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
+  if (level == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE) conn->answered = true;
+  /* After the handshake only session tickets may come, and we use none. */
   if (conn->tls == NULL) return 0;
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
@@ -229,6 +231,15 @@ static int remove_connection_id(ngtcp2_conn *q, const ngtcp2_cid *cid, void *use
   return 0;
 }
 
+static int dcid_status(ngtcp2_conn *q, ngtcp2_connection_id_status_type type, uint64_t seq, const ngtcp2_cid *cid,
+                       const ngtcp2_stateless_reset_token *token, void *user_data) {
+  quic_conn_t *conn = user_data;
+  (void)q, (void)seq, (void)cid;
+  if (token != NULL && conn->host->reset_token != NULL)
+    conn->host->reset_token(conn->owner, token->data, type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE);
+  return 0;
+}
+
 #define COMMON_CALLBACKS                                                                                            \
   .recv_crypto_data = recv_crypto_data, .handshake_completed = handshake_completed,                                 \
   .handshake_confirmed = handshake_confirmed, .encrypt = ngtcp2_crypto_encrypt_cb, .decrypt = decrypt,              \
@@ -241,7 +252,8 @@ static int remove_connection_id(ngtcp2_conn *q, const ngtcp2_cid *cid, void *use
   .update_key = ngtcp2_crypto_update_key_cb, .path_validation = path_validation,                                    \
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                                                \
   .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                                            \
-  .get_path_challenge_data = get_path_challenge_data, .version_negotiation = ngtcp2_crypto_version_negotiation_cb
+  .get_path_challenge_data = get_path_challenge_data, .version_negotiation = ngtcp2_crypto_version_negotiation_cb,  \
+  .dcid_status2 = dcid_status
 
 const ngtcp2_callbacks quic_client_callbacks = {
     COMMON_CALLBACKS,

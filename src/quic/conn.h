@@ -50,6 +50,8 @@ typedef struct {
   bool (*authorize)(void *owner, const uint8_t node_id[IROH_KEY_BYTES]);
   /* The server gave a token for our next connection to it (RFC 9000 section 8.1.3). */
   void (*token_received)(void *owner, const uint8_t *token, size_t len);
+  /* Optional: a datagram of the peer's that ends with these 16 bytes is its stateless reset, from now on or no more. */
+  void (*reset_token)(void *owner, const uint8_t token[16], bool valid);
 } quic_host_t;
 
 typedef struct {
@@ -151,12 +153,12 @@ void quic_conn_path(const quic_conn_t *conn, quic_path_t *out);
 const iroh_close_t *quic_conn_close_info(const quic_conn_t *conn);
 /* Fills everything but the addresses. */
 void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out);
-/* Whether one of the peer's stateless reset tokens is the end of this datagram (RFC 9000 section 10.3.1). */
-bool quic_conn_matches_reset(quic_conn_t *conn, const uint8_t *data, size_t len);
 /* Whether the connection began between two sockets of this host. */
 bool quic_conn_is_loopback(const quic_conn_t *conn);
 /* Whether a packet of the peer was ever accepted. */
 bool quic_conn_heard(const quic_conn_t *conn);
+/* Whether the peer has answered our first flight with keys that only who received it can have. */
+bool quic_conn_answered(const quic_conn_t *conn);
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 

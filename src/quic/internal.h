@@ -31,7 +31,7 @@ struct quic_conn {
   const quic_host_t *host;
   void *owner;
   quic_state_t state;
-  bool server, heard, data_blocked, loopback, tls_done;
+  bool server, heard, answered, data_blocked, loopback, tls_done;
   bool stateless_reset;  /* the peer's end came as one */
   bool address_proved;   /* the peer is where it says: it has answered, or has a token of ours */
   int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */

@@ -7,14 +7,11 @@
 #include "base/secret.h"
 #include "quic/ngtcp2.h"
 
-#define RETRY_TOKEN_LIFETIME (10 * NGTCP2_SECONDS)
 #define REGULAR_TOKEN_LIFETIME (24 * 3600 * NGTCP2_SECONDS)
 #define TRANSPORT_CONNECTION_REFUSED 0x02
 #define TRANSPORT_INVALID_TOKEN 0x0b
 /* A version nobody speaks, so that clients learn to skip what they do not know (RFC 9000 section 6.3). */
 #define GREASE_VERSION 0x1a2a3a4aU
-/* A Version Negotiation packet answers only what is as large as a client's first packet must be. */
-#define INITIAL_MIN 1200
 #define RESET_RANDOM_MAX 24
 #define RESET_MIN (5 + 16)
 
@@ -34,7 +31,7 @@ bool quic_packet_parse(const uint8_t *data, size_t len, quic_packet_t *out) {
 
 bool quic_packet_is_initial(const uint8_t *data, size_t len, quic_initial_t *out) {
   ngtcp2_pkt_hd hd;
-  if (len < INITIAL_MIN || ngtcp2_accept(&hd, data, len) != 0) return false;
+  if (len < QUIC_INITIAL_MIN || ngtcp2_accept(&hd, data, len) != 0) return false;
   memset(out, 0, sizeof *out);
   memcpy(out->dcid, hd.dcid.data, hd.dcid.datalen);
   memcpy(out->scid, hd.scid.data, hd.scid.datalen);
@@ -46,22 +43,13 @@ bool quic_packet_is_initial(const uint8_t *data, size_t len, quic_initial_t *out
   return true;
 }
 
-bool quic_packet_check_token(quic_initial_t *initial, const uint8_t secret[32], const address_t *remote, uint64_t now) {
-  if (initial->token_len == 0) return true;
-  if (initial->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
-    ngtcp2_cid original, dcid;
-    ngtcp2_cid_init(&dcid, initial->dcid, initial->dcid_len);
-    if (ngtcp2_crypto_verify_retry_token(&original, initial->token, initial->token_len, secret, 32, initial->version,
-                                         &remote->sa, remote->len, &dcid, RETRY_TOKEN_LIFETIME, now) != 0)
-      return false;
-    memcpy(initial->original_dcid, original.data, original.datalen);
-    initial->original_dcid_len = original.datalen;
-    initial->from_retry = initial->token_verified = true;
-  } else if (initial->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR) {
+bool quic_packet_check_token(quic_initial_t *initial, const quic_retry_t *retry, const uint8_t secret[32],
+                             const address_t *remote, uint64_t now) {
+  if (quic_retry_is_token(initial)) return quic_retry_check(retry, initial, remote, now);
+  if (initial->token_len > 0 && initial->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR)
     initial->token_verified =
         ngtcp2_crypto_verify_regular_token(initial->token, initial->token_len, secret, 32, &remote->sa, remote->len,
                                            REGULAR_TOKEN_LIFETIME, now) == 0;
-  }
   /* Somebody else's token, or an old one: as if there were none. */
   return true;
 }
@@ -72,22 +60,6 @@ size_t quic_packet_version_negotiation(const quic_packet_t *packet, uint8_t *buf
   const uint32_t versions[] = {GREASE_VERSION, NGTCP2_PROTO_VER_V1};
   ngtcp2_ssize n = ngtcp2_pkt_write_version_negotiation(buf, size, random, packet->scid, packet->scid_len, packet->dcid,
                                                         packet->dcid_len, versions, ARRAY_LEN(versions));
-  return n > 0 ? (size_t)n : 0;
-}
-
-size_t quic_packet_retry(const quic_initial_t *initial, const uint8_t secret[32], const address_t *remote, uint64_t now,
-                         uint8_t *buf, size_t size) {
-  ngtcp2_cid client, original, ours;
-  uint8_t random[QUIC_CID_LEN], token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN];
-  secret_random(random, sizeof random);
-  ngtcp2_cid_init(&ours, random, sizeof random);
-  ngtcp2_cid_init(&client, initial->scid, initial->scid_len);
-  ngtcp2_cid_init(&original, initial->dcid, initial->dcid_len);
-  ngtcp2_ssize token_len = ngtcp2_crypto_generate_retry_token(token, secret, 32, initial->version, &remote->sa,
-                                                              remote->len, &ours, &original, now);
-  if (token_len < 0) return 0;
-  ngtcp2_ssize n =
-      ngtcp2_crypto_write_retry(buf, size, initial->version, &client, &ours, &original, token, (size_t)token_len);
   return n > 0 ? (size_t)n : 0;
 }
 

@@ -110,3 +110,13 @@ quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out) {
   bool whole = is_stream ? skip_stream(walk, out->type) : read_body(walk, out);
   return whole ? QUIC_FRAMES_FRAME : QUIC_FRAMES_MALFORMED;
 }
+
+bool quic_frames_begin_handshake(const uint8_t *payload, size_t len) {
+  quic_frames_t walk = {payload, payload + len};
+  quic_frame_t frame;
+  while (quic_frames_next(&walk, &frame) == QUIC_FRAMES_FRAME) {
+    if (frame.type == QUIC_FRAME_CRYPTO) return true;
+    if (frame.type != QUIC_FRAME_PADDING && frame.type != QUIC_FRAME_PING) return false;
+  }
+  return false;
+}

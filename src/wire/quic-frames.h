@@ -6,6 +6,7 @@
 #ifndef IROH_WIRE_QUIC_FRAMES_H
 #define IROH_WIRE_QUIC_FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,5 +60,7 @@ typedef enum {
 } quic_frames_result_t;
 
 quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out);
+/* Whether the payload of a client's first packet begins a handshake: a CRYPTO frame, behind PADDING and PING at most. */
+bool quic_frames_begin_handshake(const uint8_t *payload, size_t len);
 
 #endif

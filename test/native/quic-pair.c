@@ -54,7 +54,13 @@ static void token_received(void *owner, const uint8_t *token, size_t len) {
   side->token_given = true;
 }
 
-static const quic_host_t host = {cid_added, cid_removed, authorize, token_received};
+static void reset_token(void *owner, const uint8_t token[16], bool valid) {
+  side_t *side = owner;
+  if (valid) memcpy(side->reset_token, token, sizeof side->reset_token);
+  side->reset_tokens += valid ? 1 : (unsigned)-1;
+}
+
+static const quic_host_t host = {cid_added, cid_removed, authorize, token_received, reset_token};
 
 /* ---- set-up -------------------------------------------------------------------------------------- */
 

@@ -25,6 +25,8 @@ typedef struct {
   iroh_close_t close;
   uint8_t token[256];
   size_t token_len;
+  uint8_t reset_token[16]; /* the peer's last */
+  unsigned reset_tokens;
   unsigned cids, datagrams, stop_events, reset_events, finished_events, paths;
   uint64_t stop_code, reset_code;
   quic_stream_t *streams[PAIR_STREAMS]; /* in the order they were opened, by either side */

@@ -100,12 +100,28 @@ static void unknown_types_and_lengths_are_malformed(void **state) {
   assert_int_equal(last_result(many_ranges, sizeof many_ranges), QUIC_FRAMES_MALFORMED);
 }
 
+static bool begins(const char *payload, size_t len) {
+  return quic_frames_begin_handshake((const uint8_t *)payload, len);
+}
+
+static void a_first_packet_begins_a_handshake_with_crypto(void **state) {
+  (void)state;
+  assert_true(begins("\x06\x00\x04\x01\x00\x01\x00", 7));
+  assert_true(begins("\x00\x01\x00\x06\x40\x05\x02\x01\x00", 9)); /* PADDING, PING, and not the first bytes */
+  assert_false(begins("", 0));
+  assert_false(begins("\x00\x01\x00", 3));
+  assert_false(begins("\x06\x00\x04\x01\x00\x01", 6));             /* shorter than it says */
+  assert_false(begins("\x02\x00\x00\x00\x00\x06\x00\x01\x01", 9)); /* ACK: of what? */
+  assert_false(begins("\x08\x00\x01\x06\x00\x01\x01", 7));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_frame_is_read),
       cmocka_unit_test(a_cut_is_seen_anywhere_but_between_frames),
       cmocka_unit_test(data_is_no_frame),
       cmocka_unit_test(unknown_types_and_lengths_are_malformed),
+      cmocka_unit_test(a_first_packet_begins_a_handshake_with_crypto),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

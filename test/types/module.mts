@@ -148,6 +148,7 @@ export async function endpoints(): Promise<void> {
     idleTimeoutMs: 1,
     handshakeTimeoutMs: 1,
     maxConnections: 1,
+    maxConnectionsPerPeer: 1,
     maxHandshakes: 1,
     maxStreamsBidi: 1,
     maxStreamsUni: 1,
