@@ -36,6 +36,7 @@ conn_t *conn_new(iroh_endpoint_t *ep) {
 }
 
 void conn_leave_handshake(conn_t *conn) {
+  list_remove(&conn->dial_node);
   if (!conn->in_handshake) return;
   conn->in_handshake = false;
   conn->ep->metrics.handshakes_in_flight--;
@@ -163,6 +164,7 @@ int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], c
                             uv_hrtime(), &conn->quic);
   if (rv != 0) goto fail;
   *conn_out = conn->handle;
+  list_push_back(&ep->dials, &conn->dial_node);
   endpoint_changed(conn);
   return 0;
 fail:

@@ -185,6 +185,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   endpoint_gossip_init(ep);
   list_init(&ep->sockets);
   list_init(&ep->all);
+  list_init(&ep->dials);
   list_init(&ep->dirty);
   list_init(&ep->eventful);
   list_init(&ep->blocked);

@@ -69,7 +69,7 @@ typedef struct {
   iroh_endpoint_t *ep;
   quic_conn_t *quic;
   iroh_handle_t handle; /* 0 once its end was told */
-  list_node_t all_node, dirty_node, eventful_node, blocked_node;
+  list_node_t all_node, dial_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
   bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
   bool knows_relay;         /* dialled: one of the candidates is a relay */
@@ -131,7 +131,7 @@ struct iroh_endpoint {
   struct note *notes;
   size_t note_count;
   iroh_handle_t last_handle;
-  list_t sockets, all, dirty, eventful, blocked;
+  list_t sockets, all, dials /* in their handshake */, dirty, eventful, blocked;
   heap_t timers;
   ep_timer_t timer;
   uv_prepare_t prepare;

@@ -94,7 +94,7 @@ static void on_writable(udp_socket_t *udp) {
 
 static void on_unreachable(udp_socket_t *udp, const address_t *remote) {
   socket_t *socket = udp->owner;
-  list_for_each(node, &socket->ep->all) conn_unreachable(container_of(node, conn_t, all_node), remote);
+  list_for_each(node, &socket->ep->dials) conn_unreachable(container_of(node, conn_t, dial_node), remote);
 }
 
 static void on_closed(udp_socket_t *udp) {
