@@ -40,6 +40,7 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
                    const uint8_t *ciphertext, size_t ciphertext_len, const uint8_t *nonce, size_t nonce_len,
                    const uint8_t *aad, size_t aad_len) {
   int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
+  if (rv == 0 && reading.conn != NULL) reading.conn->packets_opened++;
   bool short_header = aad_len > 0 && (aad[0] & 0x80) == 0;
   if (rv == 0 && short_header && reading.conn != NULL && ciphertext_len > aead->max_overhead)
     reading.stop_count =
@@ -47,8 +48,8 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
   return rv;
 }
 
-static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data, size_t len,
-                            void *user_data) {
+static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
+                            size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
   /* After the handshake only session tickets may come, and we use none. */
   if (conn->tls == NULL) return 0;
@@ -184,17 +185,14 @@ static int recv_stateless_reset(ngtcp2_conn *q, const ngtcp2_pkt_stateless_reset
   return 0;
 }
 
-static int recv_new_token(ngtcp2_conn *q,
-                          const uint8_t *token, size_t len,
-                          void *user_data) {
+static int recv_new_token(ngtcp2_conn *q, const uint8_t *token, size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
   (void)q;
   conn->host->token_received(conn->owner, token, len);
   return 0;
 }
 
-static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path,
-                           const ngtcp2_path *fallback_path,
+static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path, const ngtcp2_path *fallback_path,
                            ngtcp2_path_validation_result res, void *user_data) {
   (void)fallback_path;
   (void)q, (void)flags, (void)path;

@@ -131,7 +131,7 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now) {
   set_close(conn, IROH_CLOSE_LOCAL, IROH_ERR_DENIED, TRANSPORT_CRYPTO + TLS_ALERT_ACCESS_DENIED, reason,
             strlen(reason));
   ngtcp2_ccerr_set_tls_alert(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
-                       conn->close.reason_len);
+                             conn->close.reason_len);
   conn->close_wanted = true;
 }
 
@@ -143,6 +143,8 @@ void quic_conn_drop(quic_conn_t *conn, int error) {
   conn->close_wanted = false;
   conn->state = QUIC_GONE;
 }
+
+void quic_conn_end_as(quic_conn_t *conn, const iroh_close_t *close) { conn->close = *close; }
 
 size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                         uint64_t now) {

@@ -11,6 +11,9 @@
 #include "tls/tls.h"
 #include "wire/quic-frames.h"
 
+/* Connection ids that we have given the peer of one connection. */
+#define CIDS_MAX 32
+
 typedef struct quic_datagram {
   list_node_t node;
   size_t len;
@@ -30,7 +33,7 @@ struct quic_conn {
   const quic_host_t *host;
   void *owner;
   quic_state_t state;
-  bool server, heard, data_blocked, loopback, tls_done;
+  bool server, data_blocked, loopback, tls_done;
   bool stateless_reset;  /* the peer's end came as one */
   int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */
   ngtcp2_cid first_dcid; /* server: the id the client made up, known to the host until the end */
@@ -38,14 +41,15 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
-  size_t doubtful_ends;      /* streams with end_doubtful */
-  size_t resets_wanted;      /* streams with reset_wanted */
-  uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
-  list_t streams;            /* every stream, by all_node */
-  list_t sendable;           /* streams with something to send, by priority, by send_node */
-  list_t eventful;           /* streams with events, by event_node */
+  size_t doubtful_ends;   /* streams with end_doubtful */
+  size_t resets_wanted;   /* streams with reset_wanted */
+  uint32_t streams_ahead; /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
+  list_t streams;         /* every stream, by all_node */
+  list_t sendable;        /* streams with something to send, by priority, by send_node */
+  list_t eventful;        /* streams with events, by event_node */
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
+  uint64_t packets_opened; /* those that decrypted, in the handshake and after it */
   uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
   iroh_close_t close;
   bool close_wanted; /* a CONNECTION_CLOSE is to be written, from close_error */

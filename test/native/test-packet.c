@@ -88,7 +88,7 @@ static void a_retry_token_proves_one_address_for_a_while(void **state) {
   assert_true(quic_packet_is_initial(buf, len, &initial));
   size_t n = quic_packet_retry(&initial, secret, &here, pair.now, retry, sizeof retry);
   assert_true(n > 0);
-  quic_conn_read(pair.client.conn, &pair.client.path, 0, retry, n, pair.now);
+  assert_true(quic_conn_read(pair.client.conn, &pair.client.path, 0, retry, n, pair.now));
   len = quic_conn_write(pair.client.conn, buf, sizeof buf, &path, &ecn, pair.now);
   assert_true(quic_packet_is_initial(buf, len, &initial));
   assert_true(initial.token_len > 0);
