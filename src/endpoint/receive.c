@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams in: each goes to its connection, begins one, or gets a stateless answer. */
+#include "endpoint/dial.h"
 #include "endpoint/internal.h"
 #include "quic/packet.h"
 
@@ -186,7 +187,8 @@ static void on_writable(udp_socket_t *udp) {
 
 static void on_unreachable(udp_socket_t *udp, const address_t *remote) {
   socket_t *socket = udp->owner;
-  list_for_each(node, &socket->ep->all) conn_unreachable(container_of(node, conn_t, all_node), remote);
+  uint64_t now = uv_hrtime();
+  list_for_each(node, &socket->ep->all) dial_unreachable(container_of(node, conn_t, all_node), remote, now);
 }
 
 static void on_closed(udp_socket_t *udp) {
