@@ -242,7 +242,7 @@ export interface EndpointOptions {
   keepAliveMs?: number
   /** Default 30000. */
   idleTimeoutMs?: number
-  /** Default 10000. */
+  /** From the beginning of a dial, whatever its addresses answer, and of an accepted handshake; default 10000. */
   handshakeTimeoutMs?: number
   /** Default 16384. */
   maxConnections?: number

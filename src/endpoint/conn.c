@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/dial.h"
 #include "endpoint/internal.h"
 
 /* Tokens kept for our next dials (RFC 9000 section 8.1.3). */
@@ -70,6 +71,7 @@ void conn_free(conn_t *conn) {
   list_remove(&conn->eventful_node);
   list_remove(&conn->blocked_node);
   heap_remove(&ep->timers, &conn->timer);
+  dial_free(conn);
   quic_conn_free(conn->quic);
   forget_cids(conn);
   reset_tokens_clear(&ep->reset_tokens, &conn->reset_tokens);
@@ -92,7 +94,7 @@ static bool cid_added(void *owner, const uint8_t *cid, size_t len) {
 
 static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
   conn_t *conn = owner;
-  if (bytes_map_get(&conn->ep->cids, cid, len) != conn) return;
+  if (bytes_map_get(&conn->ep->cids, cid, len) != conn || dial_keeps_cid(conn, cid, len)) return;
   bytes_map_remove(&conn->ep->cids, cid, len);
   conn->cid_count--;
 }
@@ -143,6 +145,43 @@ static void reset_token(void *owner, const uint8_t token[16], bool valid) {
 
 const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received, reset_token};
 
+int conn_new_quic(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *alpn, size_t alpn_len,
+                  const quic_path_t *path, uint64_t now, quic_conn_t **out) {
+  iroh_endpoint_t *ep = conn->ep;
+  const token_t *token = bytes_map_get(&ep->tokens, node_id, IROH_KEY_BYTES);
+  return quic_conn_new_client(&ep->quic_config, &endpoint_quic_host, conn, node_id, alpn, alpn_len,
+                              token != NULL ? token->data : NULL, token != NULL ? token->len : 0, QUIC_NEVER, path, now,
+                              out);
+}
+
+/* ---- time and end -------------------------------------------------------------------------------- */
+
+uint64_t conn_deadline(const conn_t *conn) {
+  if (conn->dial != NULL) return dial_deadline(conn);
+  uint64_t quic = quic_conn_deadline(conn->quic), paths = paths_deadline(conn);
+  return quic < paths ? quic : paths;
+}
+
+void conn_tick(conn_t *conn, uint64_t now) {
+  if (conn->dial != NULL) {
+    dial_tick(conn, now);
+    return;
+  }
+  if (quic_conn_deadline(conn->quic) <= now) quic_conn_expire(conn->quic, now);
+  paths_tick(conn, now);
+  endpoint_changed(conn);
+}
+
+void conn_end(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
+  if (conn->dial != NULL)
+    dial_stop(conn, goodbye, now);
+  else if (goodbye->denied)
+    quic_conn_deny(conn->quic, goodbye->reason, now);
+  else
+    quic_conn_close(conn->quic, goodbye->code, goodbye->reason, goodbye->reason_len, now);
+  endpoint_changed(conn);
+}
+
 /* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
 
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
@@ -157,11 +196,8 @@ int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], c
   if (conn == NULL) return IROH_ERR_NO_MEMORY;
   int rv = paths_add_dialled(conn, node_id, addresses, count);
   if (rv != 0) goto fail;
-  const token_t *token = bytes_map_get(&ep->tokens, node_id, IROH_KEY_BYTES);
   uint64_t timeout = timeout_ms != 0 ? timeout_ms * NS_PER_MS : ep->quic_config.handshake_timeout;
-  rv = quic_conn_new_client(&ep->quic_config, &endpoint_quic_host, conn, node_id, alpn, alpn_len,
-                            token != NULL ? token->data : NULL, token != NULL ? token->len : 0, timeout, &conn->seen,
-                            uv_hrtime(), &conn->quic);
+  rv = dial_begin(conn, node_id, alpn, alpn_len, timeout, uv_hrtime());
   if (rv != 0) goto fail;
   *conn_out = conn->handle;
   list_push_back(&ep->dials, &conn->dial_node);
@@ -176,8 +212,8 @@ int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t handle, uint64_t code, co
   conn_t *conn = conn_of_handle(ep, handle);
   if (conn == NULL) return IROH_ERR_CLOSED;
   if (code > (UINT64_C(1) << 62) - 1) return IROH_ERR_INVALID_ARGUMENT;
-  quic_conn_close(conn->quic, code, reason, reason_len, uv_hrtime());
-  endpoint_changed(conn);
+  const goodbye_t goodbye = {.code = code, .reason = reason, .reason_len = reason_len};
+  conn_end(conn, &goodbye, uv_hrtime());
   return 0;
 }
 

@@ -257,9 +257,7 @@ static void on_due(ep_timer_t *timer) {
   while ((node = heap_top(&ep->timers)) != NULL && node->key <= now) {
     conn_t *conn = container_of(node, conn_t, timer);
     heap_remove(&ep->timers, node);
-    if (quic_conn_deadline(conn->quic) <= now) quic_conn_expire(conn->quic, now);
-    paths_tick(conn, now);
-    endpoint_changed(conn);
+    conn_tick(conn, now);
   }
   peers_tick(ep, now);
   endpoint_gossip_tick(ep, now);
@@ -345,11 +343,8 @@ void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason,
   uint64_t now = uv_hrtime();
   ep->close_deadline = now + CLOSE_LINGER;
   iroh_endpoint_ref(ep, true);
-  list_for_each(node, &ep->all) {
-    conn_t *conn = container_of(node, conn_t, all_node);
-    quic_conn_close(conn->quic, code, reason, reason_len, now);
-    endpoint_changed(conn);
-  }
+  const goodbye_t goodbye = {.code = code, .reason = reason, .reason_len = reason_len};
+  list_for_each(node, &ep->all) conn_end(container_of(node, conn_t, all_node), &goodbye, now);
 }
 
 void endpoint_abandoned(iroh_endpoint_t *ep) {

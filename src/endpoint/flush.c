@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/dial.h"
 #include "endpoint/internal.h"
 
 /* What one connection may write before the others have their turn. */
@@ -16,7 +17,7 @@ typedef struct {
 } batch_t;
 
 static void note_events(conn_t *conn) {
-  if (!list_is_linked(&conn->eventful_node) && quic_conn_has_events(conn->quic))
+  if (conn->dial == NULL && !list_is_linked(&conn->eventful_node) && quic_conn_has_events(conn->quic))
     list_push_back(&conn->ep->eventful, &conn->eventful_node);
 }
 
@@ -69,17 +70,20 @@ static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t
   return result != UDP_BLOCKED;
 }
 
-static bool send_batch(conn_t *conn, const batch_t *batch, const uint8_t *data) {
+/* The one way of what a dial sends before the peer has proved itself. */
+static bool send_unproved(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
+  bool sent = true;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (dial_sends_to(conn, attempt, i))
+      sent = send_to(conn->ep, batch, &conn->candidates[i].path, data, false) && sent;
+  return sent;
+}
+
+/* `attempt`: of a dial; NULL: the connection's own. */
+static bool send_batch(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
+  if (attempt != NULL) return send_unproved(conn, attempt, batch, data);
   /* Those who dialled us expect answers from the address they dialled. Where we dial, the kernel knows best. */
-  bool from_local = quic_conn_is_server(conn->quic);
-  if (!from_local && conn->candidate_count > 1 && !quic_conn_heard(conn->quic)) {
-    bool sent = true;
-    for (size_t i = 0; i < conn->candidate_count; i++)
-      if (!conn->candidates[i].unreachable)
-        sent = send_to(conn->ep, batch, &conn->candidates[i].path, data, false) && sent;
-    return sent;
-  }
-  return send_to(conn->ep, batch, conn_route(conn, &batch->path), data, from_local);
+  return send_to(conn->ep, batch, conn_route(conn, &batch->path), data, quic_conn_is_server(conn->quic));
 }
 
 static bool same_batch(const batch_t *batch, const quic_path_t *path, uint8_t ecn, size_t n) {
@@ -89,22 +93,23 @@ static bool same_batch(const batch_t *batch, const quic_path_t *path, uint8_t ec
 }
 
 /* Writes until the connection has no more, the burst is over, or the socket is full. False: the latter. */
-static bool write_burst(conn_t *conn, uint64_t now, size_t *written) {
+static bool write_burst(conn_t *conn, const attempt_t *attempt, uint64_t now, size_t *written) {
   uint8_t *buf = conn->ep->tx;
+  quic_conn_t *quic = attempt != NULL ? attempt->quic : conn->quic;
   batch_t batch = {.len = 0};
   while (*written < BURST_MAX) {
     quic_path_t path;
     uint8_t ecn;
-    size_t n = quic_conn_write(conn->quic, buf + batch.len, QUIC_MAX_UDP_PAYLOAD, &path, &ecn, now);
+    size_t n = quic_conn_write(quic, buf + batch.len, QUIC_MAX_UDP_PAYLOAD, &path, &ecn, now);
     if (n == 0) break;
     *written += n;
     if (batch.len > 0 && !same_batch(&batch, &path, ecn, n)) {
-      bool sent = send_batch(conn, &batch, buf);
+      bool sent = send_batch(conn, attempt, &batch, buf);
       memmove(buf, buf + batch.len, n);
       batch.len = 0;
       if (!sent) {
         batch = (batch_t){.path = path, .ecn = ecn, .len = n, .segment = n, .count = 1};
-        send_batch(conn, &batch, buf);
+        send_batch(conn, attempt, &batch, buf);
         return false;
       }
     }
@@ -112,46 +117,64 @@ static bool write_burst(conn_t *conn, uint64_t now, size_t *written) {
     batch.len += n;
     batch.count++;
     if (n < batch.segment) {
-      if (!send_batch(conn, &batch, buf)) return false;
+      if (!send_batch(conn, attempt, &batch, buf)) return false;
       batch.len = batch.count = 0;
     }
   }
-  return batch.len == 0 || send_batch(conn, &batch, buf);
+  return batch.len == 0 || send_batch(conn, attempt, &batch, buf);
+}
+
+bool endpoint_write_attempt(conn_t *conn, const attempt_t *attempt, uint64_t now, size_t *written) {
+  return write_burst(conn, attempt, now, written);
 }
 
 static void set_timer(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
-  uint64_t deadline = quic_conn_deadline(conn->quic);
-  uint64_t path_deadline = paths_deadline(conn);
-  if (path_deadline < deadline) deadline = path_deadline;
+  uint64_t deadline = conn_deadline(conn);
   if (deadline == QUIC_NEVER)
     heap_remove(&ep->timers, &conn->timer);
   else if (heap_set(&ep->timers, &conn->timer, deadline) != 0)
     quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
 }
 
+static bool is_full(conn_t *conn, const quic_path_t *route) {
+  const socket_t *socket = address_is_made_up(&route->remote) ? NULL : endpoint_live_socket(conn->ep, route);
+  return socket != NULL && socket->pending.len > 0;
+}
+
 /* Whether the connection's socket still holds a batch that it would not send: what is written now would be lost. */
 static bool is_blocked(conn_t *conn) {
   if (list_empty(&conn->ep->blocked)) return false;
+  if (conn->dial != NULL) {
+    for (size_t i = 0; i < conn->candidate_count; i++)
+      if (is_full(conn, &conn->candidates[i].path)) return true;
+    return false;
+  }
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
-  const quic_path_t *route = conn_route(conn, &path);
-  const socket_t *socket = address_is_made_up(&route->remote) ? NULL : endpoint_live_socket(conn->ep, route);
-  return socket != NULL && socket->pending.len > 0;
+  return is_full(conn, conn_route(conn, &path));
+}
+
+static bool write_conn(conn_t *conn, uint64_t now, size_t *written) {
+  if (conn->dial != NULL) return dial_write(conn, now, written);
+  bool sent = write_burst(conn, NULL, now, written);
+  if (*written > 0) {
+    quic_conn_wrote(conn->quic, now);
+    paths_sent(conn, now);
+  }
+  return sent;
 }
 
 static void flush_conn(conn_t *conn, uint64_t now) {
   iroh_endpoint_t *ep = conn->ep;
   size_t written = 0;
-  bool sent = !is_blocked(conn) && write_burst(conn, now, &written);
-  if (written > 0) {
-    quic_conn_wrote(conn->quic, now);
-    paths_sent(conn, now);
-  }
-  if (!sent)
+  bool sent = !is_blocked(conn) && write_conn(conn, now, &written);
+  if (!sent) {
+    list_remove(&conn->dirty_node); /* where its dial may have put it */
     list_push_back(&ep->blocked, &conn->blocked_node);
-  else if (written >= BURST_MAX)
+  } else if (written >= BURST_MAX) {
     list_push_back(&ep->dirty, &conn->dirty_node);
+  }
   set_timer(conn);
   note_events(conn);
   if (quic_conn_state(conn->quic) == QUIC_GONE && conn->handle == 0) conn_free(conn);

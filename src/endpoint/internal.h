@@ -52,7 +52,12 @@ typedef struct socket {
 typedef struct {
   quic_path_t path;
   relay_peer_t *relay; /* NULL: a direct one */
-  bool unreachable;
+  /* While it is dialled: dial.c. */
+  bool unreachable;        /* the kernel says that nothing listens there */
+  bool failed;             /* an attempt was answered from there, and ended */
+  uint64_t waiting_since;  /* something came from there: it is to have an attempt of its own; 0: not */
+  unsigned tries;          /* such attempts so far */
+  uint64_t answered_after; /* ns from the beginning of the dial, the first time; 0: not yet */
 } candidate_t;
 
 /* Pings to all direct addresses of a peer at once (survey.c). */
@@ -64,17 +69,26 @@ typedef struct {
   uint64_t moves; /* made so far, for a name of the next */
 } survey_t;
 
+/* How this side ends a connection: with an application's code, or because the peer is not wanted. */
+typedef struct {
+  bool denied;
+  uint64_t code;
+  const char *reason;
+  size_t reason_len;
+} goodbye_t;
+
 /* A connection and its place in the endpoint. */
 typedef struct {
   iroh_endpoint_t *ep;
   quic_conn_t *quic;
+  struct dial *dial;    /* while it is dialled, `quic` being one of the attempts; else NULL */
   iroh_handle_t handle; /* 0 once its end was told */
   list_node_t all_node, dial_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
   bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
   bool knows_relay;         /* dialled: one of the candidates is a relay */
   uint64_t ticked_at;       /* the last paths_tick */
-  uint64_t heard_at;        /* when anything came last */
+  uint64_t heard_at;        /* when anything of the peer's came last */
   uint64_t asked_at;        /* when what is unanswered was first sent, nothing having come since; 0: nothing is */
   uint64_t nudge_at;        /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;         /* entries of the endpoint's cids that lead here */
@@ -85,18 +99,19 @@ typedef struct {
   bool in_handshake;        /* counted among the handshakes in flight */
   handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
   list_t reset_tokens;      /* that the peer gave us */
-  /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
-   * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
+  /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. Once the dial is over the packets go to
+   * `used`, whatever QUIC calls it, until QUIC moves to another path. */
   quic_path_t seen, used;
   candidate_t *candidates;
   size_t candidate_count;
   size_t next_candidate; /* to be tried next, while relayed */
   uint64_t move_at;      /* when to try; QUIC_NEVER: not */
   unsigned moves_failed;
-  bool answered;                    /* this round: an address has answered a probe, and is being validated */
-  peer_t *peer;                     /* while direct ways to it are looked for; NULL: not */
-  survey_t survey;                  /* dialled connections, while direct */
-  relay_peer_t *accepted_via;       /* accepted connections: the relay the peer came by; NULL: none */
+  bool answered;   /* this round: an address has answered a probe, and is being validated */
+  peer_t *peer;    /* while direct ways to it are looked for; NULL: not */
+  survey_t survey; /* dialled connections, while direct */
+  /* Accepted connections: the relay the peer came by last, and the one before; NULL: none. */
+  relay_peer_t *accepted_via, *accepted_before;
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
   struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
 } conn_t;
@@ -106,6 +121,8 @@ typedef struct {
   address_t server; /* empty: none */
   uint8_t transaction[12];
 } stun_open_t;
+
+struct attempt;
 
 struct iroh_endpoint {
   uv_loop_t *loop;
@@ -170,6 +187,8 @@ extern const udp_callbacks_t endpoint_udp_callbacks;
 void endpoint_flush(iroh_endpoint_t *ep);
 /* The connection may have packets to write, events, or another deadline. */
 void endpoint_changed(conn_t *conn);
+/* Writes what an attempt of a dial has to send. False: a socket is full. */
+bool endpoint_write_attempt(conn_t *conn, const struct attempt *attempt, uint64_t now, size_t *written);
 /* Writes this connection's packets now, in the middle of a turn: for much data, so that the peer works meanwhile. */
 void endpoint_flush_early(conn_t *conn);
 /* Connections that waited for a socket try again. */
@@ -232,6 +251,14 @@ extern const quic_host_t endpoint_quic_host;
 conn_t *conn_new(iroh_endpoint_t *ep);
 void conn_free(conn_t *conn);
 conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle);
+/* One more handshake of a connection that is dialled. */
+int conn_new_quic(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *alpn, size_t alpn_len,
+                  const quic_path_t *path, uint64_t now, quic_conn_t **out);
+/* This side ends it. */
+void conn_end(conn_t *conn, const goodbye_t *goodbye, uint64_t now);
+/* When conn_tick is due; QUIC_NEVER for never. */
+uint64_t conn_deadline(const conn_t *conn);
+void conn_tick(conn_t *conn, uint64_t now);
 void conn_leave_handshake(conn_t *conn);
 /* Its end was told: its handle and those of its streams are dead. */
 void conn_forget(conn_t *conn);
@@ -264,12 +291,12 @@ void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, ui
 bool paths_wants_direct(const conn_t *conn);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
 int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count);
+/* The candidate that a datagram's sender stands for; NULL: none. */
+candidate_t *paths_candidate_of(conn_t *conn, const address_t *remote);
 void paths_deinit(conn_t *conn);
 /* A datagram for this connection came in. `socket` NULL: by a relay. */
 void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
                    uint64_t now);
-/* The kernel says that nothing listens there. */
-void conn_unreachable(conn_t *conn, const address_t *remote);
 /* Where a packet that QUIC wants on `path` really goes. */
 const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path);
 /* The connection is up: from a relay it tries to get away. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Which path a connection takes. The first flight of a dial goes to every address of the peer, and what answers is used.
- * From a relay it tries to move to a direct address, and back when that one falls silent. Only the side that dialled
- * moves (RFC 9000 section 9); the other follows. */
+ * Which path a connection takes, once it is up; dial.c has what comes before. From a relay it tries to move to a direct
+ * address, and back when that one falls silent. Only the side that dialled moves (RFC 9000 section 9); the other
+ * follows. Only packets that the peer has sealed count: anybody can send others. */
 #include <sodium/randombytes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/dial.h"
 #include "endpoint/internal.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -26,7 +27,13 @@
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
 
-/* ---- dialling ------------------------------------------------------------------------------------ */
+/* ---- where the peer may be ----------------------------------------------------------------------- */
+
+static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
+  return NULL;
+}
 
 static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *number) {
   char *end;
@@ -34,13 +41,16 @@ static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const 
   if (*number == '\0' || *end != '\0' || relay >= RELAYS_MAX) return IROH_ERR_INVALID_ADDRESS;
   relay_peer_t *peer = relay_peers_use(&conn->ep->relay_peers, (uint16_t)relay, node_id);
   if (peer == NULL) return IROH_ERR_NO_MEMORY;
-  candidate_t *candidate = &conn->candidates[conn->candidate_count++];
-  candidate->relay = peer;
+  quic_path_t path = {.local = relay_address((uint16_t)relay, 0),
+                      .remote = relay_address((uint16_t)relay, peer->number)};
+  if (find_candidate(conn, &path.remote) != NULL) {
+    relay_peers_release(&conn->ep->relay_peers, peer);
+    return 0;
+  }
+  conn->candidates[conn->candidate_count++] = (candidate_t){.path = path, .relay = peer};
   conn->knows_relay = true;
   /* From now on: who accepts may call before we know that we are through. */
   if (conn->peer == NULL) conn->peer = peer_use(conn->ep, node_id, (uint16_t)relay);
-  candidate->path.remote = relay_address((uint16_t)relay, peer->number);
-  candidate->path.local = relay_address((uint16_t)relay, 0);
   return 0;
 }
 
@@ -51,18 +61,11 @@ static int add_direct(conn_t *conn, const char *text) {
   if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote) || address_is_made_up(&path.remote))
     return IROH_ERR_INVALID_ADDRESS;
   socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
-  if (socket == NULL) return 0;
+  if (socket == NULL || find_candidate(conn, &path.remote) != NULL) return 0;
   path.socket = socket;
   path.local = udp_source_address(&socket->udp, &path.remote);
   conn->candidates[conn->candidate_count++].path = path;
   return 0;
-}
-
-/* QUIC takes its packet sizes from the path it sees: one fit for this host only must not be used elsewhere. */
-static bool all_loopback(const conn_t *conn) {
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (!address_is_loopback(&conn->candidates[i].path.remote)) return false;
-  return true;
 }
 
 int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count) {
@@ -76,14 +79,7 @@ int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const
     int rv = relay ? add_relay(conn, node_id, addresses[i] + strlen(RELAY_PREFIX)) : add_direct(conn, addresses[i]);
     if (rv != 0) return rv;
   }
-  if (conn->candidate_count == 0) return IROH_ERR_UNREACHABLE;
-  conn->seen = conn->used = conn->candidates[0].path;
-  if (conn->candidate_count > 1 && !all_loopback(conn)) {
-    conn->seen.remote = dial_address(conn->handle);
-    conn->seen.local = dial_address(0);
-    conn->seen.socket = NULL;
-  }
-  return 0;
+  return conn->candidate_count > 0 ? 0 : IROH_ERR_UNREACHABLE;
 }
 
 void paths_deinit(conn_t *conn) {
@@ -91,29 +87,13 @@ void paths_deinit(conn_t *conn) {
   for (size_t i = 0; i < conn->candidate_count; i++)
     if (conn->candidates[i].relay != NULL) relay_peers_release(peers, conn->candidates[i].relay);
   if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
+  if (conn->accepted_before != NULL) relay_peers_release(peers, conn->accepted_before);
   if (conn->peer != NULL) peer_release(conn->ep, conn->peer);
   conn->peer = NULL;
   free(conn->candidates);
   conn->candidates = NULL;
   conn->candidate_count = 0;
-  conn->accepted_via = NULL;
-}
-
-static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
-  return NULL;
-}
-
-void conn_unreachable(conn_t *conn, const address_t *remote) {
-  if (quic_conn_heard(conn->quic) || quic_conn_state(conn->quic) != QUIC_HANDSHAKE) return;
-  candidate_t *candidate = find_candidate(conn, remote);
-  if (candidate == NULL) return;
-  candidate->unreachable = true;
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (!conn->candidates[i].unreachable) return;
-  quic_conn_drop(conn->quic, IROH_ERR_UNREACHABLE);
-  endpoint_changed(conn);
+  conn->accepted_via = conn->accepted_before = NULL;
 }
 
 /* ---- packets in and out -------------------------------------------------------------------------- */
@@ -122,9 +102,8 @@ static bool same_path(const quic_path_t *a, const quic_path_t *b) {
   return address_equal(&a->remote, &b->remote) && address_equal(&a->local, &b->local);
 }
 
-/* The candidate that a datagram's sender stands for. The program may send by another relay than ours, one that it has
- * heard the peer over; answers come by that one then. */
-static candidate_t *candidate_of(conn_t *conn, const address_t *remote) {
+/* The program may send by another relay than ours, one that it has heard the peer over; answers come by that one then. */
+candidate_t *paths_candidate_of(conn_t *conn, const address_t *remote) {
   candidate_t *candidate = find_candidate(conn, remote);
   uint16_t relay;
   uint64_t number;
@@ -140,39 +119,62 @@ static candidate_t *candidate_of(conn_t *conn, const address_t *remote) {
  * use. The peer may send on several for a while, and must get answers to what it asks on those we have left; ngtcp2
  * would not look at it there. */
 static quic_path_t name_path(conn_t *conn, socket_t *socket, const udp_message_t *message) {
-  const candidate_t *candidate = candidate_of(conn, &message->remote);
-  if (candidate != NULL && !quic_conn_heard(conn->quic)) conn->used = candidate->path;
   quic_path_t now;
   quic_conn_path(conn->quic, &now);
-  bool known = candidate != NULL || address_equal(&message->remote, &conn->used.remote) ||
-               address_equal(&message->remote, &now.remote);
+  bool known = paths_candidate_of(conn, &message->remote) != NULL ||
+               address_equal(&message->remote, &conn->used.remote) || address_equal(&message->remote, &now.remote);
   return known ? now : (quic_path_t){.local = now.local, .remote = message->remote, .socket = socket};
 }
 
-/* An accepted connection came by a relay, or comes by one now: its peer's made-up address must live as long as it. */
-static void hold_relay(conn_t *conn, const address_t *remote) {
+/* An accepted connection came by a relay, or comes by one now: its peer's made-up address must live as long as it. So
+ * must the one before: QUIC goes back to it when the new one does not answer. */
+static void hold_relay(conn_t *conn, const relay_peer_t *peer) {
+  relay_peers_t *peers = &conn->ep->relay_peers;
+  if (conn->accepted_via != NULL && conn->accepted_via->number == peer->number) return;
+  relay_peer_t *before = conn->accepted_before;
+  conn->accepted_before = conn->accepted_via;
+  conn->accepted_via = relay_peers_use(peers, peer->relay, peer->node_id);
+  if (before != NULL) relay_peers_release(peers, before);
+  if (conn->announced && conn->peer == NULL) conn->peer = peer_use(conn->ep, peer->node_id, peer->relay);
+}
+
+static const relay_peer_t *relay_peer_of(const conn_t *conn, const address_t *remote) {
   uint16_t relay;
   uint64_t number;
-  relay_peers_t *peers = &conn->ep->relay_peers;
-  if (!relay_address_read(remote, &relay, &number)) return;
-  if (conn->accepted_via != NULL && conn->accepted_via->number == number) return;
-  const relay_peer_t *peer = map_get(&peers->by_number, number);
-  if (peer == NULL) return;
-  if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
-  conn->accepted_via = relay_peers_use(peers, relay, peer->node_id);
-  if (conn->announced && conn->peer == NULL) conn->peer = peer_use(conn->ep, peer->node_id, relay);
+  if (!relay_address_read(remote, &relay, &number)) return NULL;
+  return map_get(&conn->ep->relay_peers.by_number, number);
+}
+
+/* Before its handshake is over a connection has the relay that its first packet came by, and no other. */
+static void hold_first_relay(conn_t *conn, const address_t *remote) {
+  quic_path_t path;
+  if (!quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_HANDSHAKE) return;
+  quic_conn_path(conn->quic, &path);
+  const relay_peer_t *peer = address_equal(&path.remote, remote) ? relay_peer_of(conn, remote) : NULL;
+  if (peer != NULL) hold_relay(conn, peer);
+}
+
+/* The peer itself has sent something. */
+static void heard(conn_t *conn, const address_t *remote, uint64_t now) {
+  conn->heard_at = now;
+  conn->asked_at = 0;
+  conn->called = false;
+  const relay_peer_t *peer = quic_conn_is_server(conn->quic) ? relay_peer_of(conn, remote) : NULL;
+  if (peer != NULL && memcmp(peer->node_id, quic_conn_peer(conn->quic), IROH_KEY_BYTES) == 0) hold_relay(conn, peer);
 }
 
 void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
                    uint64_t now) {
-  if (socket == NULL && quic_conn_is_server(conn->quic)) hold_relay(conn, &message->remote);
+  if (conn->dial != NULL) {
+    dial_received(conn, message, data, len, now);
+    return;
+  }
+  if (socket == NULL) hold_first_relay(conn, &message->remote);
   quic_path_t path = quic_conn_is_server(conn->quic)
                          ? (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket}
                          : name_path(conn, socket, message);
-  conn->heard_at = now;
-  conn->asked_at = 0;
-  conn->called = false;
-  quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
+  bool opened = quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
+  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) heard(conn, &message->remote, now);
   endpoint_changed(conn);
 }
 
@@ -243,7 +245,8 @@ static candidate_t *add_answered(conn_t *conn, socket_t *socket, const address_t
     if (known->path.socket == socket && address_equal(&known->path.remote, address)) return known;
   }
   /* Those dialled stay; of those that came to be known later the last gives way. */
-  if (conn->candidate_count < 2 * CANDIDATES_MAX) {
+  if (conn->candidate_count < 2 * CANDIDATES_MAX || conn->dial != NULL) {
+    if (conn->candidate_count == 2 * CANDIDATES_MAX) return NULL;
     candidate_t *grown = realloc(conn->candidates, (conn->candidate_count + 1) * sizeof *grown);
     if (grown == NULL) return NULL;
     conn->candidates = grown;
@@ -407,6 +410,7 @@ void paths_rebind(conn_t *conn, uint64_t now) {
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
   path = *conn_route(conn, &path);
+  if (conn->dial != NULL) return;
   if (is_relayed(conn)) {
     conn->move_at = now;
   } else {

@@ -52,11 +52,11 @@ int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES
   bytes_map_remove(&ep->allowed, node_id, IROH_KEY_BYTES);
   int rv = bytes_map_put(&ep->denied, node_id, IROH_KEY_BYTES, ep);
   uint64_t now = uv_hrtime();
+  const goodbye_t goodbye = {.denied = true, .reason = "node id denied"};
   list_for_each(node, &ep->all) {
     conn_t *conn = container_of(node, conn_t, all_node);
     if (memcmp(quic_conn_peer(conn->quic), node_id, IROH_KEY_BYTES) != 0) continue;
-    quic_conn_deny(conn->quic, "node id denied", now);
-    endpoint_changed(conn);
+    conn_end(conn, &goodbye, now);
   }
   return rv;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams in: each goes to its connection; those of none are accept.c's. */
+#include "endpoint/dial.h"
 #include "endpoint/internal.h"
 #include "quic/packet.h"
 
@@ -94,7 +95,8 @@ static void on_writable(udp_socket_t *udp) {
 
 static void on_unreachable(udp_socket_t *udp, const address_t *remote) {
   socket_t *socket = udp->owner;
-  list_for_each(node, &socket->ep->dials) conn_unreachable(container_of(node, conn_t, dial_node), remote);
+  uint64_t now = uv_hrtime();
+  list_for_each(node, &socket->ep->dials) dial_unreachable(container_of(node, conn_t, dial_node), remote, now);
 }
 
 static void on_closed(udp_socket_t *udp) {

@@ -34,6 +34,7 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
                    const uint8_t *aad, size_t aad_len) {
   int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
   if (rv != 0) return rv;
+  reading->conn->packets_opened++;
   switch (gate_check(&reading->conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading->stops)) {
   case GATE_PASS:
     break;

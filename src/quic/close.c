@@ -160,6 +160,8 @@ void quic_conn_drop(quic_conn_t *conn, int error) {
   conn->state = QUIC_GONE;
 }
 
+void quic_conn_end_as(quic_conn_t *conn, const iroh_close_t *close) { conn->close = *close; }
+
 size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                         uint64_t now) {
   if (conn->close_wanted) {

@@ -206,7 +206,7 @@ fail_conn:
 }
 
 static void forget_cids(quic_conn_t *conn) {
-  ngtcp2_cid cids[32];
+  ngtcp2_cid cids[CIDS_MAX];
   if (ngtcp2_conn_get_scid(conn->q, NULL) <= ARRAY_LEN(cids)) {
     size_t count = ngtcp2_conn_get_scid(conn->q, cids);
     for (size_t i = 0; i < count; i++) conn->host->cid_removed(conn->owner, cids[i].data, cids[i].datalen);
@@ -249,7 +249,19 @@ static bool acknowledges_the_future(const quic_conn_t *conn) {
   return stat.latest_rtt > conn->now - conn->born;
 }
 
-void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
+/* What has come of a connection's datagrams. `taken` leaves out packets that came before. */
+typedef struct {
+  uint64_t opened, taken;
+  bool retried;
+} progress_t;
+
+static progress_t progress_of(const quic_conn_t *conn) {
+  ngtcp2_conn_info stat;
+  ngtcp2_conn_get_conn_info(conn->q, &stat);
+  return (progress_t){conn->packets_opened, stat.pkt_recv, ngtcp2_conn_after_retry2(conn->q) != 0};
+}
+
+bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
                     uint64_t now) {
   conn->now = now;
   conn->packets_received++;
@@ -258,25 +270,30 @@ void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
     /* RFC 9000 section 10.2.1: answered ever more rarely. */
     conn->closing_received++;
     if ((conn->closing_received & (conn->closing_received - 1)) == 0) conn->close_again = true;
-    return;
+    return false;
   }
-  if (conn->state == QUIC_GONE || conn->close_wanted) return;
+  if (conn->state == QUIC_GONE || conn->close_wanted) return false;
 
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   ngtcp2_pkt_info info = {.ecn = ecn};
-  bool was_open = conn->state == QUIC_OPEN;
+  progress_t before = progress_of(conn);
+  quic_state_t state = conn->state;
   quic_reading_t reading;
   quic_callbacks_begin_read(&reading, conn);
   int rv = ngtcp2_conn_read_pkt(conn->q, &q_path, &info, data, len, now);
-  if (rv == 0 && conn->state == QUIC_OPEN && !was_open && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
+  if (rv == 0 && conn->state == QUIC_OPEN && state != QUIC_OPEN && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
   quic_callbacks_end_read(&reading, rv == 0);
+  progress_t after = progress_of(conn);
   if (rv == 0) {
-    conn->heard = true;
     conn->data_blocked = false;
     drop_tls_if_done(conn);
   } else {
     quic_conn_fail(conn, rv);
   }
+  /* In the handshake ngtcp2 counts what it puts off unopened, too; and a packet that opens, and is refused for what is in
+   * it, has told it the peer's connection id. */
+  return after.retried != before.retried ||
+         (after.opened > before.opened && (state == QUIC_HANDSHAKE || after.taken > before.taken));
 }
 
 /* ---- out ----------------------------------------------------------------------------------------- */

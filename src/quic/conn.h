@@ -104,8 +104,11 @@ typedef enum {
 } quic_state_t;
 quic_state_t quic_conn_state(const quic_conn_t *conn);
 
-/* Takes one UDP datagram. What it means is left in the state and the events. */
-void quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
+/* Takes one UDP datagram. What it means is left in the state and the events. True: something in it
+ * was for this connection: a packet that opened with its keys, or a Retry that it follows. That proves the sender only
+ * once the connection is QUIC_OPEN: whoever sees the client's first packet can make both. What came before does not
+ * count then. */
+bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
                     uint64_t now);
 /* Writes the next datagram into `buf` of at least QUIC_MAX_UDP_PAYLOAD bytes; returns its length, or 0 when there is
  * nothing to send or nothing may be sent for now. */
@@ -155,10 +158,14 @@ const iroh_close_t *quic_conn_close_info(const quic_conn_t *conn);
 void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out);
 /* Whether the connection began between two sockets of this host. */
 bool quic_conn_is_loopback(const quic_conn_t *conn);
-/* Whether a packet of the peer was ever accepted. */
-bool quic_conn_heard(const quic_conn_t *conn);
 /* Whether the peer has answered our first flight with keys that only who received it can have. */
 bool quic_conn_answered(const quic_conn_t *conn);
+/* Whether one of the peer's stateless reset tokens is the end of this datagram (RFC 9000 section 10.3.1). */
+bool quic_conn_matches_reset(quic_conn_t *conn, const uint8_t *data, size_t len);
+/* Whether packets to this connection id are for it. */
+bool quic_conn_owns_cid(const quic_conn_t *conn, const uint8_t *cid, size_t len);
+/* Whether the handshake is complete on this side: the peer has proved its key. */
+bool quic_conn_is_proved(const quic_conn_t *conn);
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 
@@ -168,6 +175,8 @@ void quic_conn_close(quic_conn_t *conn, uint64_t code, const char *reason, size_
 void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now);
 /* Ends it in silence: IROH_CLOSE_ERROR with `error`. */
 void quic_conn_drop(quic_conn_t *conn, int error);
+/* Of one that has ended: another end is to be told in place of its own. */
+void quic_conn_end_as(quic_conn_t *conn, const iroh_close_t *close);
 /* Moves to a new local path at once and has it validated (RFC 9000 section 9.2). Client only. */
 int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 /* Has a new path validated, and moves to it once it has answered: QUIC_EVENT_PATH or QUIC_EVENT_PATH_FAILED. Client

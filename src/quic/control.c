@@ -6,6 +6,7 @@
 #include "quic/internal.h"
 
 #define TAG_LEN 16
+#define STATELESS_RESET_MIN 21
 
 const char *quic_library_version(void) { return ngtcp2_version(0)->version_str; }
 
@@ -14,8 +15,8 @@ void *quic_conn_owner(const quic_conn_t *conn) { return conn->owner; }
 bool quic_conn_is_server(const quic_conn_t *conn) { return conn->server; }
 const uint8_t *quic_conn_peer(const quic_conn_t *conn) { return conn->peer; }
 bool quic_conn_is_loopback(const quic_conn_t *conn) { return conn->loopback; }
-bool quic_conn_heard(const quic_conn_t *conn) { return conn->heard; }
 bool quic_conn_answered(const quic_conn_t *conn) { return conn->answered; }
+bool quic_conn_is_proved(const quic_conn_t *conn) { return conn->alpn != NULL; }
 
 uint64_t quic_conn_rtt(const quic_conn_t *conn) {
   ngtcp2_conn_info stat;
@@ -54,6 +55,30 @@ void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
   out->max_datagram = quic_conn_max_datagram(conn);
   out->streams_bidi_left = ngtcp2_conn_get_streams_bidi_left(conn->q);
   out->streams_uni_left = ngtcp2_conn_get_streams_uni_left(conn->q);
+}
+
+bool quic_conn_owns_cid(const quic_conn_t *conn, const uint8_t *cid, size_t len) {
+  ngtcp2_cid cids[CIDS_MAX];
+  if (ngtcp2_conn_get_scid(conn->q, NULL) > ARRAY_LEN(cids)) return false;
+  size_t count = ngtcp2_conn_get_scid(conn->q, cids);
+  for (size_t i = 0; i < count; i++)
+    if (cids[i].datalen == len && memcmp(cids[i].data, cid, len) == 0) return true;
+  return false;
+}
+
+bool quic_conn_matches_reset(quic_conn_t *conn, const uint8_t *data, size_t len) {
+  ngtcp2_cid_token tokens[16];
+  if (len < STATELESS_RESET_MIN || conn->state > QUIC_OPEN) return false;
+  if (ngtcp2_conn_get_active_dcid(conn->q, NULL) > ARRAY_LEN(tokens)) return false;
+  size_t count = ngtcp2_conn_get_active_dcid(conn->q, tokens);
+  unsigned match = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint8_t difference = 0;
+    for (size_t k = 0; k < NGTCP2_STATELESS_RESET_TOKENLEN; k++)
+      difference |= tokens[i].token[k] ^ data[len - NGTCP2_STATELESS_RESET_TOKENLEN + k];
+    match |= tokens[i].token_present && difference == 0;
+  }
+  return match != 0;
 }
 
 /* ---- events -------------------------------------------------------------------------------------- */

@@ -11,6 +11,9 @@
 #include "quic/stream.h"
 #include "tls/tls.h"
 
+/* Connection ids that we have given the peer of one connection. */
+#define CIDS_MAX 32
+
 typedef struct quic_datagram {
   list_node_t node;
   size_t len, size; /* of `data`: used, there */
@@ -31,7 +34,7 @@ struct quic_conn {
   const quic_host_t *host;
   void *owner;
   quic_state_t state;
-  bool server, heard, answered, data_blocked, loopback, tls_done;
+  bool server, answered, data_blocked, loopback, tls_done;
   bool stateless_reset;  /* the peer's end came as one */
   bool address_proved;   /* the peer is where it says: it has answered, or has a token of ours */
   int refusal;           /* IROH_ERR_ code when our check of the peer's key said no */
@@ -48,6 +51,7 @@ struct quic_conn {
   list_t eventful;        /* streams with events, by event_node */
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
+  uint64_t packets_opened; /* those that decrypted, in the handshake and after it */
   uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
   iroh_close_t close;
   bool close_wanted; /* a CONNECTION_CLOSE is to be written, from close_error */

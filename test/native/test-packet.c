@@ -116,7 +116,7 @@ static void a_retry_token_proves_one_address_for_a_while(void **state) {
   quic_retry_t *retry_tokens = quic_retry_new(secret);
   size_t n = quic_retry_write(retry_tokens, &initial, &here, pair.now, retry, sizeof retry);
   assert_true(n > 0);
-  quic_conn_read(pair.client.conn, &pair.client.path, 0, retry, n, pair.now);
+  assert_true(quic_conn_read(pair.client.conn, &pair.client.path, 0, retry, n, pair.now));
   len = quic_conn_write(pair.client.conn, buf, sizeof buf, &path, &ecn, pair.now);
   assert_true(quic_packet_is_initial(buf, len, &initial));
   assert_true(initial.token_len > 0);

@@ -337,7 +337,7 @@ static void garbage_changes_nothing(void **state) {
     size_t len = 1 + pair_random(&pair) % sizeof data;
     for (size_t k = 0; k < len; k++) data[k] = (uint8_t)pair_random(&pair);
     side_t *side = i % 2 ? &pair.server : &pair.client;
-    quic_conn_read(side->conn, &side->path, 0, data, len, pair.now);
+    assert_false(quic_conn_read(side->conn, &side->path, 0, data, len, pair.now));
     quic_packet_t packet;
     quic_initial_t initial;
     quic_packet_parse(data, len, &packet);
@@ -347,6 +347,27 @@ static void garbage_changes_nothing(void **state) {
   assert_int_equal(quic_stream_write(pair.client.streams[i], (const uint8_t *)"fine", 4), 4);
   pair_run(&pair, NULL, PAIR_S);
   assert_int_equal(pair.server.received[0].len, 4);
+  pair_deinit(&pair);
+}
+
+static void only_what_the_peer_sealed_counts_and_once(void **state) {
+  (void)state;
+  pair_t pair;
+  uint8_t data[QUIC_MAX_UDP_PAYLOAD], bent[QUIC_MAX_UDP_PAYLOAD], ecn;
+  quic_path_t path;
+  pair_init(&pair, 14);
+  pair_open(&pair);
+  pair_run(&pair, NULL, PAIR_S);
+  assert_int_equal(quic_conn_send_datagram(pair.client.conn, (const uint8_t *)"news", 4), 0);
+  size_t len = quic_conn_write(pair.client.conn, data, sizeof data, &path, &ecn, pair.now);
+  assert_true(len > 0);
+  for (size_t i = 1; i < len; i++) {
+    memcpy(bent, data, len);
+    bent[i] ^= 0x40;
+    assert_false(quic_conn_read(pair.server.conn, &pair.server.path, 0, bent, len, pair.now));
+  }
+  assert_true(quic_conn_read(pair.server.conn, &pair.server.path, 0, data, len, pair.now));
+  assert_false(quic_conn_read(pair.server.conn, &pair.server.path, 0, data, len, pair.now));
   pair_deinit(&pair);
 }
 
@@ -370,6 +391,7 @@ int main(void) {
       cmocka_unit_test(client_migrates_and_the_server_follows),
       cmocka_unit_test(client_migrates_soon_after_its_nat_did),
       cmocka_unit_test(garbage_changes_nothing),
+      cmocka_unit_test(only_what_the_peer_sealed_counts_and_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+#include "endpoint/dial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "quic/packet.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+/* Attempts at one address that has answered, each beyond the first after the one before made no progress. */
+#define TRIES_MAX 3
+/* From an answer that does not prove the peer to the next attempt at those that have not answered: at least this, and
+ * twice what the answer took, for the rest of an honest answer; twice as long each time, up to the last. */
+#define NEXT_FIRST (10 * NS_PER_MS)
+#define NEXT_LAST (1000 * NS_PER_MS)
+#define NEXT_DOUBLINGS_MAX 7
+/* An attempt keeps others from theirs for so long, or for three times what its address took to answer; once it has been
+ * answered for less, or for twice. */
+#define PATIENCE_FIRST (30 * NS_PER_MS)
+#define PATIENCE_ANSWERED (10 * NS_PER_MS)
+#define PATIENCE_LAST (1000 * NS_PER_MS)
+/* The peer has proved its key, and ought to say that it has accepted ours, before others are tried again. */
+#define CONFIRM_FIRST (250 * NS_PER_MS)
+/* Connection ids of attempts that are over: what comes for them tells which addresses answer. */
+#define ENDED_CIDS_MAX 64
+
+typedef struct {
+  uint8_t len, data[QUIC_CID_MAX];
+} ended_cid_t;
+
+typedef struct dial {
+  uint8_t node_id[IROH_KEY_BYTES];
+  char alpn[IROH_ALPN_MAX];
+  size_t alpn_len;
+  attempt_t attempts[DIAL_ATTEMPTS_MAX];
+  size_t count;
+  uint64_t began_at, ends_at;
+  uint64_t race_at;  /* when addresses that have answered get attempts of their own */
+  uint64_t open_at;  /* when those that have not get another first flight */
+  unsigned answered; /* open attempts that were */
+  iroh_close_t best; /* what tells most about the failures so far; kind 0: none */
+  ended_cid_t ended[ENDED_CIDS_MAX];
+  size_t ended_count;
+} dial_t;
+
+static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+/* ---- candidates ---------------------------------------------------------------------------------- */
+
+static bool has_attempt(const dial_t *dial, size_t candidate) {
+  for (size_t i = 0; i < dial->count; i++)
+    if (dial->attempts[i].candidate == candidate) return true;
+  return false;
+}
+
+/* Whether it may still answer. What has answered once is not made unreachable by what the kernel says: anybody can send
+ * an ICMP message. */
+static bool may_answer(const candidate_t *candidate) {
+  return !candidate->failed && (!candidate->unreachable || candidate->answered_after != 0);
+}
+
+/* Whether it is left to the open attempt. */
+static bool is_silent(const conn_t *conn, size_t i) {
+  const candidate_t *candidate = &conn->candidates[i];
+  return may_answer(candidate) && candidate->waiting_since == 0 && !has_attempt(conn->dial, i);
+}
+
+bool dial_sends_to(const conn_t *conn, const attempt_t *attempt, size_t candidate) {
+  return attempt->candidate == DIAL_OPEN ? is_silent(conn, candidate) : attempt->candidate == candidate;
+}
+
+static bool any_may_answer(const conn_t *conn) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (may_answer(&conn->candidates[i])) return true;
+  return false;
+}
+
+/* Whether the answers of those that are silent are on their way to an attempt that is still open. */
+static bool is_asking(const dial_t *dial) {
+  for (size_t i = 0; i < dial->count; i++)
+    if (dial->attempts[i].candidate == DIAL_OPEN && !dial->attempts[i].held) return true;
+  return false;
+}
+
+static bool wants_open(const conn_t *conn) {
+  if (has_attempt(conn->dial, DIAL_OPEN)) return false;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (is_silent(conn, i)) return true;
+  return false;
+}
+
+static bool goes_before(const candidate_t *a, const candidate_t *b) {
+  return a->tries < b->tries || (a->tries == b->tries && a->waiting_since > b->waiting_since);
+}
+
+/* Of those that wait for an attempt the one that has had the fewest, and then the one that answered last: those before it
+ * were near enough to have proved themselves. DIAL_OPEN: none waits. */
+static size_t next_waiting(const conn_t *conn) {
+  size_t first = DIAL_OPEN;
+  for (size_t i = 0; i < conn->candidate_count; i++) {
+    const candidate_t *candidate = &conn->candidates[i];
+    if (candidate->waiting_since == 0 || !may_answer(candidate)) continue;
+    if (first == DIAL_OPEN || goes_before(candidate, &conn->candidates[first])) first = i;
+  }
+  return first;
+}
+
+static void note_answer(conn_t *conn, candidate_t *candidate, uint64_t now) {
+  if (candidate->answered_after == 0) candidate->answered_after = now - conn->dial->began_at;
+}
+
+/* ---- attempts ------------------------------------------------------------------------------------ */
+
+/* QUIC takes its packet sizes from the path it sees: one fit for this host only must not be used elsewhere. */
+static bool all_loopback(const conn_t *conn) {
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (!address_is_loopback(&conn->candidates[i].path.remote)) return false;
+  return true;
+}
+
+static quic_path_t path_of(const conn_t *conn, size_t candidate) {
+  if (candidate != DIAL_OPEN) return conn->candidates[candidate].path;
+  if (all_loopback(conn)) return conn->candidates[0].path;
+  return (quic_path_t){.remote = dial_address(conn->handle), .local = dial_address(0)};
+}
+
+/* Those who ask about a connection that is dialled get the first attempt's answers. */
+static void show(conn_t *conn, const attempt_t *attempt) {
+  conn->quic = attempt->quic;
+  conn->seen = attempt->seen;
+  conn->used = conn->candidates[attempt->candidate != DIAL_OPEN ? attempt->candidate : 0].path;
+}
+
+static int add_attempt(conn_t *conn, size_t candidate, bool held, uint64_t now) {
+  dial_t *dial = conn->dial;
+  attempt_t *attempt = &dial->attempts[dial->count];
+  *attempt = (attempt_t){.seen = path_of(conn, candidate), .candidate = candidate, .began_at = now, .held = held};
+  int rv = conn_new_quic(conn, dial->node_id, dial->alpn, dial->alpn_len, &attempt->seen, now, &attempt->quic);
+  if (rv != 0) return rv;
+  if (candidate != DIAL_OPEN) {
+    conn->candidates[candidate].tries++;
+    conn->candidates[candidate].waiting_since = 0;
+  }
+  dial->count++;
+  return 0;
+}
+
+static void forget(dial_t *dial, attempt_t *attempt) {
+  dial->count--;
+  memmove(attempt, attempt + 1, (size_t)(dial->attempts + dial->count - attempt) * sizeof *attempt);
+}
+
+/* Frees it after its last word, if it has one. */
+static void drop(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  size_t written = 0;
+  quic_conn_t *quic = attempt->quic;
+  if (quic_conn_close_info(quic) != NULL) endpoint_write_attempt(conn, attempt, now, &written);
+  forget(conn->dial, attempt);
+  quic_conn_free(quic);
+}
+
+/* Whether there is somebody who may remember it. */
+static bool is_known(const conn_t *conn, const attempt_t *attempt) {
+  return attempt->candidate != DIAL_OPEN && conn->candidates[attempt->candidate].answered_after != 0;
+}
+
+/* Gives it up, and says so where somebody may remember it. */
+static void leave(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  if (is_known(conn, attempt)) quic_conn_close(attempt->quic, 0, "", 0, now);
+  drop(conn, attempt, now);
+}
+
+/* The dial is over: the attempt is the connection now. */
+static void settle(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  dial_t *dial = conn->dial;
+  attempt_t kept = *attempt;
+  forget(dial, attempt);
+  while (dial->count > 0) leave(conn, &dial->attempts[dial->count - 1], now);
+  show(conn, &kept);
+  conn->heard_at = now;
+  dial_free(conn);
+  endpoint_changed(conn);
+}
+
+/* ---- results ------------------------------------------------------------------------------------- */
+
+/* What is not proved may be anybody's word. Rather what the peer may have said than what others have. */
+static int rank(int error) {
+  static const int order[] = {IROH_ERR_UNREACHABLE, IROH_ERR_PROTOCOL, IROH_ERR_HANDSHAKE,    IROH_ERR_VERSION,
+                              IROH_ERR_WRONG_PEER,  IROH_ERR_REFUSED,  IROH_ERR_ALPN_MISMATCH};
+  for (size_t i = 0; i < ARRAY_LEN(order); i++)
+    if (order[i] == error) return (int)i + 1;
+  return 0;
+}
+
+static void note_failure(dial_t *dial, const iroh_close_t *close) {
+  if (dial->best.kind == 0 || rank(close->error) > rank(dial->best.error)) dial->best = *close;
+}
+
+/* The dial has failed; `attempt` tells the end as `why`. */
+static void fail(conn_t *conn, attempt_t *attempt, iroh_close_t why, uint64_t now) {
+  if (quic_conn_close_info(attempt->quic) == NULL && is_known(conn, attempt))
+    quic_conn_close(attempt->quic, 0, "", 0, now);
+  else if (quic_conn_close_info(attempt->quic) == NULL)
+    quic_conn_drop(attempt->quic, why.error);
+  quic_conn_end_as(attempt->quic, &why);
+  settle(conn, attempt, now);
+}
+
+/* An attempt has ended without a proof. True: so has the dial. */
+static bool failed(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  dial_t *dial = conn->dial;
+  const iroh_close_t *close = quic_conn_close_info(attempt->quic);
+  /* Silence is no answer. */
+  if (attempt->candidate != DIAL_OPEN && close->kind != IROH_CLOSE_TIMED_OUT) {
+    conn->candidates[attempt->candidate].failed = true;
+    note_failure(dial, close);
+  }
+  if (!any_may_answer(conn)) {
+    fail(conn, attempt, dial->best, now);
+    return true;
+  }
+  dial->race_at = sooner(dial->race_at, now);
+  if (attempt->candidate == DIAL_OPEN || dial->open_at == QUIC_NEVER) dial->open_at = now + NEXT_LAST;
+  if (dial->count > 1) {
+    drop(conn, attempt, now);
+    return false;
+  }
+  /* conn->quic is never NULL: the next comes before this one goes. */
+  size_t next = next_waiting(conn);
+  if (add_attempt(conn, next, next == DIAL_OPEN && dial->open_at > now, now) != 0) {
+    fail(conn, attempt, (iroh_close_t){.kind = IROH_CLOSE_ERROR, .error = IROH_ERR_NO_MEMORY}, now);
+    return true;
+  }
+  drop(conn, attempt, now);
+  return false;
+}
+
+/* The peer has proved itself to this attempt, and is told so at once: until then ngtcp2 obeys Initial packets, which
+ * anybody may have made. The others never say that they have finished, so that no second connection comes to be at the
+ * peer. */
+static void proved(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  dial_t *dial = conn->dial;
+  size_t written = 0;
+  attempt->proved = true;
+  endpoint_write_attempt(conn, attempt, now, &written);
+  uint64_t wait = later(CONFIRM_FIRST, 3 * (now - attempt->began_at));
+  dial->race_at = dial->open_at = now + wait;
+  for (size_t i = dial->count; i-- > 0;)
+    if (!dial->attempts[i].proved) leave(conn, &dial->attempts[i], now);
+}
+
+static bool is_decided(const attempt_t *attempt) {
+  return quic_conn_close_info(attempt->quic) != NULL || quic_conn_state(attempt->quic) == QUIC_OPEN ||
+         attempt->proved != quic_conn_is_proved(attempt->quic);
+}
+
+static attempt_t *next_decided(dial_t *dial) {
+  for (size_t i = 0; i < dial->count; i++)
+    if (is_decided(&dial->attempts[i])) return &dial->attempts[i];
+  return NULL;
+}
+
+/* What has become of the attempts. True: the dial is over. */
+static bool judge(conn_t *conn, uint64_t now) {
+  attempt_t *attempt;
+  while ((attempt = next_decided(conn->dial)) != NULL) {
+    const iroh_close_t *close = quic_conn_close_info(attempt->quic);
+    /* What the peer says once it has proved itself is its word. */
+    bool by_peer = close != NULL && attempt->proved && close->kind != IROH_CLOSE_TIMED_OUT;
+    if (by_peer || (close == NULL && quic_conn_state(attempt->quic) == QUIC_OPEN)) {
+      settle(conn, attempt, now);
+      return true;
+    }
+    if (close == NULL)
+      proved(conn, attempt, now);
+    else if (failed(conn, attempt, now))
+      return true;
+  }
+  return false;
+}
+
+/* ---- more attempts ------------------------------------------------------------------------------- */
+
+static uint64_t patient_until(const conn_t *conn, const attempt_t *attempt) {
+  if (attempt->candidate == DIAL_OPEN || attempt->proved) return QUIC_NEVER;
+  uint64_t round_trip = conn->candidates[attempt->candidate].answered_after;
+  if (attempt->answered_at != 0)
+    return attempt->answered_at + sooner(later(2 * round_trip, PATIENCE_ANSWERED), PATIENCE_LAST);
+  return attempt->began_at + sooner(later(3 * round_trip, PATIENCE_FIRST), PATIENCE_LAST);
+}
+
+/* The attempt that gives way first; NULL: none does. */
+static attempt_t *least_patient(const conn_t *conn) {
+  attempt_t *first = NULL;
+  for (size_t i = 0; i < conn->dial->count; i++) {
+    attempt_t *attempt = &conn->dial->attempts[i];
+    uint64_t until = patient_until(conn, attempt);
+    if (until != QUIC_NEVER && (first == NULL || until < patient_until(conn, first))) first = attempt;
+  }
+  return first;
+}
+
+/* When another attempt is to begin; QUIC_NEVER for never. */
+static uint64_t next_at(const conn_t *conn) {
+  const dial_t *dial = conn->dial;
+  uint64_t open_at = wants_open(conn) ? dial->open_at : QUIC_NEVER;
+  uint64_t at = sooner(open_at, next_waiting(conn) != DIAL_OPEN ? dial->race_at : QUIC_NEVER);
+  if (at == QUIC_NEVER || dial->count < DIAL_ATTEMPTS_MAX) return at;
+  const attempt_t *first = least_patient(conn);
+  return first != NULL ? later(at, patient_until(conn, first)) : QUIC_NEVER;
+}
+
+static void make_room(conn_t *conn, uint64_t now) {
+  if (conn->dial->count < DIAL_ATTEMPTS_MAX) return;
+  attempt_t *first = least_patient(conn);
+  candidate_t *candidate = &conn->candidates[first->candidate];
+  leave(conn, first, now);
+  if (candidate->tries < TRIES_MAX) candidate->waiting_since = now;
+}
+
+static void add_more(conn_t *conn, uint64_t now) {
+  dial_t *dial = conn->dial;
+  while (next_at(conn) <= now) {
+    /* Those that are silent before those that have had their turn. */
+    size_t next = wants_open(conn) && dial->open_at <= now ? DIAL_OPEN : next_waiting(conn);
+    make_room(conn, now);
+    if (add_attempt(conn, next, false, now) != 0) dial->race_at = dial->open_at = now + NEXT_LAST;
+  }
+}
+
+/* After anything has happened. */
+static void go_on(conn_t *conn, uint64_t now) {
+  if (judge(conn, now)) return;
+  add_more(conn, now);
+  show(conn, &conn->dial->attempts[0]);
+  endpoint_changed(conn);
+}
+
+/* ---- in ------------------------------------------------------------------------------------------ */
+
+static void bind_to(conn_t *conn, attempt_t *attempt, size_t candidate, uint64_t now) {
+  dial_t *dial = conn->dial;
+  attempt->candidate = candidate;
+  unsigned doublings = dial->answered < NEXT_DOUBLINGS_MAX ? dial->answered : NEXT_DOUBLINGS_MAX;
+  uint64_t wait = later(NEXT_FIRST << doublings, 2 * (now - attempt->began_at));
+  dial->answered++;
+  dial->open_at = now + sooner(wait, NEXT_LAST);
+  dial->race_at = sooner(dial->race_at, dial->open_at);
+}
+
+/* Whether it shows the reset token that the peer has given this attempt (RFC 9000 section 10.3.1). */
+static bool is_reset(const attempt_t *attempt, const uint8_t *data, size_t len) {
+  return attempt->proved && quic_conn_matches_reset(attempt->quic, data, len);
+}
+
+static attempt_t *attempt_of(dial_t *dial, const uint8_t *data, size_t len) {
+  quic_packet_t packet;
+  if (!quic_packet_parse(data, len, &packet)) return NULL;
+  for (size_t i = 0; i < dial->count; i++) {
+    attempt_t *attempt = &dial->attempts[i];
+    if (quic_conn_owns_cid(attempt->quic, packet.dcid, packet.dcid_len) || is_reset(attempt, data, len)) return attempt;
+  }
+  return NULL;
+}
+
+static bool takes_from(const conn_t *conn, const attempt_t *attempt, size_t candidate) {
+  return attempt->candidate == candidate || (attempt->candidate == DIAL_OPEN && !has_attempt(conn->dial, candidate));
+}
+
+void dial_received(conn_t *conn, const udp_message_t *message, const uint8_t *data, size_t len, uint64_t now) {
+  dial_t *dial = conn->dial;
+  candidate_t *candidate = paths_candidate_of(conn, &message->remote);
+  if (candidate == NULL || candidate->failed) return;
+  size_t from = (size_t)(candidate - conn->candidates);
+  attempt_t *attempt = attempt_of(dial, data, len);
+  if (attempt != NULL && takes_from(conn, attempt, from)) {
+    bool opened = quic_conn_read(attempt->quic, &attempt->seen, message->ecn, data, len, now);
+    bool ended = quic_conn_close_info(attempt->quic) != NULL;
+    if (opened || ended) note_answer(conn, candidate, now);
+    if (opened && attempt->answered_at == 0) attempt->answered_at = now;
+    if ((opened || ended) && attempt->candidate == DIAL_OPEN) bind_to(conn, attempt, from, now);
+  } else if (!has_attempt(dial, from) && !is_asking(dial) && candidate->tries < TRIES_MAX) {
+    note_answer(conn, candidate, now);
+    if (candidate->waiting_since == 0) candidate->waiting_since = now;
+  }
+  go_on(conn, now);
+}
+
+void dial_unreachable(conn_t *conn, const address_t *remote, uint64_t now) {
+  dial_t *dial = conn->dial;
+  candidate_t *candidate = dial != NULL ? paths_candidate_of(conn, remote) : NULL;
+  if (candidate == NULL) return;
+  candidate->unreachable = true;
+  if (any_may_answer(conn)) return;
+  note_failure(dial, &(iroh_close_t){.kind = IROH_CLOSE_ERROR, .error = IROH_ERR_UNREACHABLE});
+  fail(conn, &dial->attempts[0], dial->best, now);
+}
+
+bool dial_keeps_cid(conn_t *conn, const uint8_t *cid, size_t len) {
+  dial_t *dial = conn->dial;
+  if (dial == NULL || dial->ended_count == ENDED_CIDS_MAX || len > QUIC_CID_MAX) return false;
+  ended_cid_t *ended = &dial->ended[dial->ended_count++];
+  ended->len = (uint8_t)len;
+  memcpy(ended->data, cid, len);
+  return true;
+}
+
+/* ---- out and time -------------------------------------------------------------------------------- */
+
+bool dial_write(conn_t *conn, uint64_t now, size_t *written) {
+  dial_t *dial = conn->dial;
+  bool sent = true;
+  for (size_t i = 0; i < dial->count; i++)
+    if (!dial->attempts[i].held) sent = endpoint_write_attempt(conn, &dial->attempts[i], now, written) && sent;
+  if (next_decided(dial) != NULL) go_on(conn, now);
+  return sent;
+}
+
+void dial_tick(conn_t *conn, uint64_t now) {
+  dial_t *dial = conn->dial;
+  if (dial->ends_at <= now) {
+    fail(conn, &dial->attempts[0], (iroh_close_t){.kind = IROH_CLOSE_TIMED_OUT, .error = IROH_ERR_TIMEOUT}, now);
+    return;
+  }
+  for (size_t i = 0; i < dial->count; i++) {
+    attempt_t *attempt = &dial->attempts[i];
+    if (attempt->held)
+      attempt->held = dial->open_at > now;
+    else if (quic_conn_deadline(attempt->quic) <= now)
+      quic_conn_expire(attempt->quic, now);
+  }
+  go_on(conn, now);
+}
+
+uint64_t dial_deadline(const conn_t *conn) {
+  const dial_t *dial = conn->dial;
+  uint64_t at = sooner(dial->ends_at, next_at(conn));
+  for (size_t i = 0; i < dial->count; i++)
+    at = sooner(at, dial->attempts[i].held ? dial->open_at : quic_conn_deadline(dial->attempts[i].quic));
+  return at;
+}
+
+/* ---- beginning and end --------------------------------------------------------------------------- */
+
+int dial_begin(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *alpn, size_t alpn_len, uint64_t timeout,
+               uint64_t now) {
+  if (alpn_len == 0 || alpn_len > IROH_ALPN_MAX) return IROH_ERR_INVALID_ARGUMENT;
+  dial_t *dial = calloc(1, sizeof *dial);
+  if (dial == NULL) return IROH_ERR_NO_MEMORY;
+  conn->dial = dial;
+  memcpy(dial->node_id, node_id, sizeof dial->node_id);
+  memcpy(dial->alpn, alpn, alpn_len);
+  dial->alpn_len = alpn_len;
+  dial->began_at = now;
+  dial->ends_at = now + timeout;
+  dial->race_at = dial->open_at = QUIC_NEVER;
+  int rv = add_attempt(conn, conn->candidate_count > 1 ? DIAL_OPEN : 0, false, now);
+  if (rv != 0) return rv;
+  show(conn, &dial->attempts[0]);
+  return 0;
+}
+
+/* Everything of the dial's but the attempt that conn->quic is, and what leads to it. */
+void dial_free(conn_t *conn) {
+  dial_t *dial = conn->dial;
+  if (dial == NULL) return;
+  for (size_t i = 0; i < dial->count; i++)
+    if (dial->attempts[i].quic != conn->quic) quic_conn_free(dial->attempts[i].quic);
+  conn->dial = NULL;
+  for (size_t i = 0; i < dial->ended_count; i++)
+    endpoint_quic_host.cid_removed(conn, dial->ended[i].data, dial->ended[i].len);
+  free(dial);
+}
+
+void dial_stop(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
+  dial_t *dial = conn->dial;
+  size_t written = 0;
+  /* Everyone who may have begun to answer is told. */
+  for (size_t i = 0; i < dial->count; i++) {
+    quic_conn_t *quic = dial->attempts[i].quic;
+    if (goodbye->denied)
+      quic_conn_deny(quic, goodbye->reason, now);
+    else
+      quic_conn_close(quic, goodbye->code, goodbye->reason, goodbye->reason_len, now);
+    endpoint_write_attempt(conn, &dial->attempts[i], now, &written);
+  }
+  settle(conn, &dial->attempts[0], now);
+}
