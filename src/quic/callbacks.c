@@ -56,7 +56,7 @@ static int get_path_challenge_data(ngtcp2_conn *q, uint8_t *data, void *user_dat
 static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
                             size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
-  if (conn->tls == NULL) return 0;
+  if (conn->tls == NULL) return 0; /* the handshake is over */
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
 
