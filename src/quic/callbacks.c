@@ -58,8 +58,7 @@ static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint6
                             size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
   if (level == NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE) conn->answered = true;
-  /* After the handshake only session tickets may come, and we use none. */
-  if (conn->tls == NULL) return 0;
+  if (conn->tls == NULL) return 0; /* the handshake is over */
   return ngtcp2_crypto_recv_crypto_data_cb(q, level, offset, data, len, user_data);
 }
 

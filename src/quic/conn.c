@@ -372,7 +372,7 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   }
   drop_tls_if_done(conn);
   if (n == 0) return 0;
-  /* A client's Finished goes out with whatever comes first after its handshake. */
+  /* A client's Finished goes out with whatever comes first after its handshake, since nothing is paced before that. */
   if (!conn->gate.may_confirm && ngtcp2_conn_get_handshake_completed(conn->q)) conn->gate.may_confirm = true;
   quic_path_from_ngtcp2(path_out, &storage.path);
   *ecn_out = (uint8_t)info.ecn;

@@ -37,12 +37,16 @@ void gate_init(gate_t *gate, bool server, uint64_t cid_limit) {
 }
 
 void gate_challenge_sent(gate_t *gate, const uint8_t data[QUIC_PATH_DATA_LEN]) {
-  memcpy(gate->challenges[gate->challenge_count++ % GATE_CHALLENGES], data, QUIC_PATH_DATA_LEN);
+  if (gate->challenge_count < GATE_CHALLENGES)
+    memcpy(gate->challenges[gate->challenge_count], data, QUIC_PATH_DATA_LEN);
+  if (gate->challenge_count <= GATE_CHALLENGES) gate->challenge_count++;
 }
 
-static bool was_asked(const gate_t *gate, const uint8_t *answer) {
-  size_t kept = min_size(gate->challenge_count, GATE_CHALLENGES);
-  for (size_t i = 0; i < kept; i++)
+/* Whether it may answer a question of ours. Once some are forgotten it may answer one of those: whoever sends the peer's
+ * packets on from many addresses makes us ask often, and must not be able to end the connection by that. */
+static bool may_have_asked(const gate_t *gate, const uint8_t *answer) {
+  if (gate->challenge_count > GATE_CHALLENGES) return true;
+  for (size_t i = 0; i < gate->challenge_count; i++)
     if (memcmp(gate->challenges[i], answer, QUIC_PATH_DATA_LEN) == 0) return true;
   return false;
 }
@@ -116,7 +120,7 @@ gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len
       if (check_connection_id(gate, level, &frame) != GATE_PASS) return GATE_CLOSE;
       break;
     case QUIC_FRAME_PATH_RESPONSE:
-      if (!was_asked(gate, frame.data))
+      if (!may_have_asked(gate, frame.data))
         return refuse(gate, level, PROTOCOL_VIOLATION, "PATH_RESPONSE to no PATH_CHALLENGE");
       break;
     case QUIC_FRAME_HANDSHAKE_DONE:

@@ -12,7 +12,7 @@
 
 #include "wire/quic-frames.h"
 
-/* PATH_CHALLENGEs that an answer may still belong to. ngtcp2 sends at most a few for each path it tries. */
+/* PATH_CHALLENGEs remembered: the first of a connection. Most connections send none, few more than these. */
 #define GATE_CHALLENGES 32
 /* STOP_SENDING frames noted of one datagram. A stream stopped beyond these is found out at its next write. */
 #define GATE_STOPS 512
@@ -36,7 +36,7 @@ typedef struct {
   uint64_t largest_sequence; /* of the connection ids that the peer gave us */
   uint64_t sequence_room;    /* how far the next one may lie beyond */
   uint8_t challenges[GATE_CHALLENGES][QUIC_PATH_DATA_LEN];
-  size_t challenge_count; /* ever sent */
+  size_t challenge_count; /* sent; GATE_CHALLENGES + 1 for more than are remembered */
   /* Why the connection has to end, once a packet was refused with GATE_CLOSE. */
   uint64_t error_code;
   const char *reason;

@@ -29,7 +29,7 @@ async function victim() {
   const dialler = await Endpoint.createWithOptions({ ...local, handshakeTimeoutMs: 2000 })
   process.on('message', async ({ dial }) => {
     if (!dial) {
-      await topic.close()
+      await topic.leave()
       await Promise.all([hub.close(), gossip.close(), dialler.close()])
       await member.close()
       process.disconnect()
