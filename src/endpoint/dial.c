@@ -19,8 +19,12 @@
 #define PATIENCE_FIRST (30 * NS_PER_MS)
 #define PATIENCE_ANSWERED (10 * NS_PER_MS)
 #define PATIENCE_LAST (1000 * NS_PER_MS)
-/* The peer has proved its key, and ought to say that it has accepted ours, before others are tried again. */
-#define CONFIRM_FIRST (250 * NS_PER_MS)
+/* A peer that has proved its key ought to say that it has accepted ours before others are tried again: at least this,
+ * twice as long each time, or so many times what the proof took. Long, since the peer's program may have the connection
+ * already, and sees it end when another takes its place. */
+#define CONFIRM_FIRST (1000 * NS_PER_MS)
+#define CONFIRM_DOUBLINGS_MAX 2
+#define CONFIRM_PROOFS 5
 /* Connection ids of attempts that are over: what comes for them tells which addresses answer. */
 #define ENDED_CIDS_MAX 64
 
@@ -38,6 +42,7 @@ typedef struct dial {
   uint64_t race_at;  /* when addresses that have answered get attempts of their own */
   uint64_t open_at;  /* when those that have not get another first flight */
   unsigned answered; /* open attempts that were */
+  unsigned proofs;   /* attempts that were proved */
   iroh_close_t best; /* what tells most about the failures so far; kind 0: none */
   ended_cid_t ended[ENDED_CIDS_MAX];
   size_t ended_count;
@@ -237,18 +242,20 @@ static bool failed(conn_t *conn, attempt_t *attempt, uint64_t now) {
   return false;
 }
 
-/* The peer has proved itself to this attempt, and is told so at once: until then ngtcp2 obeys Initial packets, which
- * anybody may have made. The others never say that they have finished, so that no second connection comes to be at the
- * peer. */
+/* The peer has proved itself to this attempt, which alone goes on. All others are left before it says that it has finished,
+ * an earlier one that the peer has not confirmed, too: of two connections that a peer sees of us the later one is ours.
+ * That it has finished is said at once: until then ngtcp2 obeys Initial packets, which anybody may have made. */
 static void proved(conn_t *conn, attempt_t *attempt, uint64_t now) {
   dial_t *dial = conn->dial;
-  size_t written = 0;
+  const quic_conn_t *quic = attempt->quic;
+  uint64_t wait = later(CONFIRM_FIRST << dial->proofs, CONFIRM_PROOFS * (now - attempt->began_at));
   attempt->proved = true;
-  endpoint_write_attempt(conn, attempt, now, &written);
-  uint64_t wait = later(CONFIRM_FIRST, 3 * (now - attempt->began_at));
+  if (dial->proofs < CONFIRM_DOUBLINGS_MAX) dial->proofs++;
   dial->race_at = dial->open_at = now + wait;
   for (size_t i = dial->count; i-- > 0;)
-    if (!dial->attempts[i].proved) leave(conn, &dial->attempts[i], now);
+    if (dial->attempts[i].quic != quic) leave(conn, &dial->attempts[i], now);
+  size_t written = 0;
+  endpoint_write_attempt(conn, &dial->attempts[0], now, &written);
 }
 
 static bool is_decided(const attempt_t *attempt) {
