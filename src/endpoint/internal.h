@@ -75,6 +75,7 @@ typedef struct {
   uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
+  unsigned refuses;   /* streams that nobody takes: 1 bidirectional, 2 unidirectional */
   bool in_handshake;  /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */
@@ -107,6 +108,7 @@ struct iroh_endpoint {
   uv_loop_t *loop;
   iroh_endpoint_config_t config; /* its pointers are not kept */
   quic_config_t quic_config;
+  quic_budget_t budget; /* what all connections hold unread */
   key_pair_t *key;
   struct tls_identity *identity;
   char *qlog_dir;
@@ -187,6 +189,10 @@ void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const add
 /* Notes a NodeId that the allowlist turned away. */
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
+
+/* relieve.c */
+/* Closes connections if more is held unread than the endpoint takes. Not while anything is being told. */
+void endpoint_relieve(iroh_endpoint_t *ep);
 
 /* policy.c */
 bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);

@@ -121,6 +121,7 @@ static bool read_numbers(napi_env env, napi_value options, iroh_endpoint_config_
       {"maxStreamsUni", &config->max_streams_uni},
       {"streamWindow", &config->stream_window},
       {"connectionWindow", &config->connection_window},
+      {"maxReceiveBuffer", &config->max_receive_buffer},
       {"maxSendBuffer", &config->max_send_buffer},
       {"sendLowWater", &config->low_water},
       {"maxDatagrams", &config->max_datagrams},

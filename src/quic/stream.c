@@ -27,31 +27,40 @@ quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer) {
   stream->readable_wanted = true;
   send_queue_init(&stream->send);
   recv_queue_init(&stream->recv);
+  quic_window_init(&stream->window, quic_stream_window_start(conn->config), conn->now);
   list_push_back(&conn->streams, &stream->all_node);
   return stream;
 }
 
 static void set_doubt(quic_stream_t *stream, bool doubtful);
 
+static void allow_another(const quic_stream_t *stream) {
+  quic_conn_t *conn = stream->conn;
+  if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
+    conn->streams_ahead--;
+  else if (is_bidirectional(stream->id))
+    ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
+  else if (conn->uni_paced)
+    conn->uni_owed++;
+  else
+    ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
+}
+
 void quic_stream_free(quic_stream_t *stream) {
   quic_conn_t *conn = stream->conn;
-  if (stream->opened_by_peer && conn->state == QUIC_OPEN) {
-    if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
-      conn->streams_ahead--;
-    else if (is_bidirectional(stream->id))
-      ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
-    else
-      ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
-  }
+  if (stream->opened_by_peer && conn->state == QUIC_OPEN && !stream->refused) allow_another(stream);
   if (stream->reset_wanted) conn->resets_wanted--;
   set_doubt(stream, false);
   list_remove(&stream->all_node);
   list_remove(&stream->send_node);
   list_remove(&stream->event_node);
+  list_remove(&stream->credit_node);
   send_queue_deinit(&stream->send);
   recv_queue_deinit(&stream->recv);
   if (stream->reader != NULL) frame_reader_deinit(stream->reader);
   free(stream->reader);
+  stream->reader = NULL;
+  quic_stream_weigh(stream);
   free(stream);
 }
 
@@ -284,13 +293,6 @@ void quic_stream_stop_received(quic_stream_t *stream, uint64_t code) {
 
 /* ---- receiving ----------------------------------------------------------------------------------- */
 
-static void credit(quic_stream_t *stream, size_t len) {
-  quic_conn_t *conn = stream->conn;
-  if (len == 0 || conn->state != QUIC_OPEN) return;
-  if (!stream->closed && !stream->received_end) ngtcp2_conn_extend_max_stream_offset(conn->q, stream->id, len);
-  ngtcp2_conn_extend_max_offset(conn->q, len);
-}
-
 static void note_readable(quic_stream_t *stream) {
   if (stream->reader != NULL ? stream->paused : !stream->readable_wanted) return;
   stream->readable_wanted = false;
@@ -300,7 +302,7 @@ static void note_readable(quic_stream_t *stream) {
 int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len, bool end) {
   if (end) stream->received_end = true;
   if (stream->stopped || stream->released) {
-    credit(stream, len);
+    quic_credit_owe(stream, len);
     if (end) close_received_uni(stream);
     return 0;
   }
@@ -309,6 +311,7 @@ int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len,
                                     : recv_queue_push(&stream->recv, data, len);
     if (rv != 0) return rv;
     if (stream->reader != NULL) stream->uncredited += len;
+    quic_stream_weigh(stream);
   }
   note_readable(stream);
   if (end) close_received_uni(stream);
@@ -326,15 +329,24 @@ void quic_stream_reset_received(quic_stream_t *stream, uint64_t code) {
 
 /* What was received and will not be read any more. */
 static void drop_received(quic_stream_t *stream) {
-  credit(stream, stream->recv.len + stream->uncredited);
+  quic_credit_owe(stream, stream->recv.len + stream->uncredited);
   recv_queue_deinit(&stream->recv);
   stream->uncredited = 0;
+  quic_stream_weigh(stream);
+}
+
+void quic_stream_discard(quic_stream_t *stream) {
+  if (!stream->can_receive) return;
+  stream->stopped = stream->discarded = true;
+  if (stream->reader != NULL) frame_reader_deinit(stream->reader);
+  drop_received(stream);
 }
 
 int quic_stream_peek(quic_stream_t *stream, const uint8_t **data_out, size_t *len_out) {
   if (!stream->can_receive || stream->reader != NULL) return IROH_ERR_INVALID_ARGUMENT;
   *len_out = recv_queue_peek(&stream->recv, data_out);
   if (*len_out > 0) return IROH_DATA;
+  if (stream->discarded) return IROH_ERR_CLOSED;
   if (stream->reset_by_peer) return IROH_ERR_STREAM_RESET;
   if (stream->received_end || stream->stopped) return IROH_END;
   stream->readable_wanted = true;
@@ -344,7 +356,8 @@ int quic_stream_peek(quic_stream_t *stream, const uint8_t **data_out, size_t *le
 int quic_stream_consume(quic_stream_t *stream, size_t len) {
   if (len > stream->recv.len) return IROH_ERR_INVALID_ARGUMENT;
   recv_queue_consume(&stream->recv, len);
-  credit(stream, len);
+  quic_credit_owe(stream, len);
+  quic_stream_weigh(stream);
   return 0;
 }
 
@@ -378,6 +391,7 @@ int quic_stream_set_framed(quic_stream_t *stream, uint32_t max_frame_length, uns
     stream->uncredited += len;
     recv_queue_consume(&stream->recv, len);
   }
+  quic_stream_weigh(stream);
   if (stream->uncredited > 0 || stream->received_end) note_readable(stream);
   return 0;
 }
@@ -394,8 +408,9 @@ frame_reader_t *quic_stream_reader(quic_stream_t *stream) { return stream->pause
 
 void quic_stream_delivered(quic_stream_t *stream) {
   frame_reader_recycle(stream->reader);
-  credit(stream, stream->uncredited);
+  quic_credit_owe(stream, stream->uncredited);
   stream->uncredited = 0;
+  quic_stream_weigh(stream);
 }
 
 bool quic_stream_take_end(quic_stream_t *stream, int *error_out) {
@@ -427,4 +442,15 @@ void quic_stream_release(quic_stream_t *stream) {
     quic_stream_free(stream);
   else if (stream->conn->state == QUIC_OPEN)
     close_received_uni(stream);
+}
+
+void quic_stream_refuse(quic_stream_t *stream, uint64_t code) {
+  stream->refused = true;
+  if (is_bidirectional(stream->id))
+    stream->conn->refused_bidi++;
+  else
+    stream->conn->refused_uni++;
+  if (stream->can_send) quic_stream_reset(stream, code);
+  quic_stream_stop(stream, code);
+  quic_stream_release(stream);
 }
