@@ -268,9 +268,12 @@ int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t conn, const uint8
 /* Starts a TLS key update (RFC 9001 section 6). IROH_ERR_BUSY while an earlier one is not confirmed. */
 int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t conn);
 
-/* Streams that the peer opens from now on are not told: both halves are ended with IROH_CODE_UNWANTED, and the peer gets
- * no credit for others. `kinds`: 1 bidirectional, 2 unidirectional, 3 both, 0: all are told again. */
-int iroh_conn_refuse_streams(iroh_endpoint_t *ep, iroh_handle_t conn, unsigned kinds);
+#define IROH_REFUSE_BIDI 1u
+#define IROH_REFUSE_UNI 2u
+#define IROH_REFUSE_DATAGRAMS 4u
+/* Nobody takes what the peer sends of these kinds from now on; of the others it is told again. Both halves of a stream are
+ * ended with IROH_CODE_UNWANTED, and the peer gets no credit for another; datagrams are dropped. */
+int iroh_conn_refuse(iroh_endpoint_t *ep, iroh_handle_t conn, unsigned kinds);
 
 /* ---- streams ------------------------------------------------------------------------------------- */
 

@@ -11,6 +11,8 @@ module.exports = {
   kWhere: Symbol('where'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
+  /** connection[kRefuse](): nobody takes streams and datagrams of the peer, unless the program asks for them. */
+  kRefuse: Symbol('refuse'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */
   kStream: Symbol('stream'),
   /** send[kBusy], recv[kBusy]: whether a call waits on the half. */

@@ -30,6 +30,7 @@ const {
   kFire,
   kPark,
   kBroadcastJson,
+  kRefuse,
   kServe,
   kTake
 } = require('../base/symbols')
@@ -173,6 +174,7 @@ class Hub extends EventEmitter {
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. @returns {Promise<IrohEventTarget>} */
   async dial(peer, options) {
     const connection = await this.#endpoint.connect(peer, this.#alpn, options)
+    connection[kRefuse]()
     return this.#add(connection, await openStream(connection))
   }
 

@@ -90,7 +90,7 @@ static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t ha
 
 static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
   iroh_endpoint_t *ep = conn->ep;
-  unsigned kind = (quic_stream_id(stream) & 2) == 0 ? 1 : 2;
+  unsigned kind = (quic_stream_id(stream) & 2) == 0 ? IROH_REFUSE_BIDI : IROH_REFUSE_UNI;
   if (conn->refuses & kind) {
     ep->metrics.streams_refused++;
     quic_stream_refuse(stream, IROH_CODE_UNWANTED);
@@ -149,8 +149,9 @@ static void collect_datagrams(conn_t *conn) {
   uint8_t *data;
   size_t len;
   while ((data = quic_conn_take_datagram(conn->quic, &len)) != NULL) {
-    if (conn->link != NULL) {
+    if (conn->link != NULL || (conn->refuses & IROH_REFUSE_DATAGRAMS)) {
       free(data); /* gossip has none */
+      ep->metrics.quic_datagrams_dropped++;
       continue;
     }
     if (ep->datagram_count == ep->datagram_cap) {

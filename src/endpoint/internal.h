@@ -75,7 +75,7 @@ typedef struct {
   uint64_t nudge_at;  /* when the peer is asked once more, if it still has not answered; past: that is over */
   size_t cid_count;   /* entries of the endpoint's cids that lead here */
   bool announced;     /* ACCEPTED or CONNECTED was told */
-  unsigned refuses;   /* streams that nobody takes: 1 bidirectional, 2 unidirectional */
+  unsigned refuses;   /* IROH_REFUSE_ */
   bool in_handshake;  /* counted among the handshakes in flight */
   /* Dialled connections: QUIC sees one path, `seen`, from the first flight on. The packets go to every candidate until
    * one answers, and from then on to `used`, whatever QUIC calls it, until QUIC moves to another path. */

@@ -97,6 +97,7 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
 }
 
 static int start(quic_conn_t *conn, const uint8_t *cid, size_t cid_len) {
+  conn->meter.base = conn->meter.disorder;
   ngtcp2_conn_set_tls_native_handle(conn->q, conn->tls);
   if (conn->config->keep_alive != 0) ngtcp2_conn_set_keep_alive_timeout(conn->q, conn->config->keep_alive);
   return conn->host->cid_added(conn->owner, cid, cid_len) ? 0 : IROH_ERR_NO_MEMORY;

@@ -89,7 +89,8 @@ void quic_stream_weigh(quic_stream_t *stream) {
 void quic_conn_hold(quic_conn_t *conn, size_t before, size_t after) { move_held(conn, before, after); }
 
 void quic_conn_weigh_disorder(quic_conn_t *conn) {
-  size_t held = conn->meter.disorder;
+  const quic_meter_t *meter = &conn->meter;
+  size_t held = meter->disorder > meter->base ? meter->disorder - meter->base : 0;
   if (held == conn->disorder) return;
   move_held(conn, conn->disorder, held);
   conn->disorder = held;

@@ -16,7 +16,7 @@ typedef struct quic_pool quic_pool_t;
 typedef struct {
   ngtcp2_mem mem; /* what ngtcp2 is given */
   quic_pool_t *pool;
-  size_t disorder;
+  size_t disorder, base; /* base: of a connection that has received nothing */
 } quic_meter_t;
 
 /* The pool, borrowed, must live as long. NULL for no pool: malloc's. It must stay where it is. */
