@@ -48,7 +48,8 @@ class Outbox {
   }
 
   sendControl(frame) {
-    if (this.#control.length >= MAX_CONTROL || !this.#admits(frame)) {
+    if (this.#cleared) return
+    if (this.#control.length >= MAX_CONTROL || !this.#queues.admitsControl(frame.length)) {
       this.#metrics.controlDropped++
       return
     }
@@ -65,7 +66,7 @@ class Outbox {
   sendPacket(frame) {
     const isFull = this.#packets.length >= this.#limits.queueFrames || this.#packetBytes >= this.#limits.queueBytes
     const waits = this.#mustWait()
-    if ((waits && isFull) || !this.#admits(frame)) {
+    if ((waits && isFull) || this.#cleared || !this.#queues.admits(this.#sender, frame.length)) {
       this.#metrics.droppedQueueFull++
       return
     }
@@ -77,10 +78,6 @@ class Outbox {
     }
     this.#metrics.framesSent++
     this.#metrics.bytesSent += frame.length
-  }
-
-  #admits(frame) {
-    return !this.#cleared && this.#queues.admits(this.#sender, frame.length)
   }
 
   #mustWait() {

@@ -22,6 +22,11 @@ class Queues {
     return (this.#bySender.get(sender) ?? 0) + bytes <= this.#shares.most
   }
 
+  /** Whether so much may wait that is no datagram: those who read get their pongs whatever others of their sender do. */
+  admitsControl(bytes) {
+    return bytes <= this.#shares.most
+  }
+
   /** So much more waits, or less. */
   add(sender, bytes) {
     if (bytes === 0) return
