@@ -59,7 +59,7 @@ describe("a relay's limits", () => {
         most = Math.max(most, relay.metrics().queuedBytes)
       }
       assert.ok(most > 1 << 20, `${most} bytes waited`)
-      assert.ok(most <= 2 << 20, `${most} bytes waited`)
+      assert.ok(most < (2 << 20) + 65536, `${most} bytes waited`)
       assert.ok(relay.metrics().droppedQueueFull > 0)
       for (const reader of readers) reader.ws.terminate()
       await until(() => relay.metrics().clients === 1)

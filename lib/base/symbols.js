@@ -21,7 +21,7 @@ module.exports = {
   kServe: Symbol('serve'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */
   kSendJson: Symbol('sendJson'),
-  /** target[kBroadcastJson](json): the same, for what all spokes of a hub are sent. */
+  /** target[kBroadcastJson](json, sharers): the same, for what so many spokes of a hub are sent. */
   kBroadcastJson: Symbol('broadcastJson'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),

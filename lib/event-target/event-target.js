@@ -121,8 +121,8 @@ class IrohEventTarget extends EventTarget {
   }
 
   /** @private */
-  [kBroadcastJson](json) {
-    this[kSendJson](json)
+  [kBroadcastJson](json, sharers) {
+    this[kSendJson](json, sharers)
   }
 
   /** @private */

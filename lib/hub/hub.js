@@ -147,7 +147,7 @@ class Hub extends EventEmitter {
     for (const [nodeId, target] of this.#spokes) {
       if (left.has(nodeId)) continue
       try {
-        target[kBroadcastJson](json)
+        target[kBroadcastJson](json, this.#spokes.size)
         sent++
       } catch (error) {
         if (CALLERS_CARE.has(error.code) && !this.#isDropped(target, error)) failures.push({ nodeId, error })
