@@ -180,6 +180,7 @@ typedef struct {
   uint32_t max_receive_buffer;   /* [256 MiB] bytes unread over all connections; beyond, those that hold most are closed
                                     with IROH_CODE_OVERFLOW */
   uint32_t max_send_buffer;      /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
+  uint32_t max_send_total;       /* [1 GiB] the same over all streams, with what is unacknowledged */
   uint32_t low_water;            /* [64 KiB] IROH_EVENT_WRITABLE fires here */
   uint32_t max_datagrams;        /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
   uint32_t max_udp_payload;      /* [0: 16000 towards this host, else 1452 with path MTU discovery] */

@@ -34,11 +34,14 @@ const {
   kServe,
   kTake
 } = require('../base/symbols')
+const { Shares } = require('../base/shares')
 const { Welcome } = require('./welcome')
 const { within } = require('../base/within')
 
 const DEFAULT_ALPN = 'alkhub/1'
 const CLOSE_TIMEOUT_MS = 2000
+/** With slowSpoke 'drop-oldest'. */
+const DROP_TOTAL = 256 * 1024 * 1024
 const HUB_OPTIONS = [
   ...TARGET_OPTIONS,
   'endpoint',
@@ -76,6 +79,8 @@ class Hub extends EventEmitter {
   #alpn
   #options
   #slowSpoke
+  /** What waits for all spokes, beside what their streams hold. */
+  #dropTotal = new Shares(DROP_TOTAL)
   #spokes = new Map()
   #welcome
   #sessions = null
@@ -270,7 +275,8 @@ class Hub extends EventEmitter {
   /** Delivers at most once; over when its connection is. */
   #plainTarget(connection) {
     const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
-    const target = new SpokeTarget(connection.remoteNodeId(), this.#options)
+    const options = { ...this.#options, dropTotal: this.#dropTotal }
+    const target = new SpokeTarget(connection.remoteNodeId(), options)
     const gone = (reason) => {
       this.#remove(target, reason)
       connection.close()

@@ -108,7 +108,7 @@ struct iroh_endpoint {
   uv_loop_t *loop;
   iroh_endpoint_config_t config; /* its pointers are not kept */
   quic_config_t quic_config;
-  quic_budget_t budget; /* what all connections hold unread */
+  quic_budget_t budget, sending; /* what all connections hold unread, and unacknowledged */
   key_pair_t *key;
   struct tls_identity *identity;
   char *qlog_dir;

@@ -123,6 +123,7 @@ static bool read_numbers(napi_env env, napi_value options, iroh_endpoint_config_
       {"connectionWindow", &config->connection_window},
       {"maxReceiveBuffer", &config->max_receive_buffer},
       {"maxSendBuffer", &config->max_send_buffer},
+      {"maxSendTotal", &config->max_send_total},
       {"sendLowWater", &config->low_water},
       {"maxDatagrams", &config->max_datagrams},
       {"maxUdpPayload", &config->max_udp_payload},

@@ -60,6 +60,7 @@ typedef struct {
   uint64_t max_streams_bidi, max_streams_uni;
   size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
+  quic_budget_t *sending; /* of what peers have not acknowledged, shared as `budget` is; NULL: none */
   iroh_cc_t congestion_control;
   const char *qlog_dir; /* NULL: none */
   int key_log_fd;       /* -1: none */

@@ -86,6 +86,23 @@ void quic_stream_weigh(quic_stream_t *stream) {
   stream->held = held;
 }
 
+void quic_stream_weigh_sending(quic_stream_t *stream) {
+  quic_budget_t *sending = stream->conn->config->sending;
+  if (sending != NULL) sending->held += stream->send.allocated - stream->send_held;
+  stream->send_held = stream->send.allocated;
+}
+
+/* As much as is free of what all streams may hold. One of which little is unsent takes more in any case: else nothing
+ * would say when it has room. */
+size_t quic_stream_send_limit(const quic_stream_t *stream) {
+  const quic_config_t *config = stream->conn->config;
+  const quic_budget_t *sending = config->sending;
+  if (sending == NULL || sending->limit == 0 || stream->send.unsent <= config->low_water)
+    return config->max_send_buffer;
+  size_t free = sending->held < sending->limit ? sending->limit - sending->held : 0;
+  return min_size(config->max_send_buffer, free);
+}
+
 void quic_conn_hold(quic_conn_t *conn, size_t before, size_t after) { move_held(conn, before, after); }
 
 void quic_conn_weigh_disorder(quic_conn_t *conn) {

@@ -89,6 +89,7 @@ struct quic_stream {
       any_sent /* the peer may know of it */, reset_wanted /* as soon as it does */;
   uint64_t reset_with;
   bool end_doubtful; /* all bytes are acknowledged, and perhaps the end too */
+  size_t send_held; /* as it was weighed last */
   uint8_t *room;     /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
@@ -140,6 +141,9 @@ void quic_credit_give(quic_conn_t *conn, uint64_t now);
 /* What the stream, or ngtcp2 of what came out of order, holds has changed. */
 void quic_stream_weigh(quic_stream_t *stream);
 void quic_conn_weigh_disorder(quic_conn_t *conn);
+/* What the stream holds until it is acknowledged has changed; and how much may be unsent in it now. */
+void quic_stream_weigh_sending(quic_stream_t *stream);
+size_t quic_stream_send_limit(const quic_stream_t *stream);
 
 /* stream.c */
 /* Throws away what has come, and what comes; reading it fails. */

@@ -56,6 +56,7 @@ void quic_stream_free(quic_stream_t *stream) {
   list_remove(&stream->event_node);
   list_remove(&stream->credit_node);
   send_queue_deinit(&stream->send);
+  quic_stream_weigh_sending(stream);
   recv_queue_deinit(&stream->recv);
   if (stream->reader != NULL) frame_reader_deinit(stream->reader);
   free(stream->reader);
@@ -139,7 +140,7 @@ int quic_stream_announce(quic_stream_t *stream) {
 int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len) {
   int rv = check_sendable(stream);
   if (rv != 0) return rv;
-  size_t limit = stream->conn->config->max_send_buffer;
+  size_t limit = quic_stream_send_limit(stream);
   size_t room = stream->send.unsent >= limit ? 0 : limit - stream->send.unsent;
   if (len > room) {
     len = room;
@@ -150,6 +151,7 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
   if (dest == NULL) return IROH_ERR_NO_MEMORY;
   memcpy(dest, data, len);
   send_queue_commit(&stream->send, len);
+  quic_stream_weigh_sending(stream);
   bytes_queued(stream);
   return (int64_t)len;
 }
@@ -157,7 +159,7 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
 int quic_stream_reserve(quic_stream_t *stream, size_t len, uint8_t **room_out) {
   int rv = check_sendable(stream);
   if (rv != 0) return rv;
-  size_t limit = stream->conn->config->max_send_buffer;
+  size_t limit = quic_stream_send_limit(stream);
   if (len > limit || stream->send.unsent > limit - len) {
     stream->writable_wanted = true;
     return IROH_ERR_BUFFER_FULL;
@@ -174,6 +176,7 @@ int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len) {
   int64_t count = rv != 0 || len == 0 ? rv : frame_patch(stream->room, len);
   stream->room = NULL;
   send_queue_commit(&stream->send, count > 0 ? len : 0);
+  quic_stream_weigh_sending(stream);
   if (count > 0) bytes_queued(stream);
   return count;
 }
@@ -269,6 +272,7 @@ static void all_acknowledged(quic_stream_t *stream) {
  * alone is told of so, but if it was sent again together with bytes that were lost too, there is no such note. */
 void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len) {
   send_queue_acked(&stream->send, offset + len);
+  quic_stream_weigh_sending(stream);
   if (!stream->finish_sent || stream->send_over || stream->send.head != NULL) return;
   if (len == 0 || !stream->finish_alone)
     all_acknowledged(stream);
@@ -426,10 +430,12 @@ void quic_stream_closed(quic_stream_t *stream) {
   stream->closed = true;
   list_remove(&stream->send_node);
   if (stream->finish_sent && !stream->send_over) all_acknowledged(stream);
-  if (stream->released)
+  if (stream->released) {
     quic_stream_free(stream);
-  else
+  } else {
     send_queue_deinit(&stream->send);
+    quic_stream_weigh_sending(stream);
+  }
 }
 
 void quic_stream_release(quic_stream_t *stream) {

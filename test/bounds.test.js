@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What peers send and nobody reads: what of it is kept, and who has to go when it is too much.
+// What peers send and nobody reads, and what is sent to peers that do not read: what of it is kept, and who has to go.
 'use strict'
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { CloseCode, createHub, createSpoke, Gossip } = require('event-target-iroh')
+const { DropQueue } = require('../lib/hub/drop-queue')
+const { Shares } = require('../lib/base/shares')
 const { alpn, local, useEndpoints } = require('./helpers/endpoints')
 const { until } = require('./helpers/events')
 
@@ -71,6 +73,24 @@ describe('What nobody reads', () => {
       ])
       assert.equal(received.length, 16 * MIB)
       assert.equal(server.metrics().connectionsOverflowed, 0)
+    })
+
+    it('bounds what it sends to peers that do not read, over all connections', async () => {
+      const server = await create({ alpns: [alpn], maxSendTotal: 8 * MIB, streamWindow: 64 * KIB })
+      const write = async (send) => {
+        for (;;) await send.write(Buffer.alloc(256 * KIB))
+      }
+      let most = 0
+      for (let count = 0; count < 6; count++) {
+        const client = await create()
+        const [accepted] = await Promise.all([server.accept(), client.connect(server.addr(), alpn)])
+        write(await accepted.openUni()).catch(() => {})
+      }
+      await until(() => {
+        most = Math.max(most, server.metrics().sendBuffered)
+        return most > 6 * MIB
+      })
+      assert.ok(server.metrics().sendBuffered < 9 * MIB)
     })
 
     it('refuses streams when too many wait to be accepted, of the one that has most', async () => {
@@ -178,6 +198,23 @@ describe('What nobody reads', () => {
       connection.close()
       await gossip.close()
     })
+  })
+
+  it('waits in queues that drop the oldest, each with as much as is free', () => {
+    const total = new Shares(1000)
+    const queues = [new DropQueue(total), new DropQueue(total)]
+    const fill = (queue) => {
+      while (queue.hasShare(10)) queue.push('x', 10, true)
+      return queue.bytes
+    }
+    assert.deepEqual(queues.map(fill), [500, 250])
+    queues[0].dropOldest()
+    queues[0].shift()
+    assert.equal(total.used, 730)
+    queues[0].clear()
+    assert.equal(total.used, 250)
+    for (let count = 0; count < 100; count++) queues[0].push('shared', 10, true, 1)
+    assert.deepEqual([queues[0].bytes, total.used], [1000, 350])
   })
 
   it('counts half a frame', async () => {
