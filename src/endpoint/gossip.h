@@ -40,7 +40,7 @@ typedef struct {
   uint8_t data[GOSSIP_DATA_MAX]; /* what peers are told of where this one is */
   size_t data_len;
   size_t links, dialling;
-  size_t waiting_bytes; /* in all outboxes, without what the streams have */
+  size_t waiting_bytes;      /* in all outboxes, without what the streams have */
   iroh_gossip_info_t counts; /* what is only counted up */
 } swarm_t;
 
@@ -75,13 +75,13 @@ typedef struct swarm_link {
   conn_t *conn;
   list_node_t node;
   list_t readers, senders;
-  uint64_t since, heard_at; /* when it came, and when a frame for a topic of ours came last */
-  size_t held_count;        /* readers that hold frames */
+  uint64_t since, heard_at;   /* when it came, and when a frame for a topic of ours came last */
+  size_t held_count;          /* readers that hold frames */
   swarm_timer_t credit_timer; /* set: the peer is owed credit for streams */
-  unsigned stopped;         /* streams that either side had to stop */
-  bool extra;               /* dialled only for more streams */
-  bool over;                /* what has come on it is read to the end */
-  bool closing;             /* by us: nothing more goes over it, although it may look open until it is flushed */
+  unsigned stopped;           /* streams that either side had to stop */
+  bool extra;                 /* dialled only for more streams */
+  bool over;                  /* what has come on it is read to the end */
+  bool closing;               /* by us: nothing more goes over it, although it may look open until it is flushed */
 } swarm_link_t;
 
 /* Frames of a topic for a peer: on their way while there is a sender, and those that wait for one. */

@@ -55,8 +55,8 @@ typedef struct {
   struct quic_pool *pool;                               /* ngtcp2's memory; NULL: malloc's */
   uint8_t static_secret[32];                            /* for tokens and stateless resets */
   uint64_t idle_timeout, keep_alive, handshake_timeout; /* ns; keep_alive 0: none */
-  uint64_t stream_window, connection_window; /* the largest ones; they begin smaller, see credit.c */
-  quic_budget_t *budget;                      /* shared by the connections of an endpoint; NULL: none */
+  uint64_t stream_window, connection_window;            /* the largest ones; they begin smaller, see credit.c */
+  quic_budget_t *budget;                                /* shared by the connections of an endpoint; NULL: none */
   uint64_t max_streams_bidi, max_streams_uni;
   size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;

@@ -46,18 +46,18 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
-  size_t doubtful_ends;      /* streams with end_doubtful */
-  size_t resets_wanted;      /* streams with reset_wanted */
-  uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
-  list_t streams;            /* every stream, by all_node */
-  list_t sendable;           /* streams with something to send, by priority, by send_node */
-  list_t eventful;           /* streams with events, by event_node */
-  list_t creditable;         /* streams whose window is to be moved, by credit_node */
-  quic_window_t window;      /* of all streams together */
-  size_t held;               /* bytes counted into the budget: of the streams, of `disorder`, and of the host's */
-  size_t disorder;           /* what came out of order, as it was weighed last */
+  size_t doubtful_ends;   /* streams with end_doubtful */
+  size_t resets_wanted;   /* streams with reset_wanted */
+  uint32_t streams_ahead; /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
+  list_t streams;         /* every stream, by all_node */
+  list_t sendable;        /* streams with something to send, by priority, by send_node */
+  list_t eventful;        /* streams with events, by event_node */
+  list_t creditable;      /* streams whose window is to be moved, by credit_node */
+  quic_window_t window;   /* of all streams together */
+  size_t held;            /* bytes counted into the budget: of the streams, of `disorder`, and of the host's */
+  size_t disorder;        /* what came out of order, as it was weighed last */
   size_t refused_bidi, refused_uni; /* streams that nobody wanted: the peer has no credit for others in their place */
-  bool uni_paced;            /* credit for unidirectional streams is given by quic_conn_give_uni_streams only */
+  bool uni_paced;                   /* credit for unidirectional streams is given by quic_conn_give_uni_streams only */
   uint64_t uni_owed;
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
@@ -89,7 +89,7 @@ struct quic_stream {
       any_sent /* the peer may know of it */, reset_wanted /* as soon as it does */;
   uint64_t reset_with;
   bool end_doubtful; /* all bytes are acknowledged, and perhaps the end too */
-  size_t send_held; /* as it was weighed last */
+  size_t send_held;  /* as it was weighed last */
   uint8_t *room;     /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
@@ -99,7 +99,7 @@ struct quic_stream {
   bool refused;   /* nobody wants it: the peer gets no credit for another */
   recv_queue_t recv;
   quic_window_t window;
-  size_t held; /* as it was weighed last */
+  size_t held;       /* as it was weighed last */
   size_t uncredited; /* framed: bytes taken in that the peer has no credit for yet */
   uint64_t reset_code;
   frame_reader_t *reader;
