@@ -261,13 +261,13 @@ describe("delivery: 'resume'", () => {
       fill(away[0])
       fill(away[1])
       const [told, gone] = [nextEvent(away[0], 'error'), once(hub, 'spokeclose')]
-      for (let count = 0; count < 7; count++) here.send(long)
+      for (let count = 0; count < 5; count++) here.send(long)
       const { error } = await told
       assert.equal(error.code, 'ERR_IROH_SESSION_LOST')
       assert.equal(error.unacknowledged.length, 8)
       assert.equal((await gone)[0], away[0].remoteNodeId)
       assert.equal(away[1].state, 'disconnected')
-      await until(() => received.length === 7)
+      await until(() => received.length === 5)
     })
   })
 
