@@ -258,12 +258,18 @@ export interface EndpointOptions {
   maxStreamsBidi?: number
   /** Unidirectional streams a peer may have open at once; default 100. */
   maxStreamsUni?: number
-  /** Bytes a stream may send before they are read; default 2 MiB. */
+  /** Streams of all connections that wait for acceptBi() and acceptUni(); one connection may have an eighth of what is free. Default 8192; further ones are refused. */
+  maxPendingStreams?: number
+  /** Bytes a stream may send before they are read; begins with 256 KiB at most and grows for a reader that keeps up. Default 2 MiB. */
   streamWindow?: number
-  /** The same over all streams of a connection; default 16 MiB. */
+  /** The same over all streams of a connection; begins with 512 KiB at most. Default 16 MiB. */
   connectionWindow?: number
+  /** Bytes unread over all connections; beyond it those that hold most are closed (CloseCode.OVERFLOW). Default 256 MiB. */
+  maxReceiveBuffer?: number
   /** Unsent bytes a stream holds; default 64 MiB. */
   maxSendBuffer?: number
+  /** Bytes unacknowledged over all streams: one may have as many unsent as are free. Default 1 GiB. */
+  maxSendTotal?: number
   /** drained() resolves at so many unsent bytes; default 64 KiB. */
   sendLowWater?: number
   /** Datagrams waiting per connection, each way; then the oldest is dropped. Default 1024. */
@@ -763,6 +769,8 @@ export interface SessionState {
 export interface ResumeOptions {
   /** Characters of JSON that may be unacknowledged before send() throws ERR_IROH_BUFFER_FULL; default 16 MiB. */
   maxReplayBytes?: number
+  /** Of a hub: the same over all sessions; each may have as much as is free, and those without a spoke give way to those with one. Default 256 MiB. */
+  maxReplayTotal?: number
   /** The same in events; default 262144. */
   maxReplayEvents?: number
   /** Of a spoke: how long it waits for the hub to offer sessions, and to answer; of a hub: for a spoke it knows. Default 3000. */
@@ -917,9 +925,9 @@ export interface GossipOptions {
   alpn?: string
   /** Bytes of a message, the same for all who are to meet; 512 to 1 MiB, default 4096. */
   maxMessageSize?: number
-  /** Neighbours of a topic, 1 to 64, default 5. */
+  /** Neighbours of a topic, 1 to 31, default 5. */
   activeView?: number
-  /** Peers of a topic known beside them, to fill gaps; 1 to 1024, default 30. */
+  /** Peers of a topic known beside them, to fill gaps; 1 to 256, default 30. */
   passiveView?: number
   /** How often neighbours are told of other peers, default 60000. */
   shuffleMs?: number
@@ -933,9 +941,11 @@ export interface GossipOptions {
   maxIds?: number
   /** Bytes that may wait to be sent to a neighbour, per topic; beyond them it is told the messages' ids only. Default 8 MiB. */
   maxOutbox?: number
+  /** The same over all neighbours and topics: one may have as many as are free. Default 64 MiB. */
+  maxOutboxes?: number
   /** Connections; beyond them those that no topic needs are closed. Default 1024. */
   maxConnections?: number
-  /** Streams that a peer may have open on a connection: topics shared with it. 100 to 16384, default 1024. */
+  /** Streams that a peer may have open on a connection: topics shared with it. 100 to 16384, default 1024. Of those that are over an eighth a second is allowed anew. */
   maxStreams?: number
   /** After this time a connection that no topic needs is closed, default 10000. */
   idleMs?: number
@@ -1315,7 +1325,7 @@ export class Spoke extends IrohEventTarget {
 /** Dials a hub and opens the event stream; rejects if the first attempt fails. */
 export function createSpoke(options: SpokeOptions): Promise<Spoke>
 
-/** Codes this package closes streams (NORMAL, BAD_FRAME) and connections (the others and NORMAL) with. */
+/** Codes this package closes streams (NORMAL, BAD_FRAME, UNWANTED) and connections (the others and NORMAL) with. */
 export const CloseCode: Readonly<{
   NORMAL: 0
   REPLACED: 1
@@ -1328,6 +1338,8 @@ export const CloseCode: Readonly<{
   FULL: 8
   HANDLER_FAILED: 9
   SESSION: 10
+  OVERFLOW: 11
+  UNWANTED: 12
 }>
 
 /** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */

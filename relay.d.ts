@@ -55,7 +55,7 @@ export type RelayTls = (
 export interface RelayLimits {
   /** TCP connections. Default 16384. */
   maxConnections?: number
-  /** From one IPv4 address or one IPv6 /64. Default 4096. */
+  /** From one IPv4 address or one IPv6 /64. Default 1024. */
   maxConnectionsPerIp?: number
   /** With one NodeId. Default 16; the oldest is closed. */
   maxConnectionsPerNode?: number
@@ -63,6 +63,12 @@ export interface RelayLimits {
   queueFrames?: number
   /** The same in bytes. Default 4 MiB. */
   queueBytes?: number
+  /** Bytes waiting for all clients; those of one address may have as many as are free. Then the newest is dropped. Default 256 MiB. */
+  queueBytesTotal?: number
+  /** Of those a client sent to, so many are told when it leaves: the latest. Default 256. */
+  maxPeersPerNode?: number
+  /** The same of all clients; one has at most a 64th of what is free, and 4 in any case. Default 262144. */
+  maxPeersTotal?: number
   /** Read from one client; 0 (default): no limit. Nothing is dropped, the client is read later. */
   bytesPerSecond?: number
   /** At once. Default a tenth of bytesPerSecond. */

@@ -30,7 +30,11 @@ const CloseCode = Object.freeze({
   /** Connection: the handler of a router failed. */
   HANDLER_FAILED: 9,
   /** Connection: what was said of a session on it cannot be, or came too late. */
-  SESSION: 10
+  SESSION: 10,
+  /** Connection: too much that the peer sent was unread, and it had sent most. */
+  OVERFLOW: 11,
+  /** Stream: nobody here takes it, or as many wait to be taken as may. */
+  UNWANTED: 12
 })
 
 /** A connection's end, from what the binding says of it: [kind, error, code, reason]. */

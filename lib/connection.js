@@ -4,18 +4,20 @@
 const { AsyncQueue } = require('./base/async-queue')
 const binding = require('./binding')
 const { checkInteger, toBytes } = require('./base/check')
-const { closeError, readClose } = require('./close-reason')
 const { Event } = require('./core-events')
 const { deferred } = require('./base/deferred')
+const { CloseCode, closeError, readClose } = require('./close-reason')
 const { check, errorCode, invalid } = require('./base/errors')
 const { RecvStream } = require('./streams/recv-stream')
 const { SendStream } = require('./streams/send-stream')
 const { StreamHandle } = require('./streams/stream-handle')
-const { kEvent, kHandOver } = require('./base/symbols')
+const { kEvent, kHandOver, kRefuse } = require('./base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1
 const UNI_ALLOWED = 2
+/** What nobody takes. */
+const Refuse = Object.freeze({ BIDI: 1, UNI: 2, DATAGRAMS: 4, ALL: 7 })
 
 /** A QUIC connection whose two ends have proved their NodeIds to each other. */
 class Connection {
@@ -32,6 +34,7 @@ class Connection {
   #tell
   #watchers = null
   #isHandedOver = false
+  #refuses = 0
   /** Made when closed() is called before the end. */
   #closed = null
   #closeReason = null
@@ -46,7 +49,7 @@ class Connection {
     this.#remoteNodeId = remoteNodeId
     this.#alpn = alpn
     this.#dialled = dialled
-    this.#datagrams = new AsyncQueue(core.maxDatagrams)
+    this.#datagrams = new AsyncQueue(core.maxDatagrams, (datagram) => datagram.length)
     core.addConnection(handle, this)
   }
 
@@ -81,12 +84,12 @@ class Connection {
 
   /** The next bidirectional stream the peer opened. Rejects with why the connection ended. */
   acceptBi() {
-    return this.#accepted.bidi.take()
+    return this.#takeStream('bidi', Refuse.BIDI)
   }
 
   /** The next stream that only the peer writes. Rejects with why the connection ended. */
   acceptUni() {
-    return this.#accepted.uni.take()
+    return this.#takeStream('uni', Refuse.UNI)
   }
 
   /**
@@ -99,9 +102,13 @@ class Connection {
     this.#check(binding.sendDatagram(this.#core.handle, this.#handle, data))
   }
 
-  /** The next datagram. Beyond `maxDatagrams` unread ones the oldest is dropped. Rejects with why the connection ended. */
+  /**
+   * The next datagram. Beyond `maxDatagrams` unread ones, or what the endpoint keeps of unread ones, the oldest is dropped.
+   * Rejects with why the connection ended.
+   */
   readDatagram() {
-    return this.#datagrams.take()
+    this.#want(Refuse.DATAGRAMS)
+    return this.#counted(this.#datagrams, this.#core.pendingDatagrams, (queue) => queue.take())
   }
 
   /** The largest datagram that fits now, in bytes; 0 if the peer takes none. */
@@ -181,6 +188,20 @@ class Connection {
     return this.#handle
   }
 
+  /**
+   * @private Nobody takes streams and datagrams of the peer: those that wait and those that come are refused, of each kind
+   * until the program asks for one.
+   */
+  [kRefuse]() {
+    if (this.#closeReason) return
+    this.#refuses = Refuse.ALL
+    binding.refuse(this.#core.handle, this.#handle, Refuse.ALL)
+    for (const kind of ['bidi', 'uni']) {
+      this.#counted(this.#accepted[kind], this.#core.pendingStreams, (queue) => queue.drain()).forEach(refuse)
+    }
+    this.#counted(this.#datagrams, this.#core.pendingDatagrams, (queue) => queue.drain())
+  }
+
   /** @private one event of the core */
   [kEvent](kind, stream, number, data) {
     switch (kind) {
@@ -215,18 +236,52 @@ class Connection {
     const bidirectional = (id & UNIDIRECTIONAL) === 0
     const stream = this.#hold(handle, id, { sends: bidirectional, receives: true })
     const recv = new RecvStream(stream)
-    if (bidirectional) this.#accepted.bidi.push({ send: new SendStream(stream), recv })
-    else this.#accepted.uni.push(recv)
+    const accepted = bidirectional ? { send: new SendStream(stream), recv } : recv
+    const queue = this.#accepted[bidirectional ? 'bidi' : 'uni']
+    const { pendingStreams } = this.#core
+    if (!queue.isAwaited && this.#accepted.bidi.weight + this.#accepted.uni.weight >= pendingStreams.most) {
+      this.#core.streamsRefused++
+      refuse(accepted)
+    } else this.#counted(queue, pendingStreams, () => queue.push(accepted))
   }
 
   #onDatagram(data) {
-    const before = this.#datagrams.dropped
-    this.#datagrams.push(data)
-    this.#core.datagramsDropped += this.#datagrams.dropped - before
+    const queue = this.#datagrams
+    const before = queue.dropped
+    const { pendingDatagrams } = this.#core
+    const isTooMuch = () => !queue.isAwaited && queue.weight + data.length > pendingDatagrams.most
+    this.#counted(queue, pendingDatagrams, () => {
+      while (isTooMuch() && queue.dropOldest());
+      if (isTooMuch()) queue.dropped++
+      else queue.push(data)
+    })
+    this.#core.datagramsDropped += queue.dropped - before
+  }
+
+  /** Does something with a queue, and counts what that changes; once the connection is over nothing is counted. */
+  #counted(queue, shares, act) {
+    const before = queue.weight
+    const result = act(queue)
+    if (!this.#closeReason) shares.add(queue.weight - before)
+    return result
+  }
+
+  #takeStream(kind, bit) {
+    this.#want(bit)
+    return this.#counted(this.#accepted[kind], this.#core.pendingStreams, (queue) => queue.take())
+  }
+
+  /** The program takes these after all. */
+  #want(kinds) {
+    if (!(this.#refuses & kinds) || this.#closeReason) return
+    this.#refuses &= ~kinds
+    binding.refuse(this.#core.handle, this.#handle, this.#refuses)
   }
 
   #onClosed(data) {
     this.#keepInfo()
+    this.#core.pendingStreams.add(-(this.#accepted.bidi.weight + this.#accepted.uni.weight))
+    this.#core.pendingDatagrams.add(-this.#datagrams.weight)
     this.#closeReason = readClose(data)
     this.#closeError = closeError(data, this.remoteNodeId())
     this.#core.removeConnection(this.#handle)
@@ -294,6 +349,13 @@ class Connection {
   #check(result) {
     return check(result, { peer: this.remoteNodeId() })
   }
+}
+
+/** Ends what the peer opened. @param {RecvStream | { send: SendStream, recv: RecvStream }} accepted */
+function refuse(accepted) {
+  const { send, recv } = accepted instanceof RecvStream ? { recv: accepted } : accepted
+  recv.stop(CloseCode.UNWANTED)
+  send?.reset(CloseCode.UNWANTED)
 }
 
 module.exports = { Connection }

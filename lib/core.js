@@ -5,8 +5,15 @@ const binding = require('./binding')
 const { Event, EVENT_SIZE } = require('./core-events')
 const { deferred, reportUncaught } = require('./base/deferred')
 const { check } = require('./base/errors')
+const { Shares } = require('./base/shares')
 const { sayGoodbyeAtExit, forgetAtExit } = require('./base/exit')
 const { kEvent } = require('./base/symbols')
+
+/** One connection may have an eighth of what is free. */
+const STREAMS_PART = 8
+const DATAGRAMS_PART = 8
+/** Datagrams unread may take so much beside maxReceiveBuffer: a quarter of it. */
+const DATAGRAMS_SHARE = 4
 
 /**
  * The JavaScript side of one core endpoint: holds its handle and the connections and streams that are open, and takes
@@ -42,6 +49,11 @@ class Core {
     this.maxDatagrams = options.maxDatagrams
     this.maxConnections = options.maxConnections
     this.datagramsDropped = 0
+    this.streamsRefused = 0
+    /** Streams of peers that wait to be taken. */
+    this.pendingStreams = new Shares(options.maxPendingStreams, STREAMS_PART)
+    /** Bytes of datagrams that wait to be read. */
+    this.pendingDatagrams = new Shares(Math.floor(options.maxReceiveBuffer / DATAGRAMS_SHARE), DATAGRAMS_PART)
     /** Takes datagrams that are to go by a relay: (relay number, ecn, segment size, bytes). */
     this.onRelaySend = () => {}
     /** The URL of a relay's number. */

@@ -23,6 +23,8 @@ const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
 const UINT32_MAX = 0xffffffff
+/** Connections that are over before accept() gave them: what they brought can still be read. */
+const MAX_OVER = 64
 /** With requireDirect: how long a connection may be relayed. */
 const REQUIRE_DIRECT_MS = 10_000
 /** Connections that wait for accept(). */
@@ -309,6 +311,9 @@ class Endpoint extends EventEmitter {
     this.#assertOpen()
     const metrics = check(binding.metrics(this.#core.handle))
     metrics.datagramsDropped += this.#core.datagramsDropped
+    metrics.streamsRefused += this.#core.streamsRefused
+    metrics.streamsPending = this.#core.pendingStreams.used
+    metrics.datagramBytesPending = this.#core.pendingDatagrams.used
     return metrics
   }
 
@@ -395,6 +400,7 @@ class Endpoint extends EventEmitter {
         return
       }
       this.#connections.delete(handle)
+      this.#accepting.keepNewest(MAX_OVER, (waiting) => waiting.closeReason() !== null)
       this.#remember(nodeId)
     })
     this.#connections.set(handle, connection)

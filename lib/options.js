@@ -24,7 +24,10 @@ const NUMBERS = {
   maxStreamsUni: { min: 1, max: 1 << 20, fallback: 100 },
   streamWindow: { min: 16 * KIB, max: UINT32_MAX, fallback: 2 * MIB },
   connectionWindow: { min: 16 * KIB, max: UINT32_MAX, fallback: 16 * MIB },
+  maxReceiveBuffer: { min: 1 * MIB, max: UINT32_MAX, fallback: 256 * MIB },
+  maxPendingStreams: { min: 1, max: 1 << 24, fallback: 8192 },
   maxSendBuffer: { min: 512 * KIB, max: 1024 * MIB, fallback: 64 * MIB },
+  maxSendTotal: { min: MIB, max: UINT32_MAX, fallback: 1024 * MIB },
   sendLowWater: { min: 1, max: 1024 * MIB, fallback: 64 * KIB },
   maxDatagrams: { min: 1, max: 1 << 20, fallback: 1024 }
 }

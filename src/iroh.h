@@ -25,6 +25,10 @@
 #define IROH_REASON_MAX 256 /* longest close reason kept, in bytes */
 #define IROH_ALPN_MAX 255
 
+/* Application codes of this core: of a connection, too much that the peer sent was unread; of a stream, nobody takes it. */
+#define IROH_CODE_OVERFLOW 11
+#define IROH_CODE_UNWANTED 12
+
 typedef struct iroh_endpoint iroh_endpoint_t;
 typedef uint64_t iroh_handle_t; /* below 2^53 */
 struct uv_loop_s;
@@ -177,15 +181,18 @@ typedef struct {
   uint32_t handshake_timeout_ms;     /* [10000] */
   uint32_t max_connections;          /* [16384] past their handshake */
   uint32_t max_connections_per_peer; /* [4096] of those accepted, with one NodeId */
-  uint32_t max_handshakes;    /* [1024] accepting handshakes in flight, and begun in a second; shared out by address */
-  uint32_t max_streams_bidi;  /* [100] open at once per connection and kind, peer-opened */
-  uint32_t max_streams_uni;   /* [100] */
-  uint32_t stream_window;     /* [2 MiB] bytes a stream may send before we read them */
-  uint32_t connection_window; /* [16 MiB] the same over all streams of a connection */
-  uint32_t max_send_buffer;   /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
-  uint32_t low_water;         /* [64 KiB] IROH_EVENT_WRITABLE fires here */
-  uint32_t max_datagrams;     /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
-  uint32_t max_udp_payload;   /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
+  uint32_t max_handshakes;     /* [1024] accepting handshakes in flight, and begun in a second; shared out by address */
+  uint32_t max_streams_bidi;   /* [100] open at once per connection and kind, peer-opened */
+  uint32_t max_streams_uni;    /* [100] */
+  uint32_t stream_window;      /* [2 MiB] bytes a stream may send before we read them; begins smaller and grows */
+  uint32_t connection_window;  /* [16 MiB] the same over all streams of a connection */
+  uint32_t max_receive_buffer; /* [256 MiB] bytes unread over all connections; beyond, those that hold most are closed
+                                  with IROH_CODE_OVERFLOW */
+  uint32_t max_send_buffer;    /* [64 MiB] unsent bytes per stream before IROH_ERR_BUFFER_FULL */
+  uint32_t max_send_total;     /* [1 GiB] the same over all streams, with what is unacknowledged */
+  uint32_t low_water;          /* [64 KiB] IROH_EVENT_WRITABLE fires here */
+  uint32_t max_datagrams;      /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
+  uint32_t max_udp_payload;    /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
   iroh_cc_t congestion_control;
   bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
   bool always_retry;        /* ask every new address to prove itself */
@@ -271,6 +278,13 @@ int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t conn, const uint8
 /* Starts a TLS key update (RFC 9001 section 6). IROH_ERR_BUSY while an earlier one is not confirmed. */
 int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t conn);
 
+#define IROH_REFUSE_BIDI 1u
+#define IROH_REFUSE_UNI 2u
+#define IROH_REFUSE_DATAGRAMS 4u
+/* Nobody takes what the peer sends of these kinds from now on; of the others it is told again. Both halves of a stream are
+ * ended with IROH_CODE_UNWANTED, and the peer gets no credit for another; datagrams are dropped. */
+int iroh_conn_refuse(iroh_endpoint_t *ep, iroh_handle_t conn, unsigned kinds);
+
 /* ---- streams ------------------------------------------------------------------------------------- */
 
 /* Opens a stream. The peer learns of it with the first byte (or the end). IROH_ERR_STREAM_LIMIT: wait for
@@ -321,14 +335,15 @@ int iroh_stream_release(iroh_endpoint_t *ep, iroh_handle_t stream);
 typedef struct {
   /* 0 takes the default in brackets. */
   uint32_t max_message_size;  /* [4096] bytes of a message; the same at all peers */
-  uint32_t active_view;       /* [5] neighbours of a topic */
-  uint32_t passive_view;      /* [30] peers known beside */
+  uint32_t active_view;       /* [5] neighbours of a topic, at most 31 */
+  uint32_t passive_view;      /* [30] peers known beside, at most 256 */
   uint32_t shuffle_ms;        /* [60000] */
   uint32_t keep_payloads_ms;  /* [30000] how long a message can be asked for */
   uint32_t keep_ids_ms;       /* [90000] how long one is known to have been seen */
   uint32_t max_payload_bytes; /* [8 MiB] of a topic's messages kept to be asked for */
   uint32_t max_ids;           /* [65536] of a topic's messages known to have been seen */
   uint32_t max_outbox;        /* [8 MiB] bytes that may wait to be sent, per topic and neighbour */
+  uint32_t max_outboxes;      /* [64 MiB] the same over all topics and neighbours */
   uint32_t max_connections;   /* [1024] */
   uint32_t max_streams;       /* [1024] a peer may have open on a connection: topics it shares with this one */
   uint32_t idle_ms;           /* [10000] after that a connection no topic needs is closed */

@@ -180,7 +180,7 @@ describe('gossip with hostile peers', () => {
     const connection = await raw.dial(at(one))
     const { send, recv } = await connection.openBi()
     await send.writeAll(Buffer.from('hello?'))
-    assert.equal(await send.stopped(), 0)
+    assert.equal(await send.stopped(), 12)
     await assert.rejects(recv.readToEnd(100), { code: 'ERR_IROH_STREAM_RESET' })
     connection.sendDatagram(Buffer.from('hello?'))
     await assertAlive(near, far)

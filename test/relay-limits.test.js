@@ -48,6 +48,24 @@ describe("a relay's limits", () => {
       assert.ok(relay.metrics().droppedQueueFull > 0)
     })
 
+    it('bound what waits for all clients of one address, and leave room for others', async () => {
+      const relay = await listen({ limits: { writeTimeoutMs: 60000, queueBytesTotal: 4 << 20, queueBytes: 1 << 20 } })
+      const [sender, ...readers] = await Promise.all(Array.from({ length: 9 }, () => connect(relay)))
+      for (const reader of readers) reader.pause()
+      let most = 0
+      while (relay.metrics().droppedQueueFull < 100) {
+        for (const reader of readers) sender.send(protocol.encodeSend({ id: reader.id, payload: big }))
+        await sender.settle()
+        most = Math.max(most, relay.metrics().queuedBytes)
+      }
+      assert.ok(most > 1 << 20, `${most} bytes waited`)
+      assert.ok(most < (2 << 20) + 65536, `${most} bytes waited`)
+      assert.ok(relay.metrics().droppedQueueFull > 0)
+      for (const reader of readers) reader.ws.terminate()
+      await until(() => relay.metrics().clients === 1)
+      await until(() => relay.metrics().queuedBytes === 0)
+    })
+
     it('let control frames pass the datagrams that wait', async () => {
       const { relay, sender, reader } = await overflow()
       const { framesSent } = relay.metrics()
@@ -70,6 +88,24 @@ describe("a relay's limits", () => {
       }
       assert.equal(relay.metrics().clients, 1)
     })
+  })
+
+  it('remember the latest whom a client sent to, who are told when it leaves', async () => {
+    const relay = await listen({ limits: { maxPeersPerNode: 2 } })
+    const [sender, first, second, third] = await Promise.all(Array.from({ length: 4 }, () => connect(relay)))
+    for (const reader of [first, second, third]) {
+      sender.sendTo(reader, 'hello')
+      await reader.receive()
+    }
+    assert.equal(relay.metrics().peersRemembered, 2)
+    // Who had sent to one that leaves is told.
+    await first.close()
+    await until(() => relay.metrics().nodes === 3)
+    assert.equal(relay.metrics().goneSent, 0)
+    await third.close()
+    await until(() => relay.metrics().peersRemembered === 1)
+    await sender.close()
+    await until(() => relay.metrics().peersRemembered === 0)
   })
 
   describe('for who says nothing', () => {

@@ -185,12 +185,91 @@ describe("delivery: 'resume'", () => {
       spoke.connection.close(99)
       await gone
     }
-    await Promise.all([targets[0].closed, targets[1].closed])
+    await Promise.all([targets[2].closed, targets[3].closed])
     assert.deepEqual(
       targets.map(({ state }) => state),
-      ['closed', 'closed', 'disconnected', 'disconnected']
+      ['disconnected', 'disconnected', 'closed', 'closed']
     )
     assert.equal(hub.spokes.size, 2)
+  })
+
+  it('gives up a session of the address that has most of them', async () => {
+    const hub = await startHub({ resume: { maxDisconnected: 2 } })
+    const come = async (address) => {
+      const endpointOptions = { preset: 'minimal', bindAddress: `${address}:0` }
+      const [[target], spoke] = await Promise.all([
+        once(hub, 'spoke'),
+        startSpoke(hub, { reconnect: false, endpointOptions })
+      ])
+      const gone = once(hub, 'spokedisconnect')
+      spoke.connection.close(99)
+      await gone
+      return target
+    }
+    const [madeUp, another, honest] = [await come('127.0.0.2'), await come('127.0.0.2'), await come('127.0.0.1')]
+    await another.closed
+    const third = await come('127.0.0.2')
+    await third.closed
+    assert.deepEqual([madeUp.state, honest.state], ['disconnected', 'disconnected'])
+  })
+
+  describe('with much for spokes that are away', () => {
+    const KIB = 1024
+    const bounds = { maxReplayBytes: 256 * KIB, maxReplayTotal: 256 * KIB }
+    const long = { type: 'long', payload: 'x'.repeat(16 * KIB) }
+
+    /** A hub, one spoke that is there, and some that are away. */
+    async function hubWithAway(count) {
+      const hub = await startHub({ maxFrameLength: 32 * KIB, resume: bounds })
+      const away = []
+      for (let index = 0; index < count; index++) {
+        const [[target], spoke] = await Promise.all([once(hub, 'spoke'), startSpoke(hub, { reconnect: false })])
+        const gone = once(hub, 'spokedisconnect')
+        spoke.connection.close(99)
+        await gone
+        away.push(target)
+      }
+      return { hub, away }
+    }
+
+    function fill(target) {
+      for (let count = 0; ; count++) {
+        try {
+          target.send(long)
+        } catch (error) {
+          assert.equal(error.code, 'ERR_IROH_BUFFER_FULL')
+          return count
+        }
+      }
+    }
+
+    it('bounds their sum: each may have as much as is free', async () => {
+      const { away } = await hubWithAway(3)
+      assert.deepEqual(away.map(fill), [8, 4, 2])
+    })
+
+    it('counts what all are sent once', async () => {
+      const { hub, away } = await hubWithAway(3)
+      for (let count = 0; count < 8; count++) hub.broadcast(long)
+      for (const target of away) assert.ok(target.session.replaySize > 8 * 16 * KIB)
+    })
+
+    it('gives up the one that holds most for a spoke that is there, and tells of it', async () => {
+      const { hub, away } = await hubWithAway(2)
+      const [[here], spoke] = await Promise.all([once(hub, 'spoke'), startSpoke(hub)])
+      let received = 0
+      spoke.addEventListener('long', () => received++)
+      fill(away[0])
+      fill(away[1])
+      const [told, gone] = [nextEvent(away[0], 'error'), once(hub, 'spokeclose')]
+      for (let count = 0; count < 5; count++) here.send(long)
+      const { error } = await told
+      assert.equal(error.code, 'ERR_IROH_SESSION_LOST')
+      assert.equal(error.unacknowledged.length, 8)
+      assert.equal((await gone)[0], away[0].remoteNodeId)
+      assert.equal(away[1].state, 'disconnected')
+      await until(() => received === 5)
+    })
   })
 
   it('serves a spoke that does not resume as before, and lets one know that its hub does not', async () => {

@@ -17,6 +17,8 @@ module.exports = {
   kExpel: Symbol('expel'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
+  /** connection[kRefuse](): nobody takes streams and datagrams of the peer, unless the program asks for them. */
+  kRefuse: Symbol('refuse'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */
   kStream: Symbol('stream'),
   /** send[kBusy], recv[kBusy]: whether a call waits on the half. */
@@ -25,7 +27,7 @@ module.exports = {
   kServe: Symbol('serve'),
   /** target[kSendJson](json): sends an envelope that is already JSON. */
   kSendJson: Symbol('sendJson'),
-  /** target[kBroadcastJson](json): the same, for what all spokes of a hub are sent. */
+  /** target[kBroadcastJson](json, sharers): the same, for what so many spokes of a hub are sent. */
   kBroadcastJson: Symbol('broadcastJson'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),

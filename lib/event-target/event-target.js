@@ -123,8 +123,8 @@ class IrohEventTarget extends EventTarget {
   }
 
   /** @private */
-  [kBroadcastJson](json) {
-    this[kSendJson](json)
+  [kBroadcastJson](json, sharers) {
+    this[kSendJson](json, sharers)
   }
 
   /** @private */

@@ -31,6 +31,13 @@ class DropQueue {
   #order = 0
   #bytes = 0
   #length = 0
+  #charge = 0
+  #total
+
+  /** @param {import('../base/shares').Shares} total of several queues together */
+  constructor(total) {
+    this.#total = total
+  }
 
   /** How many wait. */
   get length() {
@@ -42,11 +49,18 @@ class DropQueue {
     return this.#bytes
   }
 
-  push(json, bytes, isDroppable) {
+  /** Whether the sum lets it hold so much more: no more than is free. */
+  hasShare(charge) {
+    return this.#charge + charge <= this.#total.most
+  }
+
+  /** `charge`: what the sum counts of a text that several queues have in common. */
+  push(json, bytes, isDroppable, charge = bytes) {
     const list = isDroppable ? this.#droppable : this.#kept
-    list.push({ json, bytes, order: this.#order++, next: null })
+    list.push({ json, bytes, charge, order: this.#order++, next: null })
     this.#bytes += bytes
     this.#length++
+    this.#addCharge(charge)
   }
 
   /** The next, which stays. @returns {string | undefined} */
@@ -70,6 +84,12 @@ class DropQueue {
     this.#droppable = new Fifo()
     this.#bytes = 0
     this.#length = 0
+    this.#addCharge(-this.#charge)
+  }
+
+  #addCharge(amount) {
+    this.#charge += amount
+    this.#total.add(amount)
   }
 
   /** The list whose first has waited longest. */
@@ -80,8 +100,9 @@ class DropQueue {
   }
 
   #take(list) {
-    const { json, bytes } = list.shift()
+    const { json, bytes, charge } = list.shift()
     this.#bytes -= bytes
+    this.#addCharge(-charge)
     this.#length--
     return json
   }

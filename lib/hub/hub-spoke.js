@@ -12,21 +12,23 @@ const ON_ITS_WAY = 256 * 1024
 
 /**
  * A spoke of a hub that drops the oldest events when the spoke does not keep up. What was handed to the stream is on its
- * way; the rest waits here, at most `maxBufferedAmount` of it. Only what all are sent is dropped: what is sent to this
+ * way; the rest waits here, at most `maxBufferedAmount` of it, and no more than is free of what may wait for all spokes. Only what all are sent is dropped: what is sent to this
  * spoke alone throws ERR_IROH_BUFFER_FULL when there is no room.
  */
 class DroppingSpoke extends IrohEventTarget {
   #max
   #onItsWay = ON_ITS_WAY
-  #queue = new DropQueue()
+  #queue
   #dropped = 0
   #isClosing = false
   /** While something waits: resolves when nothing does any more. */
   #emptied = null
 
-  constructor(remoteNodeId, options) {
+  /** @param {object} options of an event target, and `dropTotal`: the Shares of what waits for all spokes */
+  constructor(remoteNodeId, { dropTotal, ...options }) {
     super(remoteNodeId, { ...options, maxBufferedAmount: Number.MAX_SAFE_INTEGER })
     this.#max = options.maxBufferedAmount
+    this.#queue = new DropQueue(dropTotal)
   }
 
   /** Above sendLowWater, below which the stream asks for more. */
@@ -36,11 +38,11 @@ class DroppingSpoke extends IrohEventTarget {
   }
 
   [kSendJson](json) {
-    this.#put(json, false)
+    this.#put(json, false, 1)
   }
 
-  [kBroadcastJson](json) {
-    this.#put(json, true)
+  [kBroadcastJson](json, sharers = 1) {
+    this.#put(json, true, sharers)
   }
 
   get bufferedAmount() {
@@ -67,17 +69,18 @@ class DroppingSpoke extends IrohEventTarget {
     super[kDetached](ending)
   }
 
-  #put(json, isDroppable) {
+  #put(json, isDroppable, sharers) {
     const bytes = this[kMeasure](json)
     if (this.#isClosing) throw new IrohError('ERR_IROH_CLOSED', { peer: this.remoteNodeId })
     if (!this.#emptied && super.bufferedAmount < this.#onItsWay && this.#handOver(json)) return
-    this.#makeRoom(bytes)
-    this.#queue.push(json, bytes, isDroppable)
+    const charge = Math.ceil(bytes / sharers)
+    this.#makeRoom(bytes, charge)
+    this.#queue.push(json, bytes, isDroppable, charge)
     if (!this.#emptied) this.#move()
   }
 
-  #makeRoom(bytes) {
-    while (this.#queue.bytes + bytes > this.#max) {
+  #makeRoom(bytes, charge) {
+    while (this.#queue.bytes + bytes > this.#max || !this.#queue.hasShare(charge)) {
       if (bytes > this.#max || !this.#queue.dropOldest()) {
         const detail = `${this.#queue.bytes} bytes wait, maxBufferedAmount is ${this.#max}`
         throw new IrohError('ERR_IROH_BUFFER_FULL', { detail, peer: this.remoteNodeId })

@@ -32,14 +32,18 @@ const {
   kPark,
   kBroadcastJson,
   kListsAdmit,
+  kRefuse,
   kServe,
   kTake
 } = require('../base/symbols')
+const { Shares } = require('../base/shares')
 const { Welcome } = require('./welcome')
 const { within } = require('../base/within')
 
 const DEFAULT_ALPN = 'alkhub/1'
 const CLOSE_TIMEOUT_MS = 2000
+/** With slowSpoke 'drop-oldest'. */
+const DROP_TOTAL = 256 * 1024 * 1024
 const HUB_OPTIONS = [
   ...TARGET_OPTIONS,
   'endpoint',
@@ -79,6 +83,8 @@ class Hub extends EventEmitter {
   #alpn
   #options
   #slowSpoke
+  /** What waits for all spokes, beside what their streams hold. */
+  #dropTotal = new Shares(DROP_TOTAL)
   #spokes = new Map()
   #welcome
   #sessions = null
@@ -150,7 +156,7 @@ class Hub extends EventEmitter {
     for (const [nodeId, target] of this.#spokes) {
       if (left.has(nodeId)) continue
       try {
-        target[kBroadcastJson](json)
+        target[kBroadcastJson](json, this.#spokes.size)
         sent++
       } catch (error) {
         if (CALLERS_CARE.has(error.code) && !this.#isDropped(target, error)) failures.push({ nodeId, error })
@@ -177,6 +183,7 @@ class Hub extends EventEmitter {
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. @returns {Promise<IrohEventTarget>} */
   async dial(peer, options) {
     const connection = await this.#endpoint.connect(peer, this.#alpn, options)
+    connection[kRefuse]()
     return this.#add(connection, await openStream(connection))
   }
 
@@ -291,7 +298,8 @@ class Hub extends EventEmitter {
   /** Delivers at most once; over when its connection is. */
   #plainTarget(connection) {
     const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
-    const target = new SpokeTarget(connection.remoteNodeId(), this.#options)
+    const options = { ...this.#options, dropTotal: this.#dropTotal }
+    const target = new SpokeTarget(connection.remoteNodeId(), options)
     const gone = (reason) => {
       this.#remove(target, reason)
       connection.close()

@@ -14,7 +14,7 @@ const { Reconnect, readReconnect } = require('./reconnect')
 const { readDelivery } = require('../resume/options')
 const { isPoisoned } = require('../resume/resuming')
 const { openKept, resumingSpoke } = require('../resume/spoke-session')
-const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kOwnNames, kUnsent } = require('../base/symbols')
+const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kOwnNames, kRefuse, kUnsent } = require('../base/symbols')
 const { within } = require('../base/within')
 
 const SPOKE_OPTIONS = [
@@ -169,6 +169,7 @@ class Spoke extends IrohEventTarget {
   }
 
   async #goOnOver(connection) {
+    connection[kRefuse]()
     const onStop = () => connection.close()
     this.#stop.signal.addEventListener('abort', onStop, { once: true })
     try {

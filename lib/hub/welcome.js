@@ -2,6 +2,7 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
+const { kRefuse } = require('../base/symbols')
 
 /** Of one NodeId: a dialler may try several ways at once, and keeps the first that answers. */
 const MAX_OF_ONE = 4
@@ -39,7 +40,9 @@ class Welcome {
       this.#timeoutMs
     )
     late.unref()
+    connection[kRefuse]() // but for the one that is waited for
     const stream = await connection.acceptBi().catch(() => null)
+    connection[kRefuse]()
     clearTimeout(late)
     return this.#remove(connection) ? stream : null
   }

@@ -4,9 +4,17 @@
 const { CloseCode } = require('../close-reason')
 const { IrohError } = require('../base/errors')
 const { IrohEventTarget } = require('../event-target/event-target')
-const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSide, kTake } = require('../base/symbols')
+const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSendJson, kSide, kTake } = require('../base/symbols')
+const { senderOf } = require('../base/senders')
 const { Acceptor, answerTo } = require('./acceptor')
 const { isPoisoned, resuming } = require('./resuming')
+
+/** An address, a network of addresses, or a relay: who makes many sessions has many from one of these. */
+function sourceOf(connection) {
+  const [path] = connection.paths()
+  if (!path) return null
+  return path.isRelay ? path.remoteAddress : senderOf(path.remoteAddress.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
+}
 
 const EXPIRED = 'the spoke did not come back in time'
 
@@ -19,6 +27,7 @@ class HubSession extends resuming(IrohEventTarget) {
   #session
   #resume
   #onDisconnect
+  #makeRoom
   #expiry = null
   #state = 'disconnected'
   #isParked = false
@@ -29,13 +38,15 @@ class HubSession extends resuming(IrohEventTarget) {
    * @param {string} nodeId
    * @param {object} targetOptions
    * @param {{ resume: object, session: import('./session').Session,
-   *   onDisconnect: (ending: object) => void }} about onDisconnect: it has no connection any more
+   *   onDisconnect: (ending: object) => void, makeRoom: (length: number) => void }} about onDisconnect: it has no
+   *   connection any more; makeRoom: others that have none may give way
    */
-  constructor(nodeId, targetOptions, { resume, session, onDisconnect }) {
+  constructor(nodeId, targetOptions, { resume, session, onDisconnect, makeRoom }) {
     super(nodeId, targetOptions)
     this.#resume = resume
     this.#session = session
     this.#onDisconnect = onDisconnect
+    this.#makeRoom = makeRoom
     this.#acceptor = this[kSide]((heard) => {
       const owner = { ...heard, onMismatch: (detail) => this.giveUp(detail) }
       return new Acceptor({ bounds: resume, owner, session, clock: resume.clock })
@@ -48,6 +59,28 @@ class HubSession extends resuming(IrohEventTarget) {
     return this.#state
   }
 
+  /** @private Where the spoke came from last, see sourceOf(); null: it has not come since the hub began. */
+  source = null
+  /** @private How many sessions the hub had begun before. */
+  began = 0
+
+  /** @private */
+  get charge() {
+    return this.#session.charge
+  }
+
+  /** @private */
+  get isProved() {
+    return this.#session.isProved
+  }
+
+  /** @private A spoke that is there does not wait for those that are not. */
+  [kSendJson](json, sharers = 1) {
+    const charge = Math.ceil(json.length / sharers)
+    if (this.#state === 'connected' && !this.#session.hasShare(charge)) this.#makeRoom(charge)
+    super[kSendJson](json, sharers)
+  }
+
   /** @private What is answered to a spoke that asks. @see answerTo */
   answer(asked) {
     return answerTo(this.#acceptor, asked)
@@ -58,6 +91,7 @@ class HubSession extends resuming(IrohEventTarget) {
     const older = this.#state === 'connected' ? this.connection : null
     this.#stopWaiting()
     this.#state = 'connected'
+    this.source = sourceOf(channel.connection)
     this[kTake](channel, true)
     this.#acceptor.attach(channel, received)
     older?.close(CloseCode.REPLACED, 'replaced by a newer connection of the same NodeId')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { Shares } = require('../base/shares')
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
 const { HubSession } = require('./hub-session')
@@ -18,7 +19,8 @@ class HubSessions {
   #targetOptions
   #onDisconnect
   #spool
-  /** Those without a connection, the longest first. */
+  #begun = 0
+  /** Those without a connection. */
   #disconnected = new Set()
 
   /**
@@ -29,7 +31,8 @@ class HubSessions {
    * @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_UNSUPPORTED
    */
   constructor(endpoint, resume, targetOptions, onDisconnect) {
-    this.#resume = boundsOver(endpoint, resume)
+    const replayTotal = new Shares(resume.maxReplayTotal)
+    this.#resume = { ...boundsOver(endpoint, resume), replayTotal }
     this.#targetOptions = targetOptions
     this.#onDisconnect = onDisconnect
     this.#spool = resume.spool === undefined ? null : new Spool(resume.spool)
@@ -43,7 +46,9 @@ class HubSessions {
       if (!kept) continue
       const session = Session.restore(this.#resume, store, kept)
       correct(session, nodeId, this.#resume.received)
-      restored.push(this.#target(nodeId, session))
+      const target = this.#target(nodeId, session)
+      restored.push(target)
+      this.#bound(target)
     }
     return restored
   }
@@ -106,26 +111,58 @@ class HubSessions {
     const target = new HubSession(nodeId, this.#targetOptions, {
       resume: this.#resume,
       session,
-      onDisconnect: (ending) => this.#disconnect(target, ending)
+      onDisconnect: (ending) => this.#disconnect(target, ending),
+      makeRoom: (length) => this.#makeRoom(session, length)
     })
-    this.#bound(target)
+    target.began = this.#begun++
     target.closed.then(() => this.#disconnected.delete(target))
     return target
   }
 
   #disconnect(target, ending) {
-    this.#bound(target)
     this.#onDisconnect(target, ending)
+    this.#bound(target)
   }
 
-  /** Of too many without a connection the one that has been so longest is given up. */
   #bound(target) {
     this.#disconnected.add(target)
-    if (this.#disconnected.size <= this.#resume.maxDisconnected) return
-    const [longest] = this.#disconnected
-    this.#disconnected.delete(longest)
-    longest.giveUp('too many spokes are disconnected')
+    if (this.#disconnected.size > this.#resume.maxDisconnected)
+      this.#giveUp(leastWorth(this.#disconnected), 'too many spokes are disconnected')
   }
+
+  /** What is sent to a spoke that is there goes before what waits for those that are not. */
+  #makeRoom(session, length) {
+    while (!session.hasShare(length) && this.#disconnected.size > 0) {
+      const holding = [...this.#disconnected].filter(({ charge }) => charge > 0)
+      if (holding.length === 0) return
+      this.#giveUp(leastWorth(holding), 'all sessions together hold maxReplayTotal')
+    }
+  }
+
+  #giveUp(target, why) {
+    this.#disconnected.delete(target)
+    target.giveUp(why)
+  }
+}
+
+/**
+ * Which of the disconnected sessions is given up first: of the source with the most of them, so that who makes up
+ * identities makes room for itself; of those, one of which nothing was sent or dispatched yet; of those, the one that
+ * holds most; and of those the youngest.
+ * @param {Iterable<HubSession>} sessions
+ */
+function leastWorth(sessions) {
+  const counts = new Map()
+  for (const { source } of sessions) if (source !== null) counts.set(source, (counts.get(source) ?? 0) + 1)
+  const rank = (target) => [counts.get(target.source) ?? 1, target.isProved ? 0 : 1, target.charge, target.began]
+  const [first, ...rest] = sessions
+  return rest.reduce((worst, target) => (isAbove(rank(target), rank(worst)) ? target : worst), first)
+}
+
+/** Whether the first list of numbers comes after the second. */
+function isAbove(one, other) {
+  const at = one.findIndex((value, index) => value !== other[index])
+  return at >= 0 && one[at] > other[at]
 }
 
 function askedIn({ type, payload }) {

@@ -130,10 +130,10 @@ class Link {
   }
 
   /** @throws {IrohError} ERR_IROH_FRAME_TOO_LONG, _BUFFER_FULL, or why the link is over: it is not sent */
-  send(json) {
+  send(json, sharers) {
     if (this.#error) throw this.#error
     if (json.length * 3 > this.#maxFrameLength) this.#checkLength(json)
-    const isFull = this.#session.push(json)
+    const isFull = this.#session.push(json, sharers)
     this.#unwritten += json.length
     if (!this.#isScheduled) this.#schedule()
     if (isFull && !this.#waitsForRoom) this.#pump()

@@ -11,6 +11,7 @@ const MAX_MS = 0x7fffffff
 const DELIVERIES = ['at-most-once', 'resume']
 const NUMBERS = {
   maxReplayBytes: { min: 1024, max: 1024 * MIB, fallback: 16 * MIB },
+  maxReplayTotal: { min: 1024, max: Number.MAX_SAFE_INTEGER, fallback: 256 * MIB },
   maxReplayEvents: { min: 1, max: 1 << 24, fallback: 1 << 18 },
   answerTimeoutMs: { min: 1, max: MAX_MS, fallback: 3000 },
   expiryMs: { min: 0, max: MAX_MS, fallback: 300_000 },
@@ -33,6 +34,7 @@ function readDelivery({ delivery, resume, spool }, { maxFrameLength }) {
   const read = { maxFrameLength, clock: systemClock, spool: checkText(spool, 'spool') }
   for (const [name, bounds] of Object.entries(NUMBERS)) read[name] = checkInteger(given[name], `resume.${name}`, bounds)
   if (read.maxReplayBytes < maxFrameLength) throw invalid('resume.maxReplayBytes must be at least maxFrameLength')
+  if (read.maxReplayTotal < read.maxReplayBytes) throw invalid('resume.maxReplayTotal must be at least maxReplayBytes')
   read.received = checkFunction(given.received, 'resume.received')
   return read
 }

@@ -30,22 +30,29 @@ class ReplayBuffer {
   #size = 0
   /** Characters of JSON pushed since the last batch was made. */
   #fresh = 0
+  /** What of the sum of all buffers is this one's, and what of that the loose events are. */
+  #charge = 0
+  #looseCharge = 0
   #maxBytes
   #maxEvents
+  #total
 
   /**
-   * @param {{ maxReplayBytes: number, maxReplayEvents: number }} bounds
+   * @param {{ maxReplayBytes: number, maxReplayEvents: number, replayTotal?: import('../base/shares').Shares }} bounds
+   *   `replayTotal`: of several buffers together
    * @param {number} [acknowledged]
    * @param {import('./batch').Batch[]} [batches] what was kept: all from `acknowledged` on, and of the first maybe more
    */
-  constructor({ maxReplayBytes, maxReplayEvents }, acknowledged = 0, batches = []) {
+  constructor({ maxReplayBytes, maxReplayEvents, replayTotal = null }, acknowledged = 0, batches = []) {
     this.#maxBytes = maxReplayBytes
     this.#maxEvents = maxReplayEvents
+    this.#total = replayTotal
     this.#acknowledged = acknowledged
     this.#batched = batches.at(-1)?.last ?? acknowledged
     this.#last = this.#batched
     this.#batches = batches
     for (const { size } of batches) this.#size += size
+    this.#addCharge(this.#size)
     this.trim()
   }
 
@@ -74,16 +81,39 @@ class ReplayBuffer {
     return this.#size * 4 <= this.#maxBytes * 3 && this.count * 4 <= this.#maxEvents * 3
   }
 
-  /** @returns {boolean} whether it is worth a batch @throws {IrohError} ERR_IROH_BUFFER_FULL: it was not taken */
-  push(json) {
+  /** What of the sum of all buffers is this one's: what several have in common until it is transmitted is shared. */
+  get charge() {
+    return this.#charge
+  }
+
+  /** Whether the sum lets it hold so much more: no more than is free. */
+  hasShare(length) {
+    return !this.#total || this.#charge + length <= this.#total.most
+  }
+
+  /**
+   * @param {string} json
+   * @param {number} [sharers] how many buffers take the same text now
+   * @returns {boolean} whether it is worth a batch
+   * @throws {IrohError} ERR_IROH_BUFFER_FULL: it was not taken
+   */
+  push(json, sharers = 1) {
     if (this.#size + json.length > this.#maxBytes || this.count >= this.#maxEvents) throw this.#full()
-    this.#take(json)
+    const charge = Math.ceil(json.length / sharers)
+    if (!this.hasShare(charge)) throw this.#full('all sessions together hold maxReplayTotal')
+    this.#take(json, charge)
     return this.#fresh >= CHUNK || json.length >= ALONE
   }
 
   /** Takes events that were within the bounds already. */
   pushAll(events) {
-    for (const json of events) this.#take(json)
+    for (const json of events) this.#take(json, json.length)
+  }
+
+  /** The sum counts it no longer. */
+  release() {
+    this.#addCharge(-this.#charge)
+    this.#total = null
   }
 
   /** The batch that has the event after this number, or undefined; loose events become one. */
@@ -116,6 +146,7 @@ class ReplayBuffer {
       const batch = this.#batches[this.#head]
       forgotten = batch.last
       this.#size -= batch.size
+      this.#addCharge(-batch.size)
       this.#batches[this.#head++] = undefined
       releaseBatch(batch)
     }
@@ -132,11 +163,19 @@ class ReplayBuffer {
     if (!oldest || oldest.first > this.#acknowledged) return
     const rest = batchOf(this.#acknowledged + 1, eventsOf(oldest, this.#acknowledged + 1))
     this.#size -= oldest.size - rest.size
+    this.#addCharge(rest.size - oldest.size)
     this.#batches[this.#head] = rest
     releaseBatch(oldest)
   }
 
-  #take(json) {
+  #addCharge(amount) {
+    this.#charge += amount
+    this.#total?.add(amount)
+  }
+
+  #take(json, charge) {
+    this.#looseCharge += charge
+    this.#addCharge(charge)
     this.#size += json.length
     this.#fresh += json.length + MARK.length
     this.#last++
@@ -161,6 +200,7 @@ class ReplayBuffer {
     const end = endOfBatch(loose, start)
     const isAll = start === 0 && end === loose.length
     const batch = batchOf(this.#batched + 1, isAll ? loose : loose.slice(start, end))
+    this.#chargeBatch(batch, end === loose.length)
     this.#batches.push(batch)
     this.#batched = batch.last
     this.#fresh = 0
@@ -172,7 +212,16 @@ class ReplayBuffer {
     return batch
   }
 
-  #full() {
+  /** From now on the batch has a text of its own, or will. */
+  #chargeBatch({ first, last, size }, isLast) {
+    const loose = last - first + 1 + (this.#last - last)
+    const part = isLast ? this.#looseCharge : Math.floor((this.#looseCharge * (last - first + 1)) / loose)
+    this.#looseCharge -= part
+    this.#addCharge(size - part)
+  }
+
+  #full(why) {
+    if (why) return new IrohError('ERR_IROH_BUFFER_FULL', { detail: why })
     const detail = `${this.count} events of ${this.#size} bytes are unacknowledged; maxReplayEvents is ${this.#maxEvents}, maxReplayBytes ${this.#maxBytes}`
     return new IrohError('ERR_IROH_BUFFER_FULL', { detail })
   }

@@ -89,9 +89,9 @@ function resuming(Base) {
     }
 
     /** @private */
-    [kSendJson](json) {
+    [kSendJson](json, sharers) {
       if (this.#isClosing) throw new IrohError('ERR_IROH_CLOSED', { detail: 'the event target is closed' })
-      this.#side.link.send(json)
+      this.#side.link.send(json, sharers)
       this.#sent++
     }
 

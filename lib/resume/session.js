@@ -87,8 +87,23 @@ class Session {
   }
 
   /** Takes an event to send. @returns {boolean} whether it is time to transmit @throws {IrohError} ERR_IROH_BUFFER_FULL */
-  push(json) {
-    return this.#replay.push(json)
+  push(json, sharers) {
+    return this.#replay.push(json, sharers)
+  }
+
+  /** What of the bound on all sessions together is this one's. */
+  get charge() {
+    return this.#replay.charge
+  }
+
+  /** Whether that bound lets it hold so much more. */
+  hasShare(length) {
+    return this.#replay.hasShare(length)
+  }
+
+  /** Whether the peer has shown that the session is of use: it sent an event, or dispatched one. */
+  get isProved() {
+    return this.#received > 0 || this.acknowledged > 0
   }
 
   /** Puts what was pushed into the store. @throws {IrohError} ERR_IROH_SPOOL; nothing of it may be transmitted then */
@@ -167,6 +182,7 @@ class Session {
 
   /** It is over for good: the store has it no more. */
   forget() {
+    this.#replay.release()
     this.#store?.remove()
     this.#store = null
   }

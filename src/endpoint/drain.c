@@ -90,6 +90,12 @@ static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t ha
 
 static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
   iroh_endpoint_t *ep = conn->ep;
+  unsigned kind = (quic_stream_id(stream) & 2) == 0 ? IROH_REFUSE_BIDI : IROH_REFUSE_UNI;
+  if (conn->refuses & kind) {
+    ep->metrics.streams_refused++;
+    quic_stream_refuse(stream, IROH_CODE_UNWANTED);
+    return 0;
+  }
   iroh_handle_t handle = endpoint_new_handle(ep);
   if (map_put(&ep->streams, handle, stream) != 0) {
     quic_stream_release(stream);
@@ -108,7 +114,7 @@ static void collect_stream(conn_t *conn, quic_stream_t *stream) {
   }
   iroh_handle_t handle = quic_stream_handle(stream);
   if (events & STREAM_EVENT_OPENED) handle = name_stream(conn, stream);
-  if (handle == 0) return;
+  if (handle == 0) return; /* nobody takes it, or it may be gone */
   if (events & STREAM_EVENT_READABLE) {
     if (quic_stream_is_framed(stream))
       collect_frames(conn, stream, handle);
@@ -143,8 +149,9 @@ static void collect_datagrams(conn_t *conn) {
   uint8_t *data;
   size_t len;
   while ((data = quic_conn_take_datagram(conn->quic, &len)) != NULL) {
-    if (conn->link != NULL) {
+    if (conn->link != NULL || (conn->refuses & IROH_REFUSE_DATAGRAMS)) {
       free(data); /* gossip has none */
+      ep->metrics.quic_datagrams_dropped++;
       continue;
     }
     if (ep->datagram_count == ep->datagram_cap) {
@@ -354,6 +361,7 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   endpoint_gossip_collect(ep, push_of_gossip);
   tell(ep);
   settle(ep);
+  endpoint_relieve(ep);
 }
 
 void endpoint_drain_relay(iroh_endpoint_t *ep) {

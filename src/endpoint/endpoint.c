@@ -60,6 +60,10 @@ static void take_limits(iroh_endpoint_t *ep) {
   q->keep_alive = c->keep_alive_ms == UINT32_MAX ? 0 : c->keep_alive_ms * NS_PER_MS;
   q->idle_timeout = c->idle_timeout_ms * NS_PER_MS;
   q->handshake_timeout = c->handshake_timeout_ms * NS_PER_MS;
+  q->budget = &ep->budget;
+  ep->budget.limit = or_default(c->max_receive_buffer, 256 * 1024 * 1024);
+  q->sending = &ep->sending;
+  ep->sending.limit = or_default(c->max_send_total, 1024 * 1024 * 1024);
   q->max_streams_bidi = or_default(c->max_streams_bidi, 100);
   q->max_streams_uni = or_default(c->max_streams_uni, 100);
   q->stream_window = or_default(c->stream_window, 2 * 1024 * 1024);
@@ -292,6 +296,8 @@ void iroh_endpoint_ref(iroh_endpoint_t *ep, bool ref) {
 
 void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out) {
   *out = ep->metrics;
+  out->send_buffered = ep->sending.held;
+  out->receive_buffered = ep->budget.held;
   out->relay_datagrams_dropped = ep->relay_peers.dropped;
   list_for_each(node, &ep->sockets) {
     const socket_t *socket = container_of(node, socket_t, node);

@@ -16,6 +16,9 @@
 /* Beyond this many dials a peer counts as unreachable, after a moment. */
 #define DIALLING_MAX 256
 #define REFUSED_AFTER (100 * SWARM_NS_PER_MS)
+/* Credit for streams comes back to a peer at a rate, however fast it ends them: an eighth of max_streams a second. */
+#define STREAM_CREDIT_EVERY (250 * SWARM_NS_PER_MS)
+#define STREAM_CREDIT_SHARE 32
 /* A peer that stops so many streams, or sends so much that is no gossip, is better begun with anew. */
 #define STOPPED_MAX 16
 
@@ -265,12 +268,26 @@ static void adopt(quic_stream_t *stream, void *ctx) {
   quic_stream_tell_again(stream);
 }
 
+static void on_credit_due(void *owner, uint64_t now) {
+  swarm_link_t *link = owner;
+  const swarm_t *swarm = link->peer->swarm;
+  uint64_t left = quic_conn_give_uni_streams(link->conn->quic, swarm->config.max_streams / STREAM_CREDIT_SHARE + 1);
+  endpoint_changed(link->conn);
+  if (left > 0) swarm_timer_set(swarm->ep, &link->credit_timer, now + STREAM_CREDIT_EVERY);
+}
+
+void swarm_link_owes_stream(swarm_link_t *link, uint64_t now) {
+  if (!heap_has(&link->credit_timer.node))
+    swarm_timer_set(link->conn->ep, &link->credit_timer, now + STREAM_CREDIT_EVERY);
+}
+
 static int add_link(swarm_peer_t *peer, conn_t *conn, uint64_t now) {
   swarm_t *swarm = peer->swarm;
   swarm_link_t *link = calloc(1, sizeof *link);
   if (link == NULL) return IROH_ERR_NO_MEMORY;
   *link = (swarm_link_t){.peer = peer, .conn = conn, .since = now, .heard_at = now};
   link->extra = peer->needs_streams && !quic_conn_is_server(conn->quic);
+  link->credit_timer = (swarm_timer_t){.due = on_credit_due, .owner = link};
   list_init(&link->readers);
   list_init(&link->senders);
   list_push_front(&peer->links, &link->node);
@@ -280,6 +297,7 @@ static int add_link(swarm_peer_t *peer, conn_t *conn, uint64_t now) {
   peer->unreachable = false;
   uint32_t before = swarm->ep->quic_config.max_streams_uni;
   if (swarm->config.max_streams > before) quic_conn_allow_uni_streams(conn->quic, swarm->config.max_streams - before);
+  quic_conn_pace_uni_streams(conn->quic);
   quic_conn_each_stream(conn->quic, adopt, link);
   return 0;
 }
@@ -317,6 +335,7 @@ void swarm_link_free(swarm_link_t *link) {
   while ((node = list_first(&link->senders)) != NULL)
     swarm_sender_free(container_of(node, swarm_sender_t, link_node), false);
   list_remove(&link->node);
+  swarm_timer_stop(link->conn->ep, &link->credit_timer);
   link->conn->link = NULL;
   link->peer->swarm->links--;
   free(link);
@@ -327,10 +346,10 @@ void swarm_link_free(swarm_link_t *link) {
 void endpoint_gossip_stream(conn_t *conn, quic_stream_t *stream, unsigned events) {
   uint64_t now = uv_hrtime();
   if (events & STREAM_EVENT_OPENED) {
-    /* Gossip has no bidirectional ones. */
-    if ((quic_stream_id(stream) & 2) == 0)
-      quic_stream_release(stream);
-    else
+    if ((quic_stream_id(stream) & 2) == 0) {
+      conn->ep->metrics.streams_refused++;
+      quic_stream_refuse(stream, IROH_CODE_UNWANTED); /* gossip has no bidirectional ones */
+    } else
       swarm_reader_new(conn->link, stream, now);
     return;
   }

@@ -19,6 +19,13 @@ static uint32_t read_length(const uint8_t *at) {
 
 /* ---- frames -------------------------------------------------------------------------------------- */
 
+/* Half a frame, and frames that wait, are what the peer has sent and nobody has taken, as much as what is unread. */
+static void weigh(swarm_reader_t *reader) {
+  size_t weight = reader->partial.cap + reader->held.cap;
+  quic_conn_hold(reader->link->conn->quic, reader->weight, weight);
+  reader->weight = weight;
+}
+
 static void stop_holding(swarm_reader_t *reader) {
   if (!list_is_linked(&reader->held_node)) return;
   list_remove(&reader->held_node);
@@ -139,8 +146,12 @@ void swarm_reader_free(swarm_reader_t *reader, bool release) {
   list_remove(&reader->paused_node);
   list_remove(&reader->node);
   buffer_deinit(&reader->partial);
+  weigh(reader);
   quic_stream_set_owner(reader->stream, NULL);
-  if (release) quic_stream_release(reader->stream);
+  if (release) {
+    quic_stream_release(reader->stream);
+    swarm_link_owes_stream(reader->link, uv_hrtime());
+  }
   free(reader);
 }
 
@@ -164,6 +175,7 @@ void swarm_reader_pump(swarm_reader_t *reader, uint64_t now) {
       return;
     }
     quic_stream_consume(reader->stream, used);
+    weigh(reader);
     if (is_enough(reader)) {
       list_push_back(&ep->gossip_paused, &reader->paused_node);
       return;
@@ -203,6 +215,7 @@ static taken_t give_held(swarm_reader_t *reader, uint64_t now) {
     at += size;
   }
   buffer_deinit(&frames);
+  weigh(reader);
   return taken;
 }
 

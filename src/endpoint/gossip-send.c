@@ -97,7 +97,10 @@ static swarm_outbox_t *outbox_new(swarm_topic_t *topic, swarm_peer_t *peer) {
 
 static void drop_first(swarm_outbox_t *outbox) {
   waiting_t *waiting = container_of(list_pop_front(&outbox->waiting), waiting_t, node);
-  if (waiting->frame != NULL) outbox->waiting_bytes -= waiting->frame->len;
+  if (waiting->frame != NULL) {
+    outbox->waiting_bytes -= waiting->frame->len;
+    outbox->topic->swarm->waiting_bytes -= waiting->frame->len;
+  }
   gossip_frame_unref(waiting->frame);
   free(waiting);
 }
@@ -123,6 +126,7 @@ static bool wait_with(swarm_outbox_t *outbox, gossip_frame_t *frame) {
   if (frame != NULL) {
     gossip_frame_ref(frame);
     outbox->waiting_bytes += frame->len;
+    outbox->topic->swarm->waiting_bytes += frame->len;
   }
   list_push_back(&outbox->waiting, &waiting->node);
   return true;
@@ -237,6 +241,14 @@ int iroh_gossip_drain(iroh_endpoint_t *ep, iroh_handle_t handle) {
 
 /* ---- what topics put out ------------------------------------------------------------------------- */
 
+/* How much may wait in one outbox: as much as is free of what may wait in all of them, if that is less than max_outbox.
+ * So one neighbour that takes nothing leaves room for the others, and many share what there is. */
+static size_t outbox_room(const swarm_t *swarm) {
+  size_t total = swarm->config.max_outboxes;
+  size_t free = swarm->waiting_bytes < total ? total - swarm->waiting_bytes : 0;
+  return min_size(swarm->config.max_outbox, free);
+}
+
 void swarm_send(swarm_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], gossip_frame_t *frame, uint64_t now) {
   swarm_t *swarm = topic->swarm;
   swarm_peer_t *peer = swarm_peer_use(swarm, id);
@@ -247,7 +259,7 @@ void swarm_send(swarm_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], gossip_
     swarm_peer_settle(peer, now);
     return;
   }
-  size_t room = swarm->config.max_outbox + (frame->kind == GOSSIP_GOSSIP ? 0 : CONTROL_ROOM);
+  size_t room = outbox_room(swarm) + (frame->kind == GOSSIP_GOSSIP ? 0 : CONTROL_ROOM);
   bool fits = swarm_outbox_bytes(outbox) + frame->len <= room;
   if (fits && list_empty(&outbox->waiting) && write_now(outbox, frame, now)) return;
   if (fits && wait_with(outbox, frame))

@@ -11,7 +11,6 @@
 /* How long neighbours that were only told the ids of messages can ask for them before the topic is left. */
 #define LEAVE_LINGER (400 * SWARM_NS_PER_MS)
 #define TOPICS_MAX 16384
-#define NEIGHBORS_MAX 64 /* the largest active view that iroh_gossip_open takes */
 
 /* ---- timers -------------------------------------------------------------------------------------- */
 
@@ -142,9 +141,9 @@ void swarm_topic_settle(swarm_topic_t *topic) {
 }
 
 bool swarm_topic_has_neighbor(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES]) {
-  uint8_t ids[NEIGHBORS_MAX][GOSSIP_ID_BYTES];
-  size_t count = topic->core != NULL ? gossip_topic_neighbors(topic->core, ids, NEIGHBORS_MAX) : 0;
-  for (size_t i = 0; i < count && i < NEIGHBORS_MAX; i++)
+  uint8_t ids[GOSSIP_ACTIVE_VIEW_MAX][GOSSIP_ID_BYTES];
+  size_t count = topic->core != NULL ? gossip_topic_neighbors(topic->core, ids, GOSSIP_ACTIVE_VIEW_MAX) : 0;
+  for (size_t i = 0; i < count && i < GOSSIP_ACTIVE_VIEW_MAX; i++)
     if (memcmp(ids[i], peer, GOSSIP_ID_BYTES) == 0) return true;
   return false;
 }
@@ -290,6 +289,7 @@ static void take_config(swarm_t *swarm, const iroh_gossip_config_t *config) {
   iroh_gossip_config_t *c = &swarm->config;
   c->max_message_size = or_default(c->max_message_size, GOSSIP_MESSAGE_DEFAULT);
   c->max_outbox = or_default(c->max_outbox, 8 * 1024 * 1024);
+  c->max_outboxes = or_default(c->max_outboxes, 64 * 1024 * 1024);
   c->max_connections = or_default(c->max_connections, 1024);
   c->max_streams = or_default(c->max_streams, 1024);
   c->idle_ms = or_default(c->idle_ms, 10000);
@@ -298,7 +298,8 @@ static void take_config(swarm_t *swarm, const iroh_gossip_config_t *config) {
 int iroh_gossip_open(iroh_endpoint_t *ep, const iroh_gossip_config_t *config, iroh_handle_t *swarm_out) {
   *swarm_out = 0;
   if (ep->closing) return IROH_ERR_CLOSED;
-  if (config->active_view > NEIGHBORS_MAX) return IROH_ERR_INVALID_ARGUMENT;
+  if (config->active_view > GOSSIP_ACTIVE_VIEW_MAX || config->passive_view > GOSSIP_PASSIVE_VIEW_MAX)
+    return IROH_ERR_INVALID_ARGUMENT;
   /* A message goes onto a stream as a whole, beside what must not yet be told to have left. */
   uint64_t most = (uint64_t)config->max_message_size + ep->quic_config.low_water + 1024;
   if (most > ep->quic_config.max_send_buffer) return IROH_ERR_INVALID_ARGUMENT;

@@ -40,6 +40,7 @@ typedef struct {
   uint8_t data[GOSSIP_DATA_MAX]; /* what peers are told of where this one is */
   size_t data_len;
   size_t links, dialling;
+  size_t waiting_bytes;      /* in all outboxes, without what the streams have */
   iroh_gossip_info_t counts; /* what is only counted up */
 } swarm_t;
 
@@ -74,12 +75,13 @@ typedef struct swarm_link {
   conn_t *conn;
   list_node_t node;
   list_t readers, senders;
-  uint64_t since, heard_at; /* when it came, and when a frame for a topic of ours came last */
-  size_t held_count;        /* readers that hold frames */
-  unsigned stopped;         /* streams that either side had to stop */
-  bool extra;               /* dialled only for more streams */
-  bool over;                /* what has come on it is read to the end */
-  bool closing;             /* by us: nothing more goes over it, although it may look open until it is flushed */
+  uint64_t since, heard_at;   /* when it came, and when a frame for a topic of ours came last */
+  size_t held_count;          /* readers that hold frames */
+  swarm_timer_t credit_timer; /* set: the peer is owed credit for streams */
+  unsigned stopped;           /* streams that either side had to stop */
+  bool extra;                 /* dialled only for more streams */
+  bool over;                  /* what has come on it is read to the end */
+  bool closing;               /* by us: nothing more goes over it, although it may look open until it is flushed */
 } swarm_link_t;
 
 /* Frames of a topic for a peer: on their way while there is a sender, and those that wait for one. */
@@ -112,6 +114,7 @@ typedef struct {
   uint8_t topic[GOSSIP_ID_BYTES];
   buffer_t partial; /* a frame that has come in part */
   buffer_t held;    /* whole frames that wait for the topic to be joined, or for a verdict */
+  size_t weight;    /* bytes of memory, as the connection counts them */
 } swarm_reader_t;
 
 /* What was said above of a peer as a neighbour in a topic. */
@@ -184,6 +187,8 @@ void swarm_sender_events(swarm_sender_t *sender, unsigned events, uint64_t now);
 /* Takes a stream that the peer opened. */
 void swarm_reader_new(swarm_link_t *link, quic_stream_t *stream, uint64_t now);
 void swarm_reader_free(swarm_reader_t *reader, bool release);
+/* A stream of the peer's is over: it gets credit for another, soon. */
+void swarm_link_owes_stream(swarm_link_t *link, uint64_t now);
 /* Takes what has come. May free the reader. */
 void swarm_reader_pump(swarm_reader_t *reader, uint64_t now);
 /* The connection is over: takes all that has come on it. */

@@ -95,6 +95,7 @@ typedef struct {
   bool announced;           /* ACCEPTED or CONNECTED was told */
   bool asked_again;         /* whether it may in, when it came to be */
   bool refused;             /* it may not */
+  unsigned refuses;         /* IROH_REFUSE_ */
   bool counted;             /* among the accepted connections of its NodeId */
   bool in_handshake;        /* counted among the handshakes in flight */
   handshake_place_t *place; /* accepted connections: its place among the endpoint's handshakes; NULL: it needs none */
@@ -128,6 +129,7 @@ struct iroh_endpoint {
   uv_loop_t *loop;
   iroh_endpoint_config_t config; /* its pointers are not kept */
   quic_config_t quic_config;
+  quic_budget_t budget, sending; /* what all connections hold unread, and unacknowledged */
   key_pair_t *key;
   struct tls_identity *identity;
   char **alpns;
@@ -225,6 +227,10 @@ void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const add
 /* Notes a NodeId that the allowlist turned away. */
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
+
+/* relieve.c */
+/* Closes connections if more is held unread than the endpoint takes. Not while anything is being told. */
+void endpoint_relieve(iroh_endpoint_t *ep);
 
 /* policy.c: asks the lists, then the program. A refusal is noted. */
 bool endpoint_authorize(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);

@@ -37,6 +37,16 @@ int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t handle, bool bidirection
   return 0;
 }
 
+int iroh_conn_refuse(iroh_endpoint_t *ep, iroh_handle_t handle, unsigned kinds) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  conn->refuses = kinds;
+  if ((kinds & IROH_REFUSE_BIDI) == 0) quic_conn_allow_refused(conn->quic, true);
+  if ((kinds & IROH_REFUSE_UNI) == 0) quic_conn_allow_refused(conn->quic, false);
+  endpoint_changed(conn);
+  return 0;
+}
+
 int iroh_stream_announce(iroh_endpoint_t *ep, iroh_handle_t handle) {
   quic_stream_t *stream = stream_of_handle(ep, handle);
   if (stream == NULL) return IROH_ERR_CLOSED;

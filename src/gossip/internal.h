@@ -15,8 +15,8 @@
 #define SECOND (1000 * MILLISECOND)
 
 enum {
-  LINKS_MAX = 31,      /* neighbours: one bit of a gossip_links_t each */
-  PASSIVES_MAX = 256,  /* what passive_view may be */
+  LINKS_MAX = GOSSIP_ACTIVE_VIEW_MAX, /* one bit of a gossip_links_t each */
+  PASSIVES_MAX = GOSSIP_PASSIVE_VIEW_MAX,
   PENDINGS_MAX = 32,   /* peers asked to be neighbours, who have not answered */
   CONTACTS_MAX = 32,   /* peers that gossip_topic_join named */
   LOST_MAX = 16,       /* peers out of reach, asked again rarely */
@@ -51,6 +51,7 @@ typedef struct {
   uint64_t early_at;  /* when `early` was last counted */
   uint64_t walks;     /* a rate: messages of it that go on to others */
   uint64_t answers;   /* a rate: its Joins */
+  uint64_t lessons;   /* a rate: peers that it told of, in the place of others */
   uint16_t missing;   /* ids it was the first to announce that have not come */
   uint16_t credit;    /* how many those may be: more with each that comes, less with each that does not */
   uint16_t asked;     /* ids it was asked for, last of all, that have not come */
@@ -172,7 +173,7 @@ struct gossip_topic {
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
-  uint64_t evictions, losses, walks, dials, requests, greetings;
+  uint64_t evictions, losses, walks, dials, requests, greetings, lessons;
 
   gossip_seen_t seen;
   gossip_payloads_t payloads;
@@ -256,8 +257,9 @@ bool gossip_view_request(gossip_topic_t *topic, gossip_known_t *peer, bool high)
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer);
 /* A peer that is no neighbour is out of reach: it is asked again, rarely. */
 void gossip_view_lose(gossip_topic_t *topic, gossip_known_t *peer);
-/* A peer that was heard of may become a neighbour some day. */
-void gossip_view_learn(gossip_topic_t *topic, const gossip_peer_t *heard);
+/* A peer that `from` has told of may become a neighbour some day. Once the passive view is full, what one neighbour tells
+ * takes the place of a part of it only. */
+void gossip_view_learn(gossip_topic_t *topic, const gossip_known_t *from, const gossip_peer_t *heard);
 /* Looks for neighbours if some are wanting. */
 void gossip_view_settle(gossip_topic_t *topic);
 

@@ -134,7 +134,7 @@ static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_
   } else if (message->ttl == 0 || gossip_neighbors(topic) <= 1) {
     accept_walk(topic, joiner);
   } else {
-    if (message->ttl == PASSIVE_TTL) gossip_view_learn(topic, joiner);
+    if (message->ttl == PASSIVE_TTL) gossip_view_learn(topic, from, joiner);
     known = gossip_peer_find(topic, joiner->id);
     gossip_known_t *next = gossip_next_hop(topic, from, known);
     if (!next || (known && known->roles & ROLE_PENDING)) return;

@@ -103,14 +103,14 @@ static void pass_on(gossip_topic_t *topic, const gossip_known_t *from, const gos
   (void)gossip_tell(topic, next, &out);
 }
 
-/* Learns the peers of a list; *origin is set to the entry of that id. Gives how many there are. */
-static size_t learn(gossip_topic_t *topic, gossip_list_t entries, size_t max, const uint8_t *id,
-                    gossip_peer_t *origin) {
+/* Learns the peers of a list that came from `from`; *origin is set to the entry of that id. Gives how many there are. */
+static size_t learn(gossip_topic_t *topic, const gossip_known_t *from, gossip_list_t entries, size_t max,
+                    const uint8_t *id, gossip_peer_t *origin) {
   gossip_peer_t entry;
   size_t count = 0;
   while (count < max && gossip_next_peer(&entries, &entry)) {
     if (id && memcmp(entry.id, id, GOSSIP_ID_BYTES) == 0) *origin = entry;
-    gossip_view_learn(topic, &entry);
+    gossip_view_learn(topic, from, &entry);
     count++;
   }
   return count;
@@ -126,7 +126,7 @@ void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_messa
     return;
   }
   gossip_peer_t heard = {NULL, {NULL, 0}};
-  size_t count = learn(topic, message->list, SHUFFLE_MAX, message->id, &heard);
+  size_t count = learn(topic, from, message->list, SHUFFLE_MAX, message->id, &heard);
   /* A shuffle that does not name its origin is not its own. */
   gossip_known_t *origin = heard.id ? gossip_peer_get(topic, message->id) : NULL;
   if (!origin) return;
@@ -146,5 +146,5 @@ void gossip_on_shuffle_reply(gossip_topic_t *topic, const gossip_known_t *from, 
     topic->counters.limited++;
     return;
   }
-  (void)learn(topic, message->list, REPLY_MAX, NULL, &unused);
+  (void)learn(topic, from, message->list, REPLY_MAX, NULL, &unused);
 }

@@ -19,6 +19,8 @@
 
 #define GOSSIP_NEVER UINT64_MAX
 #define GOSSIP_DATA_MAX 256 /* bytes of peer data kept and passed on; longer data is as none */
+#define GOSSIP_ACTIVE_VIEW_MAX 31
+#define GOSSIP_PASSIVE_VIEW_MAX 256
 
 typedef struct gossip_topic gossip_topic_t;
 
@@ -27,8 +29,8 @@ typedef struct {
   uint64_t seed;
   /* Limits and times; 0 takes the default in brackets. */
   size_t max_message;       /* [4096] bytes of a message without its length, the peers' alike */
-  uint32_t active_view;     /* [5] neighbours */
-  uint32_t passive_view;    /* [30] peers known beside */
+  uint32_t active_view;     /* [5] neighbours, at most GOSSIP_ACTIVE_VIEW_MAX */
+  uint32_t passive_view;    /* [30] peers known beside, at most GOSSIP_PASSIVE_VIEW_MAX */
   uint64_t shuffle_every;   /* [60 s] */
   uint64_t keep_payloads;   /* [30 s] how long a message can be asked for */
   uint64_t keep_ids;        /* [90 s] how long one is known to have been seen */

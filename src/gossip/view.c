@@ -23,6 +23,10 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 #define EVICT_EVERY SECOND
 #define LOSS_EVERY (5 * SECOND)
 enum { EVICTS_AT_ONCE = 64, LOSSES_AT_ONCE = 5 };
+/* Peers that one neighbour tells of, in the place of others in the passive view: a part of the view at once, then one at a
+ * time. A whole view of 30 is another's word after 40 s at the soonest, not after one message. */
+#define LESSON_EVERY (2 * SECOND)
+enum { LESSONS_PART = 3 };
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests for the last neighbour that is wanting. */
 #define REQUEST_EVERY (3 * SECOND)
@@ -201,10 +205,22 @@ void gossip_view_lose(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_contacts_arm(topic);
 }
 
-void gossip_view_learn(gossip_topic_t *topic, const gossip_peer_t *heard) {
+/* Whether one more may come into the passive view on the word of this peer. All that are no neighbours share a rate. */
+static bool may_teach(gossip_topic_t *topic, const gossip_known_t *from) {
+  if (gossip_peer_count(topic, ROLE_PASSIVE) < topic->config.passive_view) return true;
+  uint64_t *lessons = from->link ? &from->link->lessons : &topic->lessons;
+  uint64_t part = max_size(topic->config.passive_view / LESSONS_PART, 1);
+  if (gossip_rate_take(lessons, topic->now, LESSON_EVERY, part)) return true;
+  topic->counters.limited++;
+  return false;
+}
+
+void gossip_view_learn(gossip_topic_t *topic, const gossip_known_t *from, const gossip_peer_t *heard) {
   gossip_known_t *peer = gossip_peer_find(topic, heard->id);
   if (!peer && !iroh_node_id_is_valid(heard->id)) return;
   if (!gossip_admits(topic, heard->id)) return;
+  bool is_new = !peer || !(peer->roles & (ROLE_ACTIVE | ROLE_PASSIVE | ROLE_LOST));
+  if (is_new && !may_teach(topic, from)) return;
   if (!peer) peer = gossip_peer_get(topic, heard->id);
   if (!peer) return;
   gossip_peer_set_data(peer, &heard->data, false);

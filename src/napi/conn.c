@@ -120,6 +120,16 @@ static napi_value conn_update_key(napi_env env, napi_callback_info info) {
   return make_number(env, iroh_conn_update_key(call.core, conn));
 }
 
+/* refuse(endpoint, connection, kinds) -> 0 or error code */
+static napi_value conn_refuse(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  uint32_t kinds;
+  if (!call_begin_endpoint(env, info, 3, &call) || !call_handle(&call, 1, &conn) || !call_u32(&call, 2, &kinds))
+    return call.early;
+  return make_number(env, iroh_conn_refuse(call.core, conn, kinds));
+}
+
 /* relayReceived(endpoint, relay, nodeIdBytes, ecn, segment, bytes) -> 0 or error code */
 static napi_value relay_received(napi_env env, napi_callback_info info) {
   call_t call;
@@ -143,6 +153,7 @@ napi_status conn_export(napi_env env, napi_value exports) {
       {"connInfo", conn_info},
       {"sendDatagram", conn_send_datagram},
       {"updateKey", conn_update_key},
+      {"refuse", conn_refuse},
       {"relayReceived", relay_received},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);

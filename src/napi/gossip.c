@@ -25,6 +25,7 @@ static bool read_config(napi_env env, napi_value options, iroh_gossip_config_t *
       {"maxPayloadBytes", &config->max_payload_bytes},
       {"maxIds", &config->max_ids},
       {"maxOutbox", &config->max_outbox},
+      {"maxOutboxes", &config->max_outboxes},
       {"maxConnections", &config->max_connections},
       {"maxStreams", &config->max_streams},
       {"idleMs", &config->idle_ms},

@@ -53,12 +53,13 @@ static void fill_settings(const quic_conn_t *conn, ngtcp2_settings *settings, ui
   if (conn->qlog != NULL) settings->qlog_write = qlog_write;
 }
 
-static void fill_transport_params(const quic_config_t *config, ngtcp2_transport_params *params) {
+static void fill_transport_params(const quic_conn_t *conn, ngtcp2_transport_params *params) {
+  const quic_config_t *config = conn->config;
   ngtcp2_transport_params_default(params);
-  params->initial_max_stream_data_bidi_local = config->stream_window;
-  params->initial_max_stream_data_bidi_remote = config->stream_window;
-  params->initial_max_stream_data_uni = config->stream_window;
-  params->initial_max_data = config->connection_window;
+  params->initial_max_stream_data_bidi_local = quic_stream_window_start(config);
+  params->initial_max_stream_data_bidi_remote = quic_stream_window_start(config);
+  params->initial_max_stream_data_uni = quic_stream_window_start(config);
+  params->initial_max_data = conn->window.size;
   params->initial_max_streams_bidi = config->max_streams_bidi;
   params->initial_max_streams_uni = config->max_streams_uni;
   params->max_idle_timeout = config->idle_timeout;
@@ -86,6 +87,9 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   list_init(&conn->streams);
   list_init(&conn->sendable);
   list_init(&conn->eventful);
+  list_init(&conn->creditable);
+  quic_window_init(&conn->window, quic_conn_window_start(config), now);
+  quic_meter_init(&conn->meter, config->pool);
   quic_datagram_queue_init(&conn->datagrams_out);
   quic_datagram_queue_init(&conn->datagrams_in);
   ngtcp2_ccerr_default(&conn->close_error);
@@ -93,6 +97,7 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
 }
 
 static int start(quic_conn_t *conn, const uint8_t *cid, size_t cid_len) {
+  conn->meter.base = conn->meter.disorder;
   ngtcp2_conn_set_tls_native_handle(conn->q, conn->tls);
   if (conn->config->keep_alive != 0) ngtcp2_conn_set_keep_alive_timeout(conn->q, conn->config->keep_alive);
   return conn->host->cid_added(conn->owner, cid, cid_len) ? 0 : IROH_ERR_NO_MEMORY;
@@ -123,13 +128,13 @@ int quic_conn_new_client(const quic_config_t *config, const quic_host_t *host, v
   settings.token = token;
   settings.tokenlen = token_len;
   ngtcp2_transport_params params;
-  fill_transport_params(config, &params);
+  fill_transport_params(conn, &params);
 
   int rv = quic_crypto_init(conn, &(const char *){name}, 1);
   if (rv != 0) goto fail_conn;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   if (ngtcp2_conn_client_new(&conn->q, &dcid, &scid, &q_path, NGTCP2_PROTO_VER_V1, &quic_client_callbacks, &settings,
-                             &params, quic_pool_mem(config->pool), conn) != 0) {
+                             &params, &conn->meter.mem, conn) != 0) {
     rv = IROH_ERR_NO_MEMORY;
     goto fail_conn;
   }
@@ -156,7 +161,7 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
   random_cid(&scid, QUIC_CID_LEN);
 
   ngtcp2_transport_params params;
-  fill_transport_params(config, &params);
+  fill_transport_params(conn, &params);
   params.original_dcid = client_dcid;
   if (initial->from_retry) {
     ngtcp2_cid_init(&params.original_dcid, initial->original_dcid, initial->original_dcid_len);
@@ -185,7 +190,7 @@ int quic_conn_new_server(const quic_config_t *config, const quic_host_t *host, v
   if (rv != 0) goto fail_conn;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   if (ngtcp2_conn_server_new(&conn->q, &client_scid, &scid, &q_path, initial->version, &quic_server_callbacks,
-                             &settings, &params, quic_pool_mem(config->pool), conn) != 0) {
+                             &settings, &params, &conn->meter.mem, conn) != 0) {
     rv = IROH_ERR_NO_MEMORY;
     goto fail_conn;
   }
@@ -225,6 +230,7 @@ void quic_conn_free(quic_conn_t *conn) {
     ngtcp2_conn_del(conn->q);
     conn->q = NULL;
   }
+  quic_conn_hold(conn, conn->held, 0);
   quic_crypto_deinit(conn);
   quic_datagram_queue_deinit(&conn->datagrams_out);
   quic_datagram_queue_deinit(&conn->datagrams_in);
@@ -284,6 +290,7 @@ bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   if (rv == 0 && conn->state == QUIC_OPEN && state != QUIC_OPEN && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
   quic_callbacks_end_read(&reading, rv == 0);
   progress_t after = progress_of(conn);
+  quic_conn_weigh_disorder(conn);
   if (rv == 0) {
     conn->data_blocked = false;
     drop_tls_if_done(conn);
@@ -382,6 +389,7 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                        uint64_t now) {
   conn->now = now;
+  if (quic_conn_is_usable(conn)) quic_credit_give(conn, now);
   size_t n = 0;
   /* What the peer takes is known only from its transport parameters. */
   if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "iroh.h"
+#include "quic/budget.h"
 
 #define QUIC_CID_LEN 8 /* of the connection ids we issue */
 #define QUIC_CID_MAX 20
@@ -59,10 +60,12 @@ typedef struct {
   struct quic_pool *pool;                               /* ngtcp2's memory; NULL: malloc's */
   uint8_t static_secret[32];                            /* for tokens and stateless resets */
   uint64_t idle_timeout, keep_alive, handshake_timeout; /* ns; keep_alive 0: none */
-  uint64_t stream_window, connection_window;
+  uint64_t stream_window, connection_window;            /* the largest ones; they begin smaller, see credit.c */
+  quic_budget_t *budget;                                /* shared by the connections of an endpoint; NULL: none */
   uint64_t max_streams_bidi, max_streams_uni;
   size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
+  quic_budget_t *sending; /* of what peers have not acknowledged, shared as `budget` is; NULL: none */
   iroh_cc_t congestion_control;
   int qlog_dir_fd;      /* an open directory; -1: none */
   int key_log_fd;       /* -1: none */
@@ -196,6 +199,19 @@ size_t quic_conn_max_datagram(quic_conn_t *conn);
 int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len);
 /* Lets the peer open `count` more unidirectional streams at once than it may now. */
 void quic_conn_allow_uni_streams(quic_conn_t *conn, uint64_t count);
+/* Room for as many streams as were refused. */
+void quic_conn_allow_refused(quic_conn_t *conn, bool bidirectional);
+/* From now on a unidirectional stream of the peer's that is over makes no room for another by itself:
+ * quic_conn_give_uni_streams does. */
+void quic_conn_pace_uni_streams(quic_conn_t *conn);
+/* Makes room for at most `max` of them. Returns for how many more room is owed. */
+uint64_t quic_conn_give_uni_streams(quic_conn_t *conn, uint64_t max);
+/* Bytes held of what the peer sent and nobody has read: of streams, out of order, and what quic_conn_hold counted. */
+size_t quic_conn_held(const quic_conn_t *conn);
+/* The host holds `after` bytes of what was read from the connection where it held `before`. */
+void quic_conn_hold(quic_conn_t *conn, size_t before, size_t after);
+/* Throws away everything that is unread. Not while frames are handed out. */
+void quic_conn_discard(quic_conn_t *conn);
 /* Opens a stream; *id_out is its QUIC id. */
 int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t **out);
 

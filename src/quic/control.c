@@ -187,6 +187,25 @@ void quic_conn_allow_uni_streams(quic_conn_t *conn, uint64_t count) {
   if (quic_conn_is_usable(conn)) ngtcp2_conn_extend_max_streams_uni(conn->q, (size_t)count);
 }
 
+void quic_conn_allow_refused(quic_conn_t *conn, bool bidirectional) {
+  size_t *refused = bidirectional ? &conn->refused_bidi : &conn->refused_uni;
+  if (!quic_conn_is_usable(conn)) return;
+  if (bidirectional)
+    ngtcp2_conn_extend_max_streams_bidi(conn->q, *refused);
+  else
+    ngtcp2_conn_extend_max_streams_uni(conn->q, *refused);
+  *refused = 0;
+}
+
+void quic_conn_pace_uni_streams(quic_conn_t *conn) { conn->uni_paced = true; }
+
+uint64_t quic_conn_give_uni_streams(quic_conn_t *conn, uint64_t max) {
+  uint64_t count = conn->uni_owed < max ? conn->uni_owed : max;
+  conn->uni_owed -= count;
+  if (count > 0) quic_conn_allow_uni_streams(conn, count);
+  return conn->uni_owed;
+}
+
 int quic_conn_open_stream(quic_conn_t *conn, bool bidirectional, quic_stream_t **out) {
   *out = NULL;
   if (!quic_conn_is_usable(conn)) return IROH_ERR_CLOSED;

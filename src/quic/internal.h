@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "quic/gate.h"
 #include "quic/ngtcp2.h"
+#include "quic/pool.h"
 #include "quic/recv-queue.h"
 #include "quic/send-queue.h"
 #include "quic/stream.h"
@@ -25,8 +26,15 @@ typedef struct {
   size_t count;
 } quic_datagram_queue_t;
 
+/* A flow-control window of ours: how far the peer may be ahead of the reader. */
+typedef struct {
+  uint64_t size, owed; /* owed: bytes read, and not granted again yet */
+  uint64_t given_at;
+} quic_window_t;
+
 struct quic_conn {
   ngtcp2_conn *q;
+  quic_meter_t meter;         /* what ngtcp2 gets its memory by */
   tls_session_t tls;          /* NULL once the handshake is over */
   ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
   gate_t gate;
@@ -49,6 +57,13 @@ struct quic_conn {
   list_t streams;         /* every stream, by all_node */
   list_t sendable;        /* streams with something to send, by priority, by send_node */
   list_t eventful;        /* streams with events, by event_node */
+  list_t creditable;      /* streams whose window is to be moved, by credit_node */
+  quic_window_t window;   /* of all streams together */
+  size_t held;            /* bytes counted into the budget: of the streams, of `disorder`, and of the host's */
+  size_t disorder;        /* what came out of order, as it was weighed last */
+  size_t refused_bidi, refused_uni; /* streams that nobody wanted: the peer has no credit for others in their place */
+  bool uni_paced;                   /* credit for unidirectional streams is given by quic_conn_give_uni_streams only */
+  uint64_t uni_owed;
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
   uint64_t packets_opened; /* those that decrypted, in the handshake and after it */
@@ -69,7 +84,7 @@ struct quic_conn {
 };
 
 struct quic_stream {
-  list_node_t all_node, send_node, event_node;
+  list_node_t all_node, send_node, event_node, credit_node;
   quic_conn_t *conn;
   int64_t id;
   uint64_t handle;
@@ -82,12 +97,17 @@ struct quic_stream {
       any_sent /* the peer may know of it */, reset_wanted /* as soon as it does */;
   uint64_t reset_with;
   bool end_doubtful; /* all bytes are acknowledged, and perhaps the end too */
+  size_t send_held;  /* as it was weighed last */
   uint8_t *room;     /* reserved for frames */
   send_queue_t send;
   uint64_t stop_code;
   /* receiving */
   bool can_receive, received_end, end_taken, readable_wanted, reset_by_peer, stopped, paused;
+  bool discarded; /* what had come was thrown away */
+  bool refused;   /* nobody wants it: the peer gets no credit for another */
   recv_queue_t recv;
+  quic_window_t window;
+  size_t held;       /* as it was weighed last */
   size_t uncredited; /* framed: bytes taken in that the peer has no credit for yet */
   uint64_t reset_code;
   frame_reader_t *reader;
@@ -131,7 +151,25 @@ void quic_conn_event(quic_conn_t *conn, unsigned event);
 size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                         uint64_t now);
 
+/* credit.c */
+/* The first windows that a peer is given. */
+uint64_t quic_stream_window_start(const quic_config_t *config);
+uint64_t quic_conn_window_start(const quic_config_t *config);
+void quic_window_init(quic_window_t *window, uint64_t size, uint64_t now);
+/* So many bytes were read, or dropped: the peer may send as many more, soon. */
+void quic_credit_owe(quic_stream_t *stream, size_t len);
+/* Before packets are written: grants what is owed, in pieces that are worth a frame. */
+void quic_credit_give(quic_conn_t *conn, uint64_t now);
+/* What the stream, or ngtcp2 of what came out of order, holds has changed. */
+void quic_stream_weigh(quic_stream_t *stream);
+void quic_conn_weigh_disorder(quic_conn_t *conn);
+/* What the stream holds until it is acknowledged has changed; and how much may be unsent in it now. */
+void quic_stream_weigh_sending(quic_stream_t *stream);
+size_t quic_stream_send_limit(const quic_stream_t *stream);
+
 /* stream.c */
+/* Throws away what has come, and what comes; reading it fails. */
+void quic_stream_discard(quic_stream_t *stream);
 quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer);
 void quic_stream_free(quic_stream_t *stream);
 void quic_stream_event(quic_stream_t *stream, unsigned event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "quic/pool.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@
 /* Smaller blocks are malloc's, larger ones too: they are rare. */
 #define LARGE_MIN (PAGE * 3 / 4)
 #define CLASSES 4 /* blocks of 1 to 4 pages */
+/* A larger block is taken for one of those that hold what came out of order. */
+#define DISORDER_OVER (2 * PAGE)
 
 typedef struct free_block {
   struct free_block *next;
@@ -27,7 +30,6 @@ typedef struct {
 } block_class_t;
 
 struct quic_pool {
-  ngtcp2_mem mem;
   block_class_t classes[CLASSES];
   map_t slabs; /* address of a slab / SLAB_BYTES -> its class */
 };
@@ -89,14 +91,27 @@ static void *take_block(quic_pool_t *pool, block_class_t *from) {
   return from->unused - from->size;
 }
 
-static void *pool_malloc(size_t size, void *user_data) {
-  quic_pool_t *pool = user_data;
-  block_class_t *from = class_of_size(pool, size);
-  return from != NULL ? take_block(pool, from) : malloc(size);
+/* ---- what a connection calls --------------------------------------------------------------------- */
+
+/* `from` NULL: the block is malloc's. */
+static size_t disorder_of(const block_class_t *from, void *block) {
+  size_t size = from != NULL ? from->size : malloc_usable_size(block);
+  return size > DISORDER_OVER ? size : 0;
 }
 
-static void pool_free(void *block, void *user_data) {
-  block_class_t *from = block != NULL ? class_of_block(user_data, block) : NULL;
+static void *meter_malloc(size_t size, void *user_data) {
+  quic_meter_t *meter = user_data;
+  block_class_t *from = meter->pool != NULL ? class_of_size(meter->pool, size) : NULL;
+  void *block = from != NULL ? take_block(meter->pool, from) : malloc(size);
+  if (block != NULL && size >= PAGE) meter->disorder += disorder_of(from, block);
+  return block;
+}
+
+static void meter_free(void *block, void *user_data) {
+  quic_meter_t *meter = user_data;
+  if (block == NULL) return;
+  block_class_t *from = meter->pool != NULL ? class_of_block(meter->pool, block) : NULL;
+  meter->disorder -= disorder_of(from, block);
   if (from == NULL) {
     free(block);
     return;
@@ -105,27 +120,34 @@ static void pool_free(void *block, void *user_data) {
   from->free = block;
 }
 
-static void *pool_calloc(size_t count, size_t size, void *user_data) {
-  if (size != 0 && count > CLASSES * PAGE / size) return calloc(count, size);
-  void *block = pool_malloc(count * size, user_data);
+static void *meter_calloc(size_t count, size_t size, void *user_data) {
+  if (size != 0 && count > SIZE_MAX / size) return NULL;
+  void *block = meter_malloc(count * size, user_data);
   if (block != NULL) memset(block, 0, count * size);
   return block;
 }
 
-static void *pool_realloc(void *block, size_t size, void *user_data) {
-  block_class_t *from = block != NULL ? class_of_block(user_data, block) : NULL;
-  if (from == NULL) return realloc(block, size);
-  void *moved = malloc(size);
+static void *meter_realloc(void *block, size_t size, void *user_data) {
+  quic_meter_t *meter = user_data;
+  if (block == NULL) return meter_malloc(size, user_data);
+  const block_class_t *from = meter->pool != NULL ? class_of_block(meter->pool, block) : NULL;
+  size_t before = from != NULL ? from->size : malloc_usable_size(block);
+  void *moved = meter_malloc(size, user_data);
   if (moved == NULL) return NULL;
-  memcpy(moved, block, min_size(size, from->size));
-  pool_free(block, user_data);
+  memcpy(moved, block, min_size(size, before));
+  meter_free(block, user_data);
   return moved;
 }
+
+void quic_meter_init(quic_meter_t *meter, quic_pool_t *pool) {
+  *meter = (quic_meter_t){.mem = {meter, meter_malloc, meter_free, meter_calloc, meter_realloc}, .pool = pool};
+}
+
+/* ---- the pool ------------------------------------------------------------------------------------ */
 
 quic_pool_t *quic_pool_new(void) {
   quic_pool_t *pool = calloc(1, sizeof *pool);
   if (pool == NULL) return NULL;
-  pool->mem = (ngtcp2_mem){pool, pool_malloc, pool_free, pool_calloc, pool_realloc};
   for (size_t i = 0; i < CLASSES; i++) pool->classes[i].size = (i + 1) * PAGE;
   map_init(&pool->slabs);
   return pool;
@@ -139,5 +161,3 @@ void quic_pool_free(quic_pool_t *pool) {
   map_deinit(&pool->slabs);
   free(pool);
 }
-
-const ngtcp2_mem *quic_pool_mem(const quic_pool_t *pool) { return pool != NULL ? &pool->mem : NULL; }

@@ -11,7 +11,15 @@
 
 typedef struct quic_pool quic_pool_t;
 
-/* What ngtcp2 is given. Borrowed, as long as the pool lives. NULL for no pool: malloc's. */
-const ngtcp2_mem *quic_pool_mem(const quic_pool_t *pool);
+/* The memory of one connection, and how much of it holds what came out of order: ngtcp2 keeps that in blocks of 8 KiB,
+ * however little of each has come, and has hardly any others so large. */
+typedef struct {
+  ngtcp2_mem mem; /* what ngtcp2 is given */
+  quic_pool_t *pool;
+  size_t disorder, base; /* base: of a connection that has received nothing */
+} quic_meter_t;
+
+/* The pool, borrowed, must live as long. NULL for no pool: malloc's. It must stay where it is. */
+void quic_meter_init(quic_meter_t *meter, quic_pool_t *pool);
 
 #endif

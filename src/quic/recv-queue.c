@@ -37,6 +37,7 @@ int recv_queue_push(recv_queue_t *queue, const uint8_t *data, size_t len) {
       recv_chunk_t *chunk = malloc(sizeof *chunk + cap);
       if (chunk == NULL) return IROH_ERR_NO_MEMORY;
       *chunk = (recv_chunk_t){.cap = cap};
+      queue->allocated += sizeof *chunk + cap;
       if (tail == NULL)
         queue->head = chunk;
       else
@@ -72,6 +73,7 @@ void recv_queue_consume(recv_queue_t *queue, size_t len) {
     queue->head = head->next;
     queue->offset = 0;
     if (queue->head == NULL) queue->tail = NULL;
+    queue->allocated -= sizeof *head + head->cap;
     free(head);
   }
 }

@@ -12,6 +12,7 @@ typedef struct {
   recv_chunk_t *head, *tail;
   size_t offset; /* bytes of head already consumed */
   size_t len;
+  size_t allocated; /* bytes of memory */
 } recv_queue_t;
 
 void recv_queue_init(recv_queue_t *queue);

@@ -32,6 +32,7 @@ uint8_t *send_queue_reserve(send_queue_t *queue, size_t len) {
     send_chunk_t *chunk = malloc(sizeof *chunk + cap);
     if (chunk == NULL) return NULL;
     *chunk = (send_chunk_t){.cap = cap};
+    queue->allocated += sizeof *chunk + cap;
     if (tail == NULL)
       queue->head = chunk;
     else
@@ -90,6 +91,7 @@ void send_queue_acked(send_queue_t *queue, uint64_t offset) {
     }
     queue->acked += chunk->len;
     queue->head = chunk->next;
+    queue->allocated -= sizeof *chunk + chunk->cap;
     free(chunk);
   }
 }

@@ -19,6 +19,7 @@ typedef struct {
   size_t reserved; /* room handed out at the end of tail */
   uint64_t acked;  /* stream offset of the first byte of head */
   size_t unsent;
+  size_t allocated; /* bytes of memory */
 } send_queue_t;
 
 void send_queue_init(send_queue_t *queue);

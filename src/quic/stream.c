@@ -27,31 +27,41 @@ quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer) {
   stream->readable_wanted = true;
   send_queue_init(&stream->send);
   recv_queue_init(&stream->recv);
+  quic_window_init(&stream->window, quic_stream_window_start(conn->config), conn->now);
   list_push_back(&conn->streams, &stream->all_node);
   return stream;
 }
 
 static void set_doubt(quic_stream_t *stream, bool doubtful);
 
+static void allow_another(const quic_stream_t *stream) {
+  quic_conn_t *conn = stream->conn;
+  if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
+    conn->streams_ahead--;
+  else if (is_bidirectional(stream->id))
+    ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
+  else if (conn->uni_paced)
+    conn->uni_owed++;
+  else
+    ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
+}
+
 void quic_stream_free(quic_stream_t *stream) {
   quic_conn_t *conn = stream->conn;
-  if (stream->opened_by_peer && quic_conn_is_usable(conn)) {
-    if (is_bidirectional(stream->id) && conn->streams_ahead > 0)
-      conn->streams_ahead--;
-    else if (is_bidirectional(stream->id))
-      ngtcp2_conn_extend_max_streams_bidi(conn->q, 1);
-    else
-      ngtcp2_conn_extend_max_streams_uni(conn->q, 1);
-  }
+  if (stream->opened_by_peer && quic_conn_is_usable(conn) && !stream->refused) allow_another(stream);
   if (stream->reset_wanted) conn->resets_wanted--;
   set_doubt(stream, false);
   list_remove(&stream->all_node);
   list_remove(&stream->send_node);
   list_remove(&stream->event_node);
+  list_remove(&stream->credit_node);
   send_queue_deinit(&stream->send);
+  quic_stream_weigh_sending(stream);
   recv_queue_deinit(&stream->recv);
   if (stream->reader != NULL) frame_reader_deinit(stream->reader);
   free(stream->reader);
+  stream->reader = NULL;
+  quic_stream_weigh(stream);
   free(stream);
 }
 
@@ -130,7 +140,7 @@ int quic_stream_announce(quic_stream_t *stream) {
 int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len) {
   int rv = check_sendable(stream);
   if (rv != 0) return rv;
-  size_t limit = stream->conn->config->max_send_buffer;
+  size_t limit = quic_stream_send_limit(stream);
   size_t room = stream->send.unsent >= limit ? 0 : limit - stream->send.unsent;
   if (len > room) {
     len = room;
@@ -141,6 +151,7 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
   if (dest == NULL) return IROH_ERR_NO_MEMORY;
   memcpy(dest, data, len);
   send_queue_commit(&stream->send, len);
+  quic_stream_weigh_sending(stream);
   bytes_queued(stream);
   return (int64_t)len;
 }
@@ -148,7 +159,7 @@ int64_t quic_stream_write(quic_stream_t *stream, const uint8_t *data, size_t len
 int quic_stream_reserve(quic_stream_t *stream, size_t len, uint8_t **room_out) {
   int rv = check_sendable(stream);
   if (rv != 0) return rv;
-  size_t limit = stream->conn->config->max_send_buffer;
+  size_t limit = quic_stream_send_limit(stream);
   if (len > limit || stream->send.unsent > limit - len) {
     stream->writable_wanted = true;
     return IROH_ERR_BUFFER_FULL;
@@ -165,6 +176,7 @@ int64_t quic_stream_commit_frames(quic_stream_t *stream, size_t len) {
   int64_t count = rv != 0 || len == 0 ? rv : frame_patch(stream->room, len);
   stream->room = NULL;
   send_queue_commit(&stream->send, count > 0 ? len : 0);
+  quic_stream_weigh_sending(stream);
   if (count > 0) bytes_queued(stream);
   return count;
 }
@@ -260,6 +272,7 @@ static void all_acknowledged(quic_stream_t *stream) {
  * alone is told of so, but if it was sent again together with bytes that were lost too, there is no such note. */
 void quic_stream_acked(quic_stream_t *stream, uint64_t offset, uint64_t len) {
   send_queue_acked(&stream->send, offset + len);
+  quic_stream_weigh_sending(stream);
   if (!stream->finish_sent || stream->send_over || stream->send.head != NULL) return;
   if (len == 0 || !stream->finish_alone)
     all_acknowledged(stream);
@@ -284,13 +297,6 @@ void quic_stream_stop_received(quic_stream_t *stream, uint64_t code) {
 
 /* ---- receiving ----------------------------------------------------------------------------------- */
 
-static void credit(quic_stream_t *stream, size_t len) {
-  quic_conn_t *conn = stream->conn;
-  if (len == 0 || !quic_conn_is_usable(conn)) return;
-  if (!stream->closed && !stream->received_end) ngtcp2_conn_extend_max_stream_offset(conn->q, stream->id, len);
-  ngtcp2_conn_extend_max_offset(conn->q, len);
-}
-
 static void note_readable(quic_stream_t *stream) {
   if (stream->reader != NULL ? stream->paused : !stream->readable_wanted) return;
   stream->readable_wanted = false;
@@ -300,7 +306,7 @@ static void note_readable(quic_stream_t *stream) {
 int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len, bool end) {
   if (end) stream->received_end = true;
   if (stream->stopped || stream->released) {
-    credit(stream, len);
+    quic_credit_owe(stream, len);
     if (end) close_received_uni(stream);
     return 0;
   }
@@ -309,6 +315,7 @@ int quic_stream_received(quic_stream_t *stream, const uint8_t *data, size_t len,
                                     : recv_queue_push(&stream->recv, data, len);
     if (rv != 0) return rv;
     if (stream->reader != NULL) stream->uncredited += len;
+    quic_stream_weigh(stream);
   }
   note_readable(stream);
   if (end) close_received_uni(stream);
@@ -326,15 +333,24 @@ void quic_stream_reset_received(quic_stream_t *stream, uint64_t code) {
 
 /* What was received and will not be read any more. */
 static void drop_received(quic_stream_t *stream) {
-  credit(stream, stream->recv.len + stream->uncredited);
+  quic_credit_owe(stream, stream->recv.len + stream->uncredited);
   recv_queue_deinit(&stream->recv);
   stream->uncredited = 0;
+  quic_stream_weigh(stream);
+}
+
+void quic_stream_discard(quic_stream_t *stream) {
+  if (!stream->can_receive) return;
+  stream->stopped = stream->discarded = true;
+  if (stream->reader != NULL) frame_reader_deinit(stream->reader);
+  drop_received(stream);
 }
 
 int quic_stream_peek(quic_stream_t *stream, const uint8_t **data_out, size_t *len_out) {
   if (!stream->can_receive || stream->reader != NULL) return IROH_ERR_INVALID_ARGUMENT;
   *len_out = recv_queue_peek(&stream->recv, data_out);
   if (*len_out > 0) return IROH_DATA;
+  if (stream->discarded) return IROH_ERR_CLOSED;
   if (stream->reset_by_peer) return IROH_ERR_STREAM_RESET;
   if (stream->received_end || stream->stopped) return IROH_END;
   stream->readable_wanted = true;
@@ -344,7 +360,8 @@ int quic_stream_peek(quic_stream_t *stream, const uint8_t **data_out, size_t *le
 int quic_stream_consume(quic_stream_t *stream, size_t len) {
   if (len > stream->recv.len) return IROH_ERR_INVALID_ARGUMENT;
   recv_queue_consume(&stream->recv, len);
-  credit(stream, len);
+  quic_credit_owe(stream, len);
+  quic_stream_weigh(stream);
   return 0;
 }
 
@@ -378,6 +395,7 @@ int quic_stream_set_framed(quic_stream_t *stream, uint32_t max_frame_length, uns
     stream->uncredited += len;
     recv_queue_consume(&stream->recv, len);
   }
+  quic_stream_weigh(stream);
   if (stream->uncredited > 0 || stream->received_end) note_readable(stream);
   return 0;
 }
@@ -394,8 +412,9 @@ frame_reader_t *quic_stream_reader(quic_stream_t *stream) { return stream->pause
 
 void quic_stream_delivered(quic_stream_t *stream) {
   frame_reader_recycle(stream->reader);
-  credit(stream, stream->uncredited);
+  quic_credit_owe(stream, stream->uncredited);
   stream->uncredited = 0;
+  quic_stream_weigh(stream);
 }
 
 bool quic_stream_take_end(quic_stream_t *stream, int *error_out) {
@@ -411,10 +430,12 @@ void quic_stream_closed(quic_stream_t *stream) {
   stream->closed = true;
   list_remove(&stream->send_node);
   if (stream->finish_sent && !stream->send_over) all_acknowledged(stream);
-  if (stream->released)
+  if (stream->released) {
     quic_stream_free(stream);
-  else
+  } else {
     send_queue_deinit(&stream->send);
+    quic_stream_weigh_sending(stream);
+  }
 }
 
 void quic_stream_release(quic_stream_t *stream) {
@@ -427,4 +448,15 @@ void quic_stream_release(quic_stream_t *stream) {
     quic_stream_free(stream);
   else if (quic_conn_is_usable(stream->conn))
     close_received_uni(stream);
+}
+
+void quic_stream_refuse(quic_stream_t *stream, uint64_t code) {
+  stream->refused = true;
+  if (is_bidirectional(stream->id))
+    stream->conn->refused_bidi++;
+  else
+    stream->conn->refused_uni++;
+  if (stream->can_send) quic_stream_reset(stream, code);
+  quic_stream_stop(stream, code);
+  quic_stream_release(stream);
 }

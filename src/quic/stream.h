@@ -59,6 +59,10 @@ void quic_stream_delivered(quic_stream_t *stream);
  * between two frames (0) or inside one (IROH_ERR_FRAME_TRUNCATED). */
 bool quic_stream_take_end(quic_stream_t *stream, int *error_out);
 
+/* Nobody wants a stream that the peer opened: both halves are ended with `code`, and the peer gets no credit for another
+ * in its place. May free it. */
+void quic_stream_refuse(quic_stream_t *stream, uint64_t code);
+
 /* The program is done with it: resets or stops what is still going on. The stream is freed as soon as QUIC is done
  * with it too, perhaps before this returns. */
 void quic_stream_release(quic_stream_t *stream);

@@ -258,8 +258,34 @@ static void shuffles_are_sent_soon_and_then_rarely(void **state) {
 static void learn(one_t *one, size_t first, size_t last) {
   gossip_peer_t peers[16];
   size_t count = 0;
-  for (size_t peer = first; peer <= last; peer++) peers[count++] = (gossip_peer_t){id_of(peer), {NULL, 0}};
+  for (size_t peer = first; peer <= last; peer++)
+    peers[count++] = (gossip_peer_t){id_of(peer), {(const uint8_t *)"where", 5}};
   feed(one, 1, &(gossip_message_t){.kind = GOSSIP_SHUFFLE_REPLY, .peers = peers, .count = count});
+}
+
+/* How many of the passive view a message of neighbour 1 that names twice as many others, in place of all, replaces. */
+static size_t replaced(one_t *one, size_t first, size_t count) {
+  size_t before = gossip_topic_passive(one->topic), kept = 0;
+  for (size_t peer = first; peer < first + count; peer += 15) learn(one, peer, peer + 14);
+  assert_int_equal(gossip_topic_passive(one->topic), before);
+  for (size_t peer = first; peer < first + count; peer++) {
+    size_t len;
+    if (gossip_topic_data(one->topic, id_of(peer), &len) != NULL) kept++;
+  }
+  return kept;
+}
+
+static void one_neighbour_replaces_a_part_of_the_passive_view(void **state) {
+  (void)state;
+  one_t one;
+  begin_full(&one);
+  learn(&one, 20, 34);
+  learn(&one, 35, 49);
+  assert_int_equal(gossip_topic_passive(one.topic), 30);
+  size_t limited = gossip_topic_counters(one.topic)->limited;
+  assert_in_range(replaced(&one, 50, 60), 1, 10);
+  assert_true(gossip_topic_counters(one.topic)->limited - limited >= 50);
+  one_end(&one);
 }
 
 static void a_lost_neighbour_is_replaced(void **state) {
@@ -480,6 +506,7 @@ int main(void) {
       cmocka_unit_test(ids_that_are_no_points_are_not_passed_on),
       cmocka_unit_test(a_shuffle_is_answered_to_its_origin),
       cmocka_unit_test(shuffles_are_sent_soon_and_then_rarely),
+      cmocka_unit_test(one_neighbour_replaces_a_part_of_the_passive_view),
       cmocka_unit_test(a_lost_neighbour_is_replaced),
       cmocka_unit_test(who_refuses_is_left_alone_for_a_while),
       cmocka_unit_test(a_late_answer_is_good),

@@ -399,7 +399,7 @@ export async function resumed(): Promise<void> {
   same<Delivery>(spoke.delivery)
   same<SessionState | null>(spoke.session)
   spoke.addEventListener('news', (event) => same<number>((event as SequencedEvent).sequence))
-  const hub = await createHub({ ...options, resume: { maxDisconnected: 1, answerTimeoutMs: 1 } })
+  const hub = await createHub({ ...options, resume: { maxDisconnected: 1, answerTimeoutMs: 1, maxReplayTotal: 1 } })
   hub.on('spokeresume', (target: HubSession) => same<'connected' | 'disconnected' | 'closed'>(target.state))
   hub.on('spokedisconnect', (nodeId, { reason }) => same<string>(nodeId + reason))
   const error: unknown = null
@@ -429,6 +429,7 @@ export async function gossip(endpoint: Endpoint): Promise<void> {
     keepIdsMs: 1,
     maxIds: 1,
     maxOutbox: 1,
+    maxOutboxes: 1,
     idleMs: 1
   }
   const more: GossipOptions = { maxConnections: 1, maxStreams: 1, dialTimeoutMs: 1, maxEvents: 1, maxEventBytes: 1 }

@@ -6,6 +6,8 @@ const TABLE = [
   ['sockets', 'gauge', 'TCP connections open'],
   ['clients', 'gauge', 'authenticated connections open'],
   ['nodes', 'gauge', 'NodeIds with at least one authenticated connection'],
+  ['queuedBytes', 'gauge', 'bytes that wait for clients, all together'],
+  ['peersRemembered', 'gauge', 'pairs of a client and one it sent to, which is told when the client leaves'],
   ['connectionsRefused', 'counter', 'TCP connections refused because a limit was reached'],
   ['acceptsFailed', 'counter', 'TCP connections the system did not hand over'],
   ['connectionsTimedOut', 'counter', 'TCP connections dropped because they were not authenticated in time'],

@@ -33,10 +33,13 @@ const KNOWN = [
 /** Limits and times with their bounds and defaults. */
 const LIMITS = {
   maxConnections: { min: 1, fallback: 16384 },
-  maxConnectionsPerIp: { min: 1, fallback: 4096 },
+  maxConnectionsPerIp: { min: 1, fallback: 1024 },
   maxConnectionsPerNode: { min: 1, fallback: 16 },
   queueFrames: { min: 1, fallback: 512 },
   queueBytes: { min: 64 * 1024, fallback: 4 * MIB },
+  queueBytesTotal: { min: MIB, fallback: 256 * MIB },
+  maxPeersPerNode: { min: 1, fallback: 256 },
+  maxPeersTotal: { min: 1, fallback: 262144 },
   bytesPerSecond: { min: 0, fallback: 0 },
   burstBytes: { min: 1 },
   handshakeTimeoutMs: { min: 1, fallback: 30000 },

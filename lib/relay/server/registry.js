@@ -2,18 +2,28 @@
 'use strict'
 
 const { CloseReason } = require('./close-reason')
+const { Shares } = require('../../base/shares')
+
+/** A client may have a 64th of what is free of maxPeersTotal. */
+const PEERS_PART = 64
+/** So many whom it sent to are remembered of every client, however many there are. */
+const LEAST_PEERS = 4
 
 /**
  * The clients of a relay by their NodeId. Of several connections with one NodeId the newest is active and gets what is
- * sent to it; the others may send.
+ * sent to it; the others may send. Of those a client sent to, which are told when it leaves, the latest are remembered.
  */
 class Registry {
   #nodes = new Map()
   #maxPerNode
+  #maxPeers
+  #peers
   #metrics
 
-  constructor(maxPerNode, metrics) {
-    this.#maxPerNode = maxPerNode
+  constructor({ maxConnectionsPerNode, maxPeersPerNode, maxPeersTotal }, metrics) {
+    this.#maxPerNode = maxConnectionsPerNode
+    this.#maxPeers = maxPeersPerNode
+    this.#peers = new Shares(maxPeersTotal, PEERS_PART)
     this.#metrics = metrics
   }
 
@@ -52,14 +62,25 @@ class Registry {
     return this.#nodes.get(frame.toString('latin1', start, end))
   }
 
-  /** Remembers that `from` sent to `to`, who will be told when it leaves. */
+  /** Remembers that `from` sent to `to`, who will be told when it leaves; forgets to whom it sent longest ago. */
   link(from, to) {
+    if (from.sentTo.has(to)) return
     from.sentTo.add(to)
     to.heardFrom.add(from)
+    this.#peers.add(1)
+    const most = Math.min(this.#maxPeers, Math.max(LEAST_PEERS, this.#peers.most))
+    while (from.sentTo.size > most) {
+      const [oldest] = from.sentTo
+      from.sentTo.delete(oldest)
+      oldest.heardFrom.delete(from)
+      this.#peers.add(-1)
+    }
+    this.#metrics.peersRemembered = this.#peers.used
   }
 
   #forget(node, id) {
     this.#nodes.delete(node.key)
+    this.#peers.add(-(node.sentTo.size + node.heardFrom.size - (node.sentTo.has(node) ? 1 : 0)))
     for (const peer of node.heardFrom) peer.sentTo.delete(node)
     for (const peer of node.sentTo) {
       peer.heardFrom.delete(node)
@@ -70,6 +91,7 @@ class Registry {
 
   #count() {
     this.#metrics.nodes = this.#nodes.size
+    this.#metrics.peersRemembered = this.#peers.used
   }
 }
 

@@ -22,6 +22,7 @@ const { RelayMetrics } = require('./metrics')
 const { readRelayOptions } = require('./options')
 const { PkarrService } = require('./pkarr')
 const { answerQuic } = require('./quic-answer')
+const { Queues } = require('./queues')
 const { Registry } = require('./registry')
 const { Session } = require('./session')
 const { Sockets } = require('./sockets')
@@ -60,6 +61,7 @@ class RelayServer {
   #options
   #metrics = new RelayMetrics()
   #registry
+  #queues
   #sockets
   /** Each with the client that was admitted. */
   #sessions = new Map()
@@ -96,7 +98,8 @@ class RelayServer {
     this.#options = options
     const { limits, pkarr } = options
     if (pkarr) this.#pkarr = new PkarrService(limits, options.dnsOrigin, this.#metrics)
-    this.#registry = new Registry(limits.maxConnectionsPerNode, this.#metrics)
+    this.#registry = new Registry(limits, this.#metrics)
+    this.#queues = new Queues(limits.queueBytesTotal, this.#metrics)
     this.#sockets = new Sockets(limits, this.#metrics)
     this.#websockets = new WebSocketServer({
       noServer: true,
@@ -319,6 +322,7 @@ class RelayServer {
     this.#sockets.release(socket)
     const relay = {
       registry: this.#registry,
+      queues: this.#queues,
       limits: this.#options.limits,
       metrics: this.#metrics,
       clock: this.#clock,

@@ -48,9 +48,9 @@ class Session {
 
   /**
    * @param {{ ws: import('ws').WebSocket, socket: import('node:net').Socket, nodeId: string, version: 1 | 2 }} client
-   * @param {{ registry: object, limits: object, metrics: object, clock: number, onEnd: (session: Session) => void }} relay
+   * @param {{ registry: object, queues: object, limits: object, metrics: object, clock: number, onEnd: (session: Session) => void }} relay
    */
-  constructor({ ws, socket, nodeId, version }, { registry, limits, metrics, clock, onEnd }) {
+  constructor({ ws, socket, nodeId, version }, { registry, queues, limits, metrics, clock, onEnd }) {
     this.nodeId = nodeId
     this.id = Buffer.from(nodeId, 'hex')
     this.#ws = ws
@@ -59,7 +59,7 @@ class Session {
     this.#limits = limits
     this.#metrics = metrics
     this.#onEnd = onEnd
-    this.#outbox = new Outbox(ws, socket, limits, metrics)
+    this.#outbox = new Outbox(ws, socket, { limits, metrics, queues })
     this.#heardAt = clock
     this.#writtenAt = clock
     this.#drawPingTime()
