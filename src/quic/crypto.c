@@ -76,7 +76,7 @@ int quic_verify_peer(gnutls_session_t session) {
 static int require_transport_params(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                                     const gnutls_datum_t *message) {
   (void)type, (void)when, (void)incoming, (void)message;
-  bool came = ngtcp2_conn_get_remote_transport_params2(conn_of_session(session)->q) != NULL;
+  bool came = ngtcp2_conn_get_remote_transport_params(conn_of_session(session)->q) != NULL;
   return came ? 0 : GNUTLS_E_MISSING_EXTENSION;
 }
 
