@@ -3,8 +3,8 @@
 #include "quic/internal.h"
 
 /* Windows begin with these, or with the configured ones where those are smaller. */
-#define STREAM_WINDOW_START (256 * 1024)
-#define CONN_WINDOW_START (512 * 1024)
+#define STREAM_WINDOW_START (512 * 1024)
+#define CONN_WINDOW_START (1024 * 1024)
 /* A window of which half was read within so many round trips, or within that time, was too small and doubles. */
 #define GROW_ROUND_TRIPS 4
 #define GROW_TIME (25 * NGTCP2_MILLISECONDS)
@@ -47,6 +47,24 @@ static uint64_t take_due(quic_window_t *window, uint64_t most, uint64_t rtt, uin
   return given;
 }
 
+/* What the windows of earlier streams have grown to need not be found out again: half of the connection's. */
+static uint64_t proved_window(const quic_stream_t *stream) {
+  return min_u64(stream->conn->config->stream_window, stream->conn->window.size / 2);
+}
+
+static uint64_t catch_up(quic_stream_t *stream) {
+  uint64_t size = max_u64(stream->window.size, proved_window(stream));
+  uint64_t given = size - stream->window.size;
+  stream->window.size = size;
+  return given;
+}
+
+void quic_credit_begin(quic_stream_t *stream) {
+  quic_window_init(&stream->window, quic_stream_window_start(stream->conn->config), stream->conn->now);
+  if (stream->can_receive && proved_window(stream) > stream->window.size)
+    list_push_back(&stream->conn->creditable, &stream->credit_node);
+}
+
 void quic_credit_owe(quic_stream_t *stream, size_t len) {
   quic_conn_t *conn = stream->conn;
   if (len == 0 || conn->state != QUIC_OPEN) return;
@@ -64,6 +82,7 @@ void quic_credit_give(quic_conn_t *conn, uint64_t now) {
   while ((node = list_pop_front(&conn->creditable)) != NULL) {
     quic_stream_t *stream = container_of(node, quic_stream_t, credit_node);
     uint64_t given = take_due(&stream->window, conn->config->stream_window, rtt, now);
+    given += catch_up(stream);
     if (!stream->closed) ngtcp2_conn_extend_max_stream_offset(conn->q, stream->id, given);
   }
   if (!is_due(&conn->window)) return;

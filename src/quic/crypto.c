@@ -44,10 +44,9 @@ int quic_verify_peer(gnutls_session_t session) {
  * and would act on parameters that it never got. */
 static int require_transport_params(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                                     const gnutls_datum_t *message) {
-  quic_conn_t *conn = conn_of_session(session);
-  (void)type, (void)when, (void)message;
-  if (!incoming || ngtcp2_conn_get_remote_transport_params2(conn->q) != NULL) return 0;
-  return GNUTLS_E_MISSING_EXTENSION;
+  (void)type, (void)when, (void)incoming, (void)message;
+  bool came = ngtcp2_conn_get_remote_transport_params2(conn_of_session(session)->q) != NULL;
+  return came ? 0 : GNUTLS_E_MISSING_EXTENSION;
 }
 
 /* One line of the NSS key log format. A line is one write, so that several processes can share a file. */
@@ -77,9 +76,12 @@ int quic_crypto_init(quic_conn_t *conn, const char *const *alpns, size_t alpn_co
   int rv = tls_session_new(conn->config->identity, conn->server, list, alpn_count, &conn->ref, &conn->tls);
   if (rv != 0) return rv;
   if (conn->config->key_log_fd >= 0) gnutls_session_set_keylog_function(conn->tls, log_key);
-  gnutls_handshake_set_hook_function(
-      conn->tls, conn->server ? GNUTLS_HANDSHAKE_CLIENT_HELLO : GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS,
-      GNUTLS_HOOK_POST, require_transport_params);
+  /* GnuTLS has read a hello's extensions only when it goes on to its next message. */
+  if (conn->server)
+    gnutls_handshake_set_hook_function(conn->tls, GNUTLS_HANDSHAKE_SERVER_HELLO, GNUTLS_HOOK_PRE,
+                                       require_transport_params);
+  else
+    gnutls_handshake_set_hook_function(conn->tls, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_PRE, require_transport_params);
   rv = conn->server ? ngtcp2_crypto_gnutls_configure_server_session(conn->tls)
                     : ngtcp2_crypto_gnutls_configure_client_session(conn->tls);
   return rv == 0 ? 0 : IROH_ERR_INTERNAL;
