@@ -8,6 +8,8 @@
 /* A window of which half was read within so many round trips, or within that time, was too small and doubles. */
 #define GROW_ROUND_TRIPS 4
 #define GROW_TIME (25 * NGTCP2_MILLISECONDS)
+/* This part of a window is granted at once: more at a time would leave the peer waiting, less is not worth a frame. */
+#define GRANT_SHARE 8
 /* A connection's window is at most this part of what is free of the budget. */
 #define FREE_SHARE 16
 
@@ -30,20 +32,25 @@ static uint64_t most_of(const quic_config_t *config) {
 uint64_t quic_conn_window_start(const quic_config_t *config) { return min_u64(CONN_WINDOW_START, most_of(config)); }
 
 void quic_window_init(quic_window_t *window, uint64_t size, uint64_t now) {
-  *window = (quic_window_t){.size = size, .given_at = now};
+  *window = (quic_window_t){.size = size, .counted_from = now};
 }
 
-static bool is_due(const quic_window_t *window) { return window->owed > 0 && window->owed >= window->size / 2; }
+static bool is_due(const quic_window_t *window) { return window->owed > 0 && window->owed >= window->size / GRANT_SHARE; }
 
 /* What to grant of what is owed, so that the window becomes what it should be. */
 static uint64_t take_due(quic_window_t *window, uint64_t most, uint64_t rtt, uint64_t now) {
-  bool keeps_up = now - window->given_at < max_u64(GROW_TIME, GROW_ROUND_TRIPS * rtt);
+  window->counted += window->owed;
+  bool is_half = window->counted >= window->size / 2;
+  bool keeps_up = is_half && now - window->counted_from < max_u64(GROW_TIME, GROW_ROUND_TRIPS * rtt);
   uint64_t size = min_u64(keeps_up ? window->size * 2 : window->size, most);
   uint64_t given = window->owed + size;
   given = given > window->size ? given - window->size : 0;
   window->size = window->size + given - window->owed;
   window->owed = 0;
-  window->given_at = now;
+  if (is_half) {
+    window->counted = 0;
+    window->counted_from = now;
+  }
   return given;
 }
 
