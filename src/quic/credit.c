@@ -35,7 +35,9 @@ void quic_window_init(quic_window_t *window, uint64_t size, uint64_t now) {
   *window = (quic_window_t){.size = size, .counted_from = now};
 }
 
-static bool is_due(const quic_window_t *window) { return window->owed > 0 && window->owed >= window->size / GRANT_SHARE; }
+static bool is_due(const quic_window_t *window) {
+  return window->owed > 0 && window->owed >= window->size / GRANT_SHARE;
+}
 
 /* What to grant of what is owed, so that the window becomes what it should be. */
 static uint64_t take_due(quic_window_t *window, uint64_t most, uint64_t rtt, uint64_t now) {

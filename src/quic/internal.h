@@ -25,7 +25,7 @@ typedef struct {
 
 /* A flow-control window of ours: how far the peer may be ahead of the reader. */
 typedef struct {
-  uint64_t size, owed; /* owed: bytes read, and not granted again yet */
+  uint64_t size, owed;            /* owed: bytes read, and not granted again yet */
   uint64_t counted, counted_from; /* bytes granted again since a time */
 } quic_window_t;
 
