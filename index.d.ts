@@ -260,9 +260,9 @@ export interface EndpointOptions {
   maxStreamsUni?: number
   /** Streams of all connections that wait for acceptBi() and acceptUni(); one connection may have an eighth of what is free. Default 8192; further ones are refused. */
   maxPendingStreams?: number
-  /** Bytes a stream may send before they are read; begins with 256 KiB at most and grows for a reader that keeps up. Default 2 MiB. */
+  /** Bytes a stream may send before they are read; begins with 512 KiB at most and grows for a reader that keeps up. Default 2 MiB. */
   streamWindow?: number
-  /** The same over all streams of a connection; begins with 512 KiB at most. Default 16 MiB. */
+  /** The same over all streams of a connection; begins with 1 MiB at most. Default 16 MiB. */
   connectionWindow?: number
   /** Bytes unread over all connections; beyond it those that hold most are closed (CloseCode.OVERFLOW). Default 256 MiB. */
   maxReceiveBuffer?: number

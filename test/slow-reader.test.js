@@ -59,7 +59,7 @@ describe('a slow reader', () => {
     const all = new Promise((resolve) => hub.addEventListener('last', resolve))
     hub.pause()
     const sending = sendWithin(spoke, 1000)
-    // The stream's first window, 256 KiB, leaves; the rest stays here.
+    // The stream's first window, 512 KiB, leaves; the rest stays here.
     await until(() => spoke.bufferedAmount < limit - (1 << 17))
     assert.ok(spoke.bufferedAmount > 1 << 20)
     assert.equal(received, 0)

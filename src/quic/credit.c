@@ -3,11 +3,13 @@
 #include "quic/internal.h"
 
 /* Windows begin with these, or with the configured ones where those are smaller. */
-#define STREAM_WINDOW_START (256 * 1024)
-#define CONN_WINDOW_START (512 * 1024)
+#define STREAM_WINDOW_START (512 * 1024)
+#define CONN_WINDOW_START (1024 * 1024)
 /* A window of which half was read within so many round trips, or within that time, was too small and doubles. */
 #define GROW_ROUND_TRIPS 4
 #define GROW_TIME (25 * NGTCP2_MILLISECONDS)
+/* This part of a window is granted at once: more at a time would leave the peer waiting, less is not worth a frame. */
+#define GRANT_SHARE 8
 /* A connection's window is at most this part of what is free of the budget. */
 #define FREE_SHARE 16
 
@@ -30,21 +32,46 @@ static uint64_t most_of(const quic_config_t *config) {
 uint64_t quic_conn_window_start(const quic_config_t *config) { return min_u64(CONN_WINDOW_START, most_of(config)); }
 
 void quic_window_init(quic_window_t *window, uint64_t size, uint64_t now) {
-  *window = (quic_window_t){.size = size, .given_at = now};
+  *window = (quic_window_t){.size = size, .counted_from = now};
 }
 
-static bool is_due(const quic_window_t *window) { return window->owed > 0 && window->owed >= window->size / 2; }
+static bool is_due(const quic_window_t *window) {
+  return window->owed > 0 && window->owed >= window->size / GRANT_SHARE;
+}
 
 /* What to grant of what is owed, so that the window becomes what it should be. */
 static uint64_t take_due(quic_window_t *window, uint64_t most, uint64_t rtt, uint64_t now) {
-  bool keeps_up = now - window->given_at < max_u64(GROW_TIME, GROW_ROUND_TRIPS * rtt);
+  window->counted += window->owed;
+  bool is_half = window->counted >= window->size / 2;
+  bool keeps_up = is_half && now - window->counted_from < max_u64(GROW_TIME, GROW_ROUND_TRIPS * rtt);
   uint64_t size = min_u64(keeps_up ? window->size * 2 : window->size, most);
   uint64_t given = window->owed + size;
   given = given > window->size ? given - window->size : 0;
   window->size = window->size + given - window->owed;
   window->owed = 0;
-  window->given_at = now;
+  if (is_half) {
+    window->counted = 0;
+    window->counted_from = now;
+  }
   return given;
+}
+
+/* What the windows of earlier streams have grown to need not be found out again: half of the connection's. */
+static uint64_t proved_window(const quic_stream_t *stream) {
+  return min_u64(stream->conn->config->stream_window, stream->conn->window.size / 2);
+}
+
+static uint64_t catch_up(quic_stream_t *stream) {
+  uint64_t size = max_u64(stream->window.size, proved_window(stream));
+  uint64_t given = size - stream->window.size;
+  stream->window.size = size;
+  return given;
+}
+
+void quic_credit_begin(quic_stream_t *stream) {
+  quic_window_init(&stream->window, quic_stream_window_start(stream->conn->config), stream->conn->now);
+  if (stream->can_receive && proved_window(stream) > stream->window.size)
+    list_push_back(&stream->conn->creditable, &stream->credit_node);
 }
 
 void quic_credit_owe(quic_stream_t *stream, size_t len) {
@@ -64,6 +91,7 @@ void quic_credit_give(quic_conn_t *conn, uint64_t now) {
   while ((node = list_pop_front(&conn->creditable)) != NULL) {
     quic_stream_t *stream = container_of(node, quic_stream_t, credit_node);
     uint64_t given = take_due(&stream->window, conn->config->stream_window, rtt, now);
+    given += catch_up(stream);
     if (!stream->closed) ngtcp2_conn_extend_max_stream_offset(conn->q, stream->id, given);
   }
   if (!is_due(&conn->window)) return;

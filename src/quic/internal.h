@@ -28,8 +28,8 @@ typedef struct {
 
 /* A flow-control window of ours: how far the peer may be ahead of the reader. */
 typedef struct {
-  uint64_t size, owed; /* owed: bytes read, and not granted again yet */
-  uint64_t given_at;
+  uint64_t size, owed;            /* owed: bytes read, and not granted again yet */
+  uint64_t counted, counted_from; /* bytes granted again since a time */
 } quic_window_t;
 
 struct quic_conn {
@@ -156,6 +156,8 @@ size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_
 uint64_t quic_stream_window_start(const quic_config_t *config);
 uint64_t quic_conn_window_start(const quic_config_t *config);
 void quic_window_init(quic_window_t *window, uint64_t size, uint64_t now);
+/* A stream begins. */
+void quic_credit_begin(quic_stream_t *stream);
 /* So many bytes were read, or dropped: the peer may send as many more, soon. */
 void quic_credit_owe(quic_stream_t *stream, size_t len);
 /* Before packets are written: grants what is owed, in pieces that are worth a frame. */

@@ -27,7 +27,7 @@ quic_stream_t *quic_stream_new(quic_conn_t *conn, int64_t id, bool by_peer) {
   stream->readable_wanted = true;
   send_queue_init(&stream->send);
   recv_queue_init(&stream->recv);
-  quic_window_init(&stream->window, quic_stream_window_start(conn->config), conn->now);
+  quic_credit_begin(stream);
   list_push_back(&conn->streams, &stream->all_node);
   return stream;
 }

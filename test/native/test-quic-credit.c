@@ -7,8 +7,8 @@
 #define KIB 1024
 #define MIB (1024 * KIB)
 /* Before anything was read. */
-#define STREAM_START (256 * KIB)
-#define CONN_START (512 * KIB)
+#define STREAM_START (512 * KIB)
+#define CONN_START (1024 * KIB)
 
 static quic_budget_t budget;
 static struct quic_pool *pool;
