@@ -264,7 +264,7 @@ typedef struct {
 static progress_t progress_of(const quic_conn_t *conn) {
   ngtcp2_conn_info stat;
   ngtcp2_conn_get_conn_info(conn->q, &stat);
-  return (progress_t){conn->packets_opened, stat.pkt_recv, ngtcp2_conn_after_retry2(conn->q) != 0};
+  return (progress_t){conn->packets_opened, stat.pkt_recv, ngtcp2_conn_after_retry(conn->q) != 0};
 }
 
 bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, const uint8_t *data, size_t len,
