@@ -172,7 +172,7 @@ describe('hub and spoke of the command line', () => {
     lines.pause()
     const spoke = start('spoke', '--json', ...net, ticket)
     await spoke.event('connected')
-    for (let n = 0; n < 1500; n++) spoke.write({ type: 'n', payload: 'x'.repeat(1000) })
+    for (let n = 0; n < 400; n++) spoke.write({ type: 'n', payload: 'x'.repeat(1000) })
     spoke.eof()
     await until(() => spoke.child.stdin.writableFinished)
     unread.kill('SIGKILL')
