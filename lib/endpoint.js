@@ -358,7 +358,7 @@ class Endpoint extends EventEmitter {
     this.#dialer = new Dialer(this.#core, {
       book: this.#book,
       discovery,
-      addressesOf: (where) => this.#whereabouts.dialable(where),
+      addressesOf: (where, isForeign) => this.#whereabouts.dialable(where, isForeign),
       hold: (handle) => this.#hold(handle),
       maxDials: opened.maxDials
     })

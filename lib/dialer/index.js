@@ -40,8 +40,8 @@ class Dialer {
    * @param {object} about
    * @param {import('../addresses/address-book').AddressBook} about.book where peers are, as the program said
    * @param {{ resolve: Function, isEmpty: boolean } | null} about.discovery
-   * @param {(where: { directAddresses: string[], relayUrl?: string }) => string[]} about.addressesOf as the core dials
-   *   them
+   * @param {(where: { directAddresses: string[], relayUrl?: string }, isForeign: boolean) => string[]} about.addressesOf
+   *   as the core dials them; isForeign: others say so, and not the program
    * @param {(handle: number) => import('../connection').Connection} about.hold
    * @param {number} about.maxDials at a time
    * @param {DialBackoff} [about.backoff]
@@ -151,18 +151,19 @@ class Dialer {
   }
 
   #knownOf({ nodeId, directAddresses, relayUrl }) {
-    return this.#addressesOf({
+    const named = {
       directAddresses: directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId),
       relayUrl: relayUrl ?? this.#book.relayUrl(nodeId)
-    })
+    }
+    return this.#addressesOf(named, false)
   }
 
   /** @returns {Promise<string[]>} where discovery finds the peer; none: nowhere */
   async #lookUp({ nodeId }, signal, fresh) {
     try {
-      const isUsable = (where) => this.#addressesOf(where).length > 0
+      const isUsable = (where) => this.#addressesOf(where, true).length > 0
       const found = await this.#discovery.resolve(nodeId, { signal, fresh, isUsable })
-      return found ? this.#addressesOf(found) : []
+      return found ? this.#addressesOf(found, true) : []
     } finally {
       signal.throwIfAborted()
     }
