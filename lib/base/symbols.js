@@ -7,8 +7,10 @@ module.exports = {
   kEvent: Symbol('event'),
   /** endpoint[kCore](): its Core. */
   kCore: Symbol('core'),
-  /** endpoint[kWhere](nodeId): where the program said that a peer is: { directAddresses, relayUrl? }. */
-  kWhere: Symbol('where'),
+  /** endpoint[kDial](nodeId, alpn, { hint, signal, timeoutMs }): dials a peer that others name, there too where they say. */
+  kDial: Symbol('dial'),
+  /** endpoint[kLooksUp](): whether it has a discovery that finds peers. */
+  kLooksUp: Symbol('looksUp'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
   /** send[kStream], recv[kStream]: the StreamHandle behind a half. */

@@ -7,6 +7,7 @@
 const dns = require('node:dns')
 const { isIP } = require('node:net')
 const { isOutside } = require('../base/ip-scope')
+const { PerMinute } = require('../base/per-minute')
 const { hostOf } = require('./client-dial')
 const { normalizeRelayUrl } = require('./client-url')
 
@@ -24,7 +25,6 @@ const MAX_FAILED = 256
 const MAX_DIALLING = 4
 const PER_MINUTE = 12
 const ALL_PER_MINUTE = 60
-const MINUTE_MS = 60_000
 
 /** A name with two labels at least, that is looked up outside. The root's dot at its end means nothing. */
 function isOutsideName(host) {
@@ -66,41 +66,18 @@ function outsideLookup(hostname, options, callback) {
   })
 }
 
-/** So many a minute. */
-class Minute {
-  #max
-  #left
-  #endsAt = Number.NEGATIVE_INFINITY
-
-  constructor(max) {
-    this.#max = this.#left = max
-  }
-
-  has(now) {
-    if (now >= this.#endsAt) {
-      this.#left = this.#max
-      this.#endsAt = now + MINUTE_MS
-    }
-    return this.#left > 0
-  }
-
-  take() {
-    this.#left--
-  }
-}
-
 /** Of all endpoints of this thread. */
-const everyone = new Minute(ALL_PER_MINUTE)
+const everyone = new PerMinute(ALL_PER_MINUTE)
 
 /** How often one endpoint dials relays that others name. */
 class ForeignDials {
   #clock
   #all
-  #own = new Minute(PER_MINUTE)
+  #own = new PerMinute(PER_MINUTE)
   #dialling = new Set()
   #failed = new Map()
 
-  /** @param {import('./client-timers').Clock} clock @param {Minute} [all] what endpoints share; for tests */
+  /** @param {import('./client-timers').Clock} clock @param {PerMinute} [all] what endpoints share; for tests */
   constructor(clock, all = everyone) {
     this.#clock = clock
     this.#all = all
@@ -111,8 +88,8 @@ class ForeignDials {
     const now = this.#clock.now()
     if (this.#dialling.size >= MAX_DIALLING || this.#failed.get(url) > now - AGAIN_MS) return false
     if (!this.#own.has(now) || !this.#all.has(now)) return false
-    this.#own.take()
-    this.#all.take()
+    this.#own.take(now)
+    this.#all.take(now)
     this.#dialling.add(url)
     return true
   }
@@ -131,4 +108,4 @@ class ForeignDials {
   }
 }
 
-module.exports = { ForeignDials, Minute, foreignRelayUrl, outsideLookup }
+module.exports = { ForeignDials, foreignRelayUrl, outsideLookup }

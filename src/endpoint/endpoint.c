@@ -183,7 +183,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   relay_peers_init(&ep->relay_peers);
   heap_init(&ep->peer_timers);
   heap_init(&ep->timers);
-  endpoint_gossip_init(ep);
+  int rv = endpoint_gossip_init(ep);
   list_init(&ep->sockets);
   list_init(&ep->all);
   list_init(&ep->dirty);
@@ -191,7 +191,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   list_init(&ep->blocked);
   take_limits(ep);
 
-  int rv = bytes_map_init(&ep->allowed);
+  if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);
   if (rv == 0) rv = bytes_map_init(&ep->cids);
   if (rv == 0) rv = bytes_map_init(&ep->tokens);
