@@ -47,8 +47,8 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
   return rv;
 }
 
-static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data, size_t len,
-                            void *user_data) {
+static int recv_crypto_data(ngtcp2_conn *q, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
+                            size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
   /* After the handshake only session tickets may come, and we use none. */
   if (conn->tls == NULL) return 0;
@@ -184,17 +184,14 @@ static int recv_stateless_reset(ngtcp2_conn *q, const ngtcp2_pkt_stateless_reset
   return 0;
 }
 
-static int recv_new_token(ngtcp2_conn *q,
-                          const uint8_t *token, size_t len,
-                          void *user_data) {
+static int recv_new_token(ngtcp2_conn *q, const uint8_t *token, size_t len, void *user_data) {
   quic_conn_t *conn = user_data;
   (void)q;
   conn->host->token_received(conn->owner, token, len);
   return 0;
 }
 
-static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path,
-                           const ngtcp2_path *fallback_path,
+static int path_validation(ngtcp2_conn *q, uint32_t flags, const ngtcp2_path *path, const ngtcp2_path *fallback_path,
                            ngtcp2_path_validation_result res, void *user_data) {
   (void)fallback_path;
   (void)q, (void)flags, (void)path;

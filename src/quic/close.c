@@ -131,7 +131,7 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now) {
   set_close(conn, IROH_CLOSE_LOCAL, IROH_ERR_DENIED, TRANSPORT_CRYPTO + TLS_ALERT_ACCESS_DENIED, reason,
             strlen(reason));
   ngtcp2_ccerr_set_tls_alert(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
-                       conn->close.reason_len);
+                             conn->close.reason_len);
   conn->close_wanted = true;
 }
 

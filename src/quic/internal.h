@@ -38,12 +38,12 @@ struct quic_conn {
   char *alpn;
   size_t alpn_len;
   unsigned events, wanted_streams;
-  size_t doubtful_ends;      /* streams with end_doubtful */
-  size_t resets_wanted;      /* streams with reset_wanted */
-  uint32_t streams_ahead;    /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
-  list_t streams;            /* every stream, by all_node */
-  list_t sendable;           /* streams with something to send, by priority, by send_node */
-  list_t eventful;           /* streams with events, by event_node */
+  size_t doubtful_ends;   /* streams with end_doubtful */
+  size_t resets_wanted;   /* streams with reset_wanted */
+  uint32_t streams_ahead; /* of bidirectional streams the peer may open more than it should, by quic_conn_nudge */
+  list_t streams;         /* every stream, by all_node */
+  list_t sendable;        /* streams with something to send, by priority, by send_node */
+  list_t eventful;        /* streams with events, by event_node */
   quic_datagram_queue_t datagrams_out, datagrams_in;
   uint64_t datagrams_dropped;
   uint64_t packets_sent, packets_received, bytes_sent, bytes_received;
