@@ -101,6 +101,12 @@ swarm_link_t *swarm_peer_link(const swarm_peer_t *peer) {
   return best;
 }
 
+bool swarm_connected_hook(void *ctx, const uint8_t id[GOSSIP_ID_BYTES]) {
+  const swarm_topic_t *topic = ctx;
+  const swarm_peer_t *peer = swarm_peer(topic->swarm, id);
+  return peer != NULL && swarm_peer_link(peer) != NULL;
+}
+
 /* Where a connection to it is now. */
 size_t swarm_vouch_hook(void *ctx, const uint8_t id[GOSSIP_ID_BYTES], const uint8_t *data, size_t len, uint8_t *out) {
   const swarm_topic_t *topic = ctx;

@@ -161,6 +161,7 @@ static gossip_config_t core_config(const swarm_t *swarm, swarm_topic_t *topic) {
                             .max_ids = c->max_ids,
                             .admit = topic->asks ? swarm_admit_hook : NULL,
                             .vouch = swarm_vouch_hook,
+                            .connected = swarm_connected_hook,
                             .hints = &swarm->ep->hints,
                             .needs_data = c->needs_data,
                             .ctx = topic};

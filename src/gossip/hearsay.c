@@ -41,10 +41,11 @@ void gossip_hearsay_told(gossip_known_t *peer, const gossip_data_t *data, const 
 gossip_hearsay_t gossip_hearsay_follow(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_hints_t *hints = topic->config.hints;
   if (!hints || !peer->is_told || peer->met || peer->following) return GOSSIP_HEARSAY_NOW;
+  if (topic->config.connected && topic->config.connected(topic->config.ctx, peer->id)) return GOSSIP_HEARSAY_NOW;
   if (!gossip_hints_trusts(hints, peer->teller, topic->now)) return GOSSIP_HEARSAY_NEVER;
   gossip_data_t data = gossip_peer_data(peer);
   uint64_t cost = cost_of(&data);
-  if (!gossip_hints_begin(hints, peer->teller, cost, topic->now)) {
+  if (!gossip_hints_begin(hints, peer->teller, cost, gossip_neighbors(topic) == 0, topic->now)) {
     topic->counters.limited++;
     peer->due = topic->now + gossip_random_about(topic, PAY_AGAIN);
     return GOSSIP_HEARSAY_LATER;

@@ -17,6 +17,7 @@ enum { WRONG_MOST = 8, RIGHT_WEIGHT = 4, RIGHT_MOST = 16 };
 enum { OPEN_MOST = 8 };
 #define SILENCED_FIRST (60 * SECOND)
 #define SILENCED_MOST (3600 * SECOND)
+#define UNPAID_EVERY (10 * SECOND)
 #define DIAL_EVERY (500 * MILLISECOND)
 enum { DIALS_AT_ONCE = 32 };
 
@@ -32,7 +33,7 @@ typedef struct {
 
 int gossip_hints_init(gossip_hints_t *hints) {
   list_init(&hints->by_age);
-  hints->dials = 0;
+  hints->dials = hints->unpaid = 0;
   return bytes_map_init(&hints->by_id);
 }
 
@@ -105,11 +106,15 @@ bool gossip_hints_pay(gossip_hints_t *hints, const uint8_t teller_id[GOSSIP_ID_B
   return true;
 }
 
-bool gossip_hints_begin(gossip_hints_t *hints, const uint8_t teller_id[GOSSIP_ID_BYTES], uint64_t bytes, uint64_t now) {
+bool gossip_hints_begin(gossip_hints_t *hints, const uint8_t teller_id[GOSSIP_ID_BYTES], uint64_t bytes, bool alone,
+                        uint64_t now) {
   teller_t *teller = get(hints, teller_id, now);
   if (teller == NULL || teller->open >= OPEN_MOST) return false;
   if (!gossip_rate_take(&hints->dials, now, DIAL_EVERY, DIALS_AT_ONCE)) return false;
-  if (!gossip_hints_pay(hints, teller_id, bytes, now)) return false;
+  if (!gossip_hints_pay(hints, teller_id, bytes, now)) {
+    bool is_heard = teller->silent_until <= now;
+    if (!alone || !is_heard || !gossip_rate_take(&hints->unpaid, now, UNPAID_EVERY, 1)) return false;
+  }
   teller->open++;
   return true;
 }

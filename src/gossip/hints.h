@@ -24,8 +24,8 @@
 
 typedef struct {
   bytes_map_t by_id;
-  list_t by_age;  /* who said something last is last */
-  uint64_t dials; /* a rate */
+  list_t by_age;          /* who said something last is last */
+  uint64_t dials, unpaid; /* rates */
 } gossip_hints_t;
 
 /* 0 or IROH_ERR_INTERNAL. */
@@ -38,8 +38,10 @@ bool gossip_hints_trusts(const gossip_hints_t *hints, const uint8_t teller[GOSSI
 /* Whether it can pay for so many bytes that may be sent on its word; they are paid then. */
 bool gossip_hints_pay(gossip_hints_t *hints, const uint8_t teller[GOSSIP_ID_BYTES], uint64_t bytes, uint64_t now);
 /* The same for a peer that is dialled on its word, which gossip_hints_end() ends: of these there are few at a time, and few
- * a second on all words. */
-bool gossip_hints_begin(gossip_hints_t *hints, const uint8_t teller[GOSSIP_ID_BYTES], uint64_t bytes, uint64_t now);
+ * a second on all words. `alone`: there is no neighbour; now and then one is dialled then that nobody can pay for, as those
+ * who named it may be gone. */
+bool gossip_hints_begin(gossip_hints_t *hints, const uint8_t teller[GOSSIP_ID_BYTES], uint64_t bytes, bool alone,
+                        uint64_t now);
 /* `answered`: what was paid comes back. */
 void gossip_hints_end(gossip_hints_t *hints, const uint8_t teller[GOSSIP_ID_BYTES], uint64_t bytes, bool answered,
                       uint64_t now);

@@ -44,6 +44,8 @@ typedef struct {
   /* Optional: of what a peer says of where it is (`len` bytes, or NULL), what this side has seen to be true, a connection
    * to it being open. `out` has room for len + ADDR_INFO_MORE bytes; its length is returned. NULL: all of it. */
   size_t (*vouch)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES], const uint8_t *data, size_t len, uint8_t *out);
+  /* Optional: whether there is a connection to a peer, perhaps of another topic, so that nothing need be dialled. */
+  bool (*connected)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]);
   /* Optional, borrowed: what neighbours' words are worth, of the endpoint. NULL: each is followed. */
   gossip_hints_t *hints;
   bool needs_data; /* a peer can be dialled only where something is known of where it is */

@@ -41,6 +41,12 @@ typedef struct sim_event {
   gossip_frame_t *frame;
 } sim_event_t;
 
+/* What a topic gives back with its questions. */
+typedef struct sim_self {
+  gossip_sim_t *sim;
+  uint32_t number;
+} sim_self_t;
+
 static void *must(void *memory) {
   if (memory) return memory;
   fputs("gossip-sim: out of memory\n", stderr);
@@ -134,6 +140,8 @@ static uint32_t add_node(gossip_sim_t *sim, const uint8_t *id) {
   *node = (sim_node_t){.up = !id};
   node->topics = must(calloc(sim->config.topics, sizeof *node->topics));
   node->tick_at = must(calloc(sim->config.topics, sizeof *node->tick_at));
+  node->self = must(malloc(sizeof *node->self));
+  *node->self = (sim_self_t){sim, number};
   node->hints = must(malloc(sizeof *node->hints));
   if (gossip_hints_init(node->hints) != 0) must(NULL);
   if (id) {
@@ -536,6 +544,7 @@ void sim_deinit(gossip_sim_t *sim) {
     free(sim->nodes[i].tick_at);
     gossip_hints_deinit(sim->nodes[i].hints);
     free(sim->nodes[i].hints);
+    free(sim->nodes[i].self);
   }
   free(sim->nodes);
   size_t cursor = 0;
@@ -546,12 +555,21 @@ void sim_deinit(gossip_sim_t *sim) {
   gossip_actions_deinit(&sim->actions);
 }
 
+static bool is_connected(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]) {
+  const sim_self_t *self = ctx;
+  uint32_t other = sim_find(self->sim, peer);
+  const pair_t *pair = other != NO_NODE ? map_get(&self->sim->pairs, pair_key(self->number, other)) : NULL;
+  return pair != NULL && pair->side[side_of(pair, self->number)].ready <= self->sim->now;
+}
+
 void sim_subscribe(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
   gossip_config_t config = sim->config.topic;
   memcpy(config.self, sim->nodes[number].id, GOSSIP_ID_BYTES);
   config.seed = sim_random(sim);
   config.hints = sim->nodes[number].hints;
   config.needs_data = true;
+  config.connected = is_connected;
+  config.ctx = sim->nodes[number].self;
   const uint8_t data[SIM_DATA_BYTES] = {
       0, 1, 0, 10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number, 0xd1, 0x22};
   if (gossip_topic_new(&config, sim->now, &sim->nodes[number].topics[topic]) != 0 ||

@@ -47,6 +47,7 @@ typedef struct {
   uint64_t *tick_at;          /* for each topic, when its next tick is queued */
   sim_frame_fn *hostile;      /* NULL: honest */
   gossip_hints_t *hints;      /* of all its topics */
+  struct sim_self *self;      /* what its topics know it by */
   uint64_t received, dialled; /* by it, ever: payloads for the first time; dials */
   uint64_t payload_frames;    /* that came to it */
 } sim_node_t;
