@@ -18,7 +18,7 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kCore, kDenies, kExpel, kListsAdmit, kServe, kWhere } = require('./base/symbols')
+const { asyncDispose, kCore, kDenies, kDial, kExpel, kListsAdmit, kLooksUp, kServe } = require('./base/symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
@@ -69,6 +69,7 @@ class Endpoint extends EventEmitter {
   #reports = new Set()
   #surroundings
   #requireDirect
+  #looksUp
   #book = new AddressBook()
   #accepting = new AsyncQueue()
   #served = new Map()
@@ -124,9 +125,19 @@ class Endpoint extends EventEmitter {
     return this.#core
   }
 
-  /** @private what the program said of where a peer is */
-  [kWhere](nodeId) {
-    return { directAddresses: this.#book.addresses(nodeId), relayUrl: this.#book.relayUrl(nodeId) }
+  /** @private */
+  [kLooksUp]() {
+    return this.#looksUp
+  }
+
+  /**
+   * @private Dials a peer of which others speak: where the program said that it is, where they say, and as connect() does.
+   * @param {{ directAddresses: string[], relayUrl?: string }} about.hint what they say
+   */
+  [kDial](nodeId, alpn, { hint, signal, timeoutMs }) {
+    this.#assertOpen()
+    this.#whereabouts.start()
+    return this.#dialer.connect({ nodeId, directAddresses: [], hint }, alpn, { signal, timeoutMs })
   }
 
   /** @private */
@@ -379,10 +390,11 @@ class Endpoint extends EventEmitter {
       binding.close(this.#core.handle, 0, '')
       throw error
     }
+    this.#looksUp = !discovery.isEmpty
     this.#dialer = new Dialer(this.#core, {
       book: this.#book,
       discovery,
-      addressesOf: (where) => this.#whereabouts.dialable(where),
+      addressesOf: (where, isForeign) => this.#whereabouts.dialable(where, isForeign),
       hold: (handle) => this.#hold(handle),
       maxDials: opened.maxDials
     })

@@ -5,12 +5,16 @@ const binding = require('./binding')
 const { PortMapping } = require('./port-mapping')
 const { PublicAddresses } = require('./public-addresses')
 const { normalizeRelayUrl } = require('./relay/client-url')
+const { foreignRelayUrl } = require('./relay/foreign')
 const { RelayManager } = require('./relay/manager')
 const { readRelayOption } = require('./relay-option')
 
 const NODE_ID_BYTES = 32
 /** The core's numbers of relays are below this. */
 const MAX_NUMBERS = 64
+/** Of these, for relays that the program did not name. One that was not used for so long makes room for another. */
+const MAX_FOREIGN = 24
+const FOREIGN_KEPT_MS = 120_000
 
 /**
  * An endpoint's relays as its core sees them: each URL has a number. Takes datagrams from the core to the relay they are
@@ -23,6 +27,8 @@ class Relays {
   #portMapping = null
   #mapPort
   #urls = []
+  /** Numbers of relays that the program did not name: when each was last asked for. */
+  #foreign = new Map()
 
   /**
    * @param {import('./core').Core} core
@@ -60,12 +66,27 @@ class Relays {
     this.#portMapping = this.#mapPort()
   }
 
-  /** The number of a relay, as connOpen takes it; -1 if there are too many. */
+  /** The number of a relay that the program names, as connOpen takes it; -1 if there are too many. */
   numberOf(given) {
     const url = normalizeRelayUrl(given)
+    this.#manager.name(url)
     const known = this.#urls.indexOf(url)
+    this.#foreign.delete(known)
     if (known >= 0) return known
-    return this.#urls.length < MAX_NUMBERS ? this.#urls.push(url) - 1 : -1
+    return this.#urls.length < MAX_NUMBERS ? this.#urls.push(url) - 1 : this.#reuse(url)
+  }
+
+  /** The number of a relay that others name; -1 if it is not to be dialled, or there are too many. */
+  foreignNumberOf(given) {
+    const named = normalizeRelayUrl(given)
+    if (this.#manager.isNamed(named)) return this.numberOf(named)
+    const url = foreignRelayUrl(given)
+    if (url === null) return -1
+    const known = this.#urls.indexOf(url)
+    const hasRoom = this.#foreign.size < MAX_FOREIGN && this.#urls.length < MAX_NUMBERS
+    const number = known >= 0 ? known : hasRoom ? this.#urls.push(url) - 1 : this.#reuse(url)
+    if (number >= 0 && !this.#manager.isNamed(url)) this.#foreign.set(number, performance.now())
+    return number
   }
 
   home() {
@@ -117,6 +138,18 @@ class Relays {
     return address === null ? [] : [address]
   }
 
+  /** Gives a relay the number of a foreign one that nobody uses any more. */
+  #reuse(url) {
+    const oldest = performance.now() - FOREIGN_KEPT_MS
+    for (const [number, at] of this.#foreign) {
+      if (at > oldest || this.#manager.isActive(this.#urls[number])) continue
+      this.#foreign.delete(number)
+      this.#urls[number] = url
+      return number
+    }
+    return -1
+  }
+
   #onSend(number, ecn, segment, data) {
     const datagrams = data.subarray(NODE_ID_BYTES)
     const segmentSize = segment < datagrams.length ? segment : 0
@@ -124,7 +157,8 @@ class Relays {
   }
 
   #onDatagrams(url, source, ecn, segment, bytes) {
-    const number = this.numberOf(url)
+    const known = this.#urls.indexOf(url)
+    const number = known < 0 && this.#manager.isNamed(url) ? this.numberOf(url) : known
     if (number >= 0) binding.relayReceived(this.#core.handle, number, source, ecn, segment, bytes)
   }
 }

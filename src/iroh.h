@@ -248,9 +248,11 @@ void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out);
 
 /* Dials a NodeId at one or more "ip:port" or "relay:<number>" (the program's own number of a relay, 0 to 63). The first
  * flight goes to all of them; the first that answers is used, and a direct one in place of a relay when it answers.
+ * `on_hearsay`: it was not the program who named the addresses: two packets to each, until something answers there.
  * Ends in IROH_EVENT_CONNECTED or, with the reason, IROH_EVENT_CLOSED. timeout_ms 0: the endpoint's. */
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
-                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out);
+                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, bool on_hearsay,
+                   iroh_handle_t *conn_out);
 /* Closes with an application code and reason (cut at IROH_REASON_MAX). IROH_EVENT_CLOSED follows. */
 int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t conn, uint64_t code, const char *reason, size_t reason_len);
 
@@ -346,6 +348,7 @@ typedef struct {
   uint32_t max_outboxes;      /* [64 MiB] the same over all topics and neighbours */
   uint32_t max_connections;   /* [1024] */
   uint32_t max_streams;       /* [1024] a peer may have open on a connection: topics it shares with this one */
+  bool needs_data;            /* the program finds no peer by its NodeId alone: those without data are not kept */
   uint32_t idle_ms;           /* [10000] after that a connection no topic needs is closed */
 } iroh_gossip_config_t;
 

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict')
 const { isEpochLost } = require('../lib/port-mapping/epoch')
 const { parseDefaultGateway } = require('../lib/port-mapping/gateway')
-const { isPrivate, isPublic } = require('../lib/port-mapping/ipv4-scope')
+const { isPrivate, isPublic } = require('../lib/base/ip-scope')
 const natPmp = require('../lib/port-mapping/nat-pmp')
 const pcp = require('../lib/port-mapping/pcp')
 

@@ -105,9 +105,15 @@ class Whereabouts {
     await this.#relays?.online(options)
   }
 
-  /** Addresses as the core dials them. A relay is left out if this endpoint has none. @returns {string[]} */
-  dialable({ directAddresses, relayUrl }) {
-    const relay = relayUrl !== undefined && this.#relays ? this.#relays.numberOf(relayUrl) : -1
+  /**
+   * Addresses as the core dials them. A relay is left out if this endpoint has none, and if others name one that they may
+   * not (docs/hearsay.md).
+   * @param {{ directAddresses: string[], relayUrl?: string }} where
+   * @param {boolean} isForeign others say so, and not the program
+   * @returns {string[]}
+   */
+  dialable({ directAddresses, relayUrl }, isForeign) {
+    const relay = relayUrl !== undefined && this.#relays ? this.#numberOf(relayUrl, isForeign) : -1
     return relay >= 0 ? [...directAddresses, `relay:${relay}`] : [...directAddresses]
   }
 
@@ -146,6 +152,10 @@ class Whereabouts {
   /** After stop(): resolves when nothing of it is open any more; never rejects. */
   async close() {
     await Promise.all([this.#relays?.close(), this.#discovery.close()])
+  }
+
+  #numberOf(relayUrl, isForeign) {
+    return isForeign ? this.#relays.foreignNumberOf(relayUrl) : this.#relays.numberOf(relayUrl)
   }
 
   #changed(addresses) {

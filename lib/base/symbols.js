@@ -7,14 +7,16 @@ module.exports = {
   kEvent: Symbol('event'),
   /** endpoint[kCore](): its Core. */
   kCore: Symbol('core'),
-  /** endpoint[kWhere](nodeId): where the program said that a peer is: { directAddresses, relayUrl? }. */
-  kWhere: Symbol('where'),
   /** endpoint[kListsAdmit](nodeId): whether its lists, as they are now, let a NodeId in; its functions are not asked. */
   kListsAdmit: Symbol('listsAdmit'),
   /** endpoint[kDenies](nodeId): whether deny() named it, or the list of the `deny` option. */
   kDenies: Symbol('denies'),
   /** endpoint[kExpel](isMeant, code, reason): closes connections that peers made, of those NodeIds. */
   kExpel: Symbol('expel'),
+  /** endpoint[kDial](nodeId, alpn, { hint, signal, timeoutMs }): dials a peer that others name, there too where they say. */
+  kDial: Symbol('dial'),
+  /** endpoint[kLooksUp](): whether it has a discovery that finds peers. */
+  kLooksUp: Symbol('looksUp'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */
   kHandOver: Symbol('handOver'),
   /** connection[kRefuse](): nobody takes streams and datagrams of the peer, unless the program asks for them. */

@@ -27,15 +27,16 @@ class Dial {
 /**
  * One handshake with a peer, at all of its addresses at once.
  * @param {import('../core').Core} core
- * @param {{ nodeId: string, addresses: string[], alpn: string, timeoutMs: number }} dial addresses as connOpen takes
- *   them, at least one; timeoutMs 0: the endpoint's
+ * @param {{ nodeId: string, addresses: string[], alpn: string, timeoutMs: number, onHearsay: boolean }} dial addresses as
+ *   connOpen takes them, at least one; timeoutMs 0: the endpoint's; onHearsay: others named them, and not the program
  * @param {AbortSignal} signal ends it with its reason; it is not aborted yet
  * @param {(handle: number) => import('../connection').Connection} hold makes the connection, before its first event
  * @returns {Promise<import('../connection').Connection>}
  * @throws {IrohError} why there is no connection
  */
-async function openConnection(core, { nodeId, addresses, alpn, timeoutMs }, signal, hold) {
-  const handle = check(binding.connOpen(core.handle, nodeId, addresses, alpn, timeoutMs), { peer: nodeId })
+async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHearsay }, signal, hold) {
+  const opened = binding.connOpen(core.handle, nodeId, addresses, alpn, timeoutMs, onHearsay)
+  const handle = check(opened, { peer: nodeId })
   const { promise, resolve, reject } = deferred()
   const settle = (error) => {
     core.removeConnection(handle)

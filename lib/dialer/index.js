@@ -5,10 +5,18 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { openConnection } = require('./handshake')
 const { DialBackoff } = require('./backoff')
 const { DialSlots } = require('./slots')
+const { firstOf, someOf } = require('./attempts')
+const { PerMinute } = require('../base/per-minute')
 const { IrohError } = require('../base/errors')
 
 /** Without an answer for this long, or after a failure, discovery is asked whether the peer is elsewhere by now. */
 const SECOND_TRY_MS = 1500
+/** Of the addresses that others name, so many are tried in a dial: GOSSIP_HINT_ADDRESSES of the core. */
+const HINT_ADDRESSES = 3
+/** How long such a dial may take where there is no relay: nothing is sent after the first second. */
+const HINT_MS = 4000
+/** Look-ups a minute of peers that others name. */
+const HINT_LOOK_UPS = 60
 /** Failures that say nothing about the peer. */
 const OWN_ENDS = new Set(['ERR_IROH_ABORTED', 'ERR_IROH_CLOSED', 'ERR_IROH_LIMIT', 'ERR_IROH_NO_ADDRESS'])
 
@@ -34,14 +42,15 @@ class Dialer {
   #backoff
   #slots
   #running = new Set()
+  #hintLookUps = new PerMinute(HINT_LOOK_UPS)
 
   /**
    * @param {import('../core').Core} core
    * @param {object} about
    * @param {import('../addresses/address-book').AddressBook} about.book where peers are, as the program said
    * @param {{ resolve: Function, isEmpty: boolean } | null} about.discovery
-   * @param {(where: { directAddresses: string[], relayUrl?: string }) => string[]} about.addressesOf as the core dials
-   *   them
+   * @param {(where: { directAddresses: string[], relayUrl?: string }, isForeign: boolean) => string[]} about.addressesOf
+   *   as the core dials them; isForeign: others say so, and not the program
    * @param {(handle: number) => import('../connection').Connection} about.hold
    * @param {number} about.maxDials at a time
    * @param {DialBackoff} [about.backoff]
@@ -57,7 +66,8 @@ class Dialer {
   }
 
   /**
-   * @param {{ nodeId: string, directAddresses: string[], relayUrl?: string }} named as parsePeer gives it
+   * @param {{ nodeId: string, directAddresses: string[], relayUrl?: string, hint?: { directAddresses: string[],
+   *   relayUrl?: string } }} named as parsePeer gives it; `hint`: others name the peer, and say that
    * @param {string} alpn
    * @param {{ signal?: AbortSignal, timeoutMs: number }} limits timeoutMs: of all of it; 0: the endpoint's, of the
    *   handshake alone
@@ -119,50 +129,76 @@ class Dialer {
     }
   }
 
-  /** At the addresses known; when those do not answer, also where discovery says that the peer is now. */
+  /**
+   * Where the program says that it is; when it does not answer there, where others say; and, when there is neither or they
+   * do not help, where discovery says that it is now.
+   */
   async #reach(dial, signal) {
-    const known = this.#knownOf(dial)
-    const addresses = known.length > 0 ? known : await this.#lookUp(dial, signal, false)
-    if (addresses.length === 0) throw this.#nowhere(dial)
-    if (this.#discovery.isEmpty) return this.#open(dial, addresses, signal)
+    const ways = this.#waysTo(dial)
+    if (ways.length === 0) ways.push(await this.#lookUp(dial, signal, false))
+    if (ways[0].addresses.length === 0) throw this.#nowhere(dial)
+    if (ways.length === 1 && this.#discovery.isEmpty) return this.#open(dial, ways[0], signal)
     const race = new AbortController()
     const onAbort = () => race.abort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    const first = this.#open(dial, addresses, race.signal)
-    const attempts = [first, this.#elsewhere(dial, addresses, first, race.signal)]
+    const first = this.#open(dial, ways[0], race.signal)
+    const others = ways.slice(1).map((way) => this.#later(dial, way, first, race.signal))
+    if (!this.#discovery.isEmpty) others.push(this.#elsewhere(dial, ways, first, race.signal))
     try {
-      return await firstOf(attempts)
+      return await firstOf([first, ...others])
     } finally {
       signal.removeEventListener('abort', onAbort)
       race.abort()
     }
   }
 
+  async #later(dial, way, first, signal) {
+    await failedOrLate(first, SECOND_TRY_MS, signal)
+    return signal.aborted ? first : this.#open(dial, way, signal)
+  }
+
   async #elsewhere(dial, tried, first, signal) {
     await failedOrLate(first, SECOND_TRY_MS, signal)
     if (signal.aborted) return first
-    const found = await this.#lookUp(dial, signal, true).catch(() => [])
-    const isNew = found.some((address) => !tried.includes(address))
+    const found = await this.#lookUp(dial, signal, true).catch(() => ({ addresses: [] }))
+    const isNew = found.addresses.some((address) => !tried.some(({ addresses }) => addresses.includes(address)))
     return isNew && !signal.aborted ? this.#open(dial, found, signal) : first
   }
 
-  #open(dial, addresses, signal) {
-    return openConnection(this.#core, { ...dial, addresses }, signal, this.#hold)
+  #open(dial, way, signal) {
+    const isShort = way.onHearsay && !way.addresses.some((address) => address.startsWith('relay:'))
+    const timeoutMs = isShort ? Math.min(dial.timeoutMs || HINT_MS, HINT_MS) : dial.timeoutMs
+    return openConnection(this.#core, { ...dial, ...way, timeoutMs }, signal, this.#hold)
+  }
+
+  /** @returns {{ addresses: string[], onHearsay: boolean }[]} each with other addresses */
+  #waysTo(dial) {
+    const known = this.#knownOf(dial)
+    const hinted = dial.hint ? someOf(this.#addressesOf(dial.hint, true), HINT_ADDRESSES) : []
+    const ways = [
+      { addresses: known, onHearsay: false },
+      { addresses: hinted.filter((address) => !known.includes(address)), onHearsay: true }
+    ]
+    return ways.filter(({ addresses }) => addresses.length > 0)
   }
 
   #knownOf({ nodeId, directAddresses, relayUrl }) {
-    return this.#addressesOf({
+    const named = {
       directAddresses: directAddresses.length > 0 ? directAddresses : this.#book.addresses(nodeId),
       relayUrl: relayUrl ?? this.#book.relayUrl(nodeId)
-    })
+    }
+    return this.#addressesOf(named, false)
   }
 
-  /** @returns {Promise<string[]>} where discovery finds the peer; none: nowhere */
-  async #lookUp({ nodeId }, signal, fresh) {
+  /** Where discovery finds the peer. @returns {Promise<{ addresses: string[], onHearsay: boolean }>} */
+  async #lookUp({ nodeId, hint }, signal, fresh) {
+    const onHearsay = hint !== undefined
+    if (onHearsay && !this.#hintLookUps.take(this.#backoff.now())) return { addresses: [], onHearsay }
     try {
-      const isUsable = (where) => this.#addressesOf(where).length > 0
+      const isUsable = (where) => this.#addressesOf(where, true).length > 0
       const found = await this.#discovery.resolve(nodeId, { signal, fresh, isUsable })
-      return found ? this.#addressesOf(found) : []
+      const addresses = found ? this.#addressesOf(found, true) : []
+      return { addresses: onHearsay ? someOf(addresses, HINT_ADDRESSES) : addresses, onHearsay }
     } finally {
       signal.throwIfAborted()
     }
@@ -178,22 +214,6 @@ class Dialer {
       peer.detail = `discovery does not find it${this.#discovery.whyNot(nodeId)}`
     }
     return new IrohError('ERR_IROH_NO_ADDRESS', peer)
-  }
-}
-
-/** The first connection; one that comes later is closed. Rejects as the first attempt did if none comes. */
-async function firstOf(attempts) {
-  let winner = null
-  const late = (connection) => {
-    if (connection !== winner) connection.close()
-  }
-  try {
-    winner = await Promise.any(attempts)
-    return winner
-  } catch (error) {
-    throw error.errors[0]
-  } finally {
-    for (const attempt of attempts) attempt.then(late, () => {})
   }
 }
 

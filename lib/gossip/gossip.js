@@ -4,7 +4,7 @@
 const binding = require('../binding')
 const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, check, invalid } = require('../base/errors')
-const { asyncDispose, kCore, kDenies, kHandOver, kServe, kWhere } = require('../base/symbols')
+const { asyncDispose, kCore, kDenies, kDial, kHandOver, kLooksUp, kServe } = require('../base/symbols')
 const { CloseCode } = require('../close-reason')
 const { Connection } = require('../connection')
 const { Event } = require('../core-events')
@@ -59,7 +59,9 @@ class Gossip {
     this.#endpoint = endpoint
     this.#core = endpoint[kCore]()
     this.#options = options
-    this.#handle = check(binding.gossipOpen(this.#core.handle, options.native))
+    this.#handle = check(
+      binding.gossipOpen(this.#core.handle, { ...options.native, needsData: endpoint[kLooksUp]() ? 0 : 1 })
+    )
     try {
       this.#stopServing = endpoint[kServe](options.alpn, (connection) => this.#onConnection(connection))
     } catch (error) {
@@ -212,15 +214,6 @@ class Gossip {
     binding.gossipSetData(this.#core.handle, this.#handle, data)
   }
 
-  /** What others say of where a peer is comes behind what the program said. */
-  #whereIs(nodeId, said) {
-    const known = this.#endpoint[kWhere](nodeId)
-    const hint = decodeAddrInfo(said, nodeId)
-    const directAddresses = [...new Set([...known.directAddresses, ...(hint?.directAddresses ?? [])])]
-    const relayUrl = known.relayUrl ?? hint?.relayUrl
-    return relayUrl === undefined ? { nodeId, directAddresses } : { nodeId, directAddresses, relayUrl }
-  }
-
   async #dial(nodeId, said) {
     const ending = new AbortController()
     const { signal } = ending
@@ -229,7 +222,8 @@ class Gossip {
       // Others name it: it would be a neighbour again.
       if (this.#endpoint[kDenies](nodeId)) throw new IrohError('ERR_IROH_DENIED', { peer: nodeId })
       const timeoutMs = this.#options.dialTimeoutMs
-      const connection = await this.#endpoint.connect(this.#whereIs(nodeId, said), this.alpn, { signal, timeoutMs })
+      const hint = decodeAddrInfo(said, nodeId) ?? { directAddresses: [] }
+      const connection = await this.#endpoint[kDial](nodeId, this.alpn, { hint, signal, timeoutMs })
       this.#dials.delete(nodeId)
       check(this.#take(connection), { peer: nodeId })
     } catch (error) {

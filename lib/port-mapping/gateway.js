@@ -3,7 +3,7 @@
 
 const fs = require('node:fs')
 const os = require('node:os')
-const { isPrivate } = require('./ipv4-scope')
+const { isPrivate } = require('../base/ip-scope')
 
 const ROUTES = '/proc/net/route'
 /** The kernel lists the default route first; a router's whole table is not read. */

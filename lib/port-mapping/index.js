@@ -5,7 +5,7 @@ const crypto = require('node:crypto')
 const { isEpochLost } = require('./epoch')
 const { findGateway } = require('./gateway')
 const { GatewaySocket } = require('./gateway-socket')
-const { isPrivate, isPublic } = require('./ipv4-scope')
+const { isPrivate, isPublic } = require('../base/ip-scope')
 const natPmp = require('./nat-pmp')
 const pcp = require('./pcp')
 

@@ -20,10 +20,11 @@ function serverName(host) {
   return net.isIP(host) ? '' : host.replace(/\.$/, '')
 }
 
-function openTcp(url, onReady) {
+function openTcp(url, lookup, onReady) {
   const socket = net.connect({
     host: hostOf(url),
     port: Number(url.port || 80),
+    lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS
   })
@@ -31,13 +32,14 @@ function openTcp(url, onReady) {
   return socket
 }
 
-function openTls(url, ca, onReady) {
+function openTls(url, { ca, lookup }, onReady) {
   const host = hostOf(url)
   const socket = tls.connect({
     host,
     port: Number(url.port || 443),
     servername: serverName(host),
     ca,
+    lookup,
     ALPNProtocols: ['http/1.1'],
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS
@@ -63,12 +65,15 @@ function limitTcp(socket, host, timers) {
 /**
  * Opens the TCP connection to a relay, and TLS over it for wss. Failures are the socket's 'error'.
  * @param {URL} url ws or wss
- * @param {{ ca?: string | Buffer | (string | Buffer)[], timers: import('./client-timers').Timers }} options
+ * @param {object} options
+ * @param {string | Buffer | (string | Buffer)[]} [options.ca]
+ * @param {net.LookupFunction} [options.lookup] in place of dns.lookup()
+ * @param {import('./client-timers').Timers} options.timers
  * @param {(socket: net.Socket | tls.TLSSocket) => void} onReady called once the socket is ready for HTTP
  * @returns {net.Socket | tls.TLSSocket}
  */
-function openSocket(url, { ca, timers }, onReady) {
-  const socket = url.protocol === 'wss:' ? openTls(url, ca, onReady) : openTcp(url, onReady)
+function openSocket(url, { ca, lookup, timers }, onReady) {
+  const socket = url.protocol === 'wss:' ? openTls(url, { ca, lookup }, onReady) : openTcp(url, lookup, onReady)
   socket.setNoDelay(true)
   limitTcp(socket, hostOf(url), timers)
   return socket

@@ -45,15 +45,18 @@ class RelayLink extends EventEmitter {
   probeError = null
   /** Whether it answered when it was measured last. */
   answered = false
+  /** Whether the program did not name it. */
+  isForeign
   /** Datagrams dropped here, for whatever reason. */
   dropped = 0
 
   /**
    * @param {object} clientOptions of RelayClient; `url` is normalised
-   * @param {{ clock: import('./client-timers').Clock, maxQueuedBytes: number }} options
+   * @param {{ clock: import('./client-timers').Clock, maxQueuedBytes: number, isForeign: boolean }} options
    */
-  constructor(clientOptions, { clock, maxQueuedBytes }) {
+  constructor(clientOptions, { clock, maxQueuedBytes, isForeign }) {
     super()
+    this.isForeign = isForeign
     this.url = clientOptions.url
     this.#clientOptions = clientOptions
     this.#clock = clock

@@ -60,9 +60,10 @@ class RelaySession extends EventEmitter {
    * @param {import('../identity/secret-key').SecretKey} options.secretKey
    * @param {string} [options.token]
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
+   * @param {import('node:net').LookupFunction} [options.lookup] in place of dns.lookup()
    * @param {import('./client-timers').Clock} options.clock
    */
-  constructor({ url, secretKey, token, ca, clock }) {
+  constructor({ url, secretKey, token, ca, lookup, clock }) {
     super()
     this.#url = sessionUrl(url)
     this.#secretKey = secretKey
@@ -71,7 +72,7 @@ class RelaySession extends EventEmitter {
     this.#timers.set('dial', DIAL_TIMEOUT_MS, () => {
       this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay session was not confirmed' }))
     })
-    this.#socket = openSocket(this.#url, { ca, timers: this.#timers }, () => this.#onSocket())
+    this.#socket = openSocket(this.#url, { ca, lookup, timers: this.#timers }, () => this.#onSocket())
     this.#socket.on('error', (error) => this.#end(sessionError(error, this.#up)))
     /** Resolves once the socket is gone. */
     this.closed = new Promise((resolve) => {

@@ -11,7 +11,7 @@ const { Timers, systemClock } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
 const { BATCH_HEADER, FrameType, MAX_SEND_FRAME, Status, encodePing, encodePong, encodeSend } = require('./protocol')
 
-const KNOWN = ['url', 'secretKey', 'token', 'ca', 'maxBufferedBytes', 'clock', 'log']
+const KNOWN = ['url', 'secretKey', 'token', 'ca', 'lookup', 'maxBufferedBytes', 'clock', 'log']
 
 const MIN_BACKOFF_MS = 10
 const MAX_BACKOFF_MS = 16_000
@@ -89,6 +89,7 @@ class RelayClient extends EventEmitter {
    * @param {SecretKey} options.secretKey
    * @param {string} [options.token] sent as `Authorization: Bearer`
    * @param {string | Buffer | (string | Buffer)[]} [options.ca] PEM; trusted for this relay instead of Node's own roots
+   * @param {import('node:net').LookupFunction} [options.lookup] finds the relay's addresses in place of dns.lookup()
    * @param {number} [options.maxBufferedBytes] beyond this many bytes that the socket has not taken, send() drops;
    *   default 1 MiB
    * @param {import('./client-timers').Clock} [options.clock] for tests
@@ -97,7 +98,11 @@ class RelayClient extends EventEmitter {
    */
   constructor(options) {
     super()
-    const { url, secretKey, token, ca, maxBufferedBytes, clock, log } = checkOptions(options, KNOWN, 'RelayClient')
+    const { url, secretKey, token, ca, lookup, maxBufferedBytes, clock, log } = checkOptions(
+      options,
+      KNOWN,
+      'RelayClient'
+    )
     /** Normalised. */
     this.url = normalizeRelayUrl(url)
     this.#clock = clock ?? systemClock
@@ -105,7 +110,7 @@ class RelayClient extends EventEmitter {
     this.#log = checkFunction(log, 'log')
     this.#maxBufferedBytes = checkInteger(maxBufferedBytes, 'maxBufferedBytes', { min: 1, fallback: 1 << 20 })
     const key = SecretKey.from(secretKey)
-    this.#options = { url: this.url, secretKey: key, token: checkToken(token), ca, clock: this.#clock }
+    this.#options = { url: this.url, secretKey: key, token: checkToken(token), ca, lookup, clock: this.#clock }
   }
 
   /** 'idle', 'connecting', 'up', 'down' or 'closed' */

@@ -11,6 +11,7 @@ const { RelayLink, peerKey } = require('./client-link')
 const { Probe } = require('./client-probe')
 const { Timers, systemClock } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
+const { ForeignDials, outsideLookup } = require('./foreign')
 
 const KNOWN = ['relays', 'secretKey', 'ca', 'maxRelays', 'maxBufferedBytes', 'maxQueuedBytes', 'clock', 'log']
 
@@ -23,6 +24,8 @@ const MIN_ROUND_MS = 1000
 /** Another relay must be that much faster than the home to become it. */
 const BETTER = 2 / 3
 const MAX_SPELLINGS = 1024
+/** URLs that the program named; those named longest ago are forgotten beyond them, and count as foreign. */
+const MAX_NAMED = 1024
 
 /** @returns {Map<string, { url: string, token?: string }>} by normalised URL; the first of a URL counts */
 function readRelays(relays = []) {
@@ -51,6 +54,9 @@ function readRelays(relays = []) {
  */
 class RelayManager extends EventEmitter {
   #configured
+  /** Named by the program, beside those configured. */
+  #named = new Set()
+  #foreign
   #secretKey
   #ca
   #clock
@@ -96,6 +102,7 @@ class RelayManager extends EventEmitter {
     this.#secretKey = SecretKey.from(secretKey)
     this.#ca = ca
     this.#clock = clock ?? systemClock
+    this.#foreign = new ForeignDials(this.#clock)
     this.#log = checkFunction(log, 'log')
     this.#timers = new Timers(this.#clock)
     this.#limits = {
@@ -104,6 +111,23 @@ class RelayManager extends EventEmitter {
       maxQueuedBytes: checkInteger(maxQueuedBytes, 'maxQueuedBytes', { fallback: 256 << 10 })
     }
     for (const url of this.#configured.keys()) this.#addLink(url)
+  }
+
+  /** The program itself names a relay: it is dialled wherever it is. @param {string} url normalised */
+  name(url) {
+    this.#named.delete(url)
+    this.#named.add(url)
+    if (this.#named.size > MAX_NAMED) this.#named.delete(this.#named.values().next().value)
+  }
+
+  /** Whether the program named a relay. @param {string} url normalised */
+  isNamed(url) {
+    return this.#configured.has(url) || this.#named.has(url)
+  }
+
+  /** Whether a relay has a session or tries to get one. @param {string} url normalised */
+  isActive(url) {
+    return this.#links.get(url)?.isActive ?? false
   }
 
   /** Begins to measure, and connects to the relay that answers first. */
@@ -149,7 +173,8 @@ class RelayManager extends EventEmitter {
 
   /**
    * Sends datagrams to a peer at a relay. If there is no session with that relay, one that the peer was heard over is
-   * used; if there is none either, the relay is dialled, and the datagrams wait for three seconds at most.
+   * used; if there is none either, the relay is dialled, and the datagrams wait for three seconds at most. One that the
+   * program did not name is dialled rarely, and only at addresses outside (foreign.js).
    * @param {string} url of the relay
    * @param {Uint8Array} nodeId 32 bytes
    * @param {number} ecn the IP header's two bits
@@ -268,22 +293,26 @@ class RelayManager extends EventEmitter {
     const known = this.#links.get(url)
     if (known?.isActive) return known
     if (!known && this.#links.size - this.#configured.size >= this.#limits.maxRelays) return null
+    if (!this.isNamed(url) && !this.#foreign.begin(url)) return null
     const link = known ?? this.#addLink(url)
     link.open(false)
     return link
   }
 
   #addLink(url) {
+    const isForeign = !this.isNamed(url)
     const clientOptions = {
       url,
       token: this.#configured.get(url)?.token,
       secretKey: this.#secretKey,
       ca: this.#ca,
+      lookup: isForeign ? outsideLookup : undefined,
       maxBufferedBytes: this.#limits.maxBufferedBytes,
       clock: this.#clock,
       log: this.#log
     }
-    const link = new RelayLink(clientOptions, { clock: this.#clock, maxQueuedBytes: this.#limits.maxQueuedBytes })
+    const { maxQueuedBytes } = this.#limits
+    const link = new RelayLink(clientOptions, { clock: this.#clock, maxQueuedBytes, isForeign })
     link.setReferenced(this.#referenced)
     link.on('up', () => this.#onUp(link))
     link.on('down', (error, wasUp) => this.#onDown(link, error, wasUp))
@@ -295,6 +324,7 @@ class RelayManager extends EventEmitter {
   }
 
   #onUp(link) {
+    if (link.isForeign) this.#foreign.over(link.url)
     this.emit('relay', link.url, 'up')
     if (link === this.#candidate) this.#becomeHome(link)
     else if (link === this.#home) this.#settleWaiting()
@@ -307,15 +337,24 @@ class RelayManager extends EventEmitter {
   #onDown(link, error, wasUp) {
     if (wasUp) this.emit('relay', link.url, 'down', { error })
     if (this.#over) return
+    if (link.isForeign) this.#onForeignDown(link, wasUp)
     if (link === this.#candidate && link.isBad) this.#dropCandidate()
     if (link !== this.#home) return
     if (link.isBad) this.#choose()
     if (wasUp) this.#measureSoon()
   }
 
+  /** Whatever is there may not want to be dialled: it is not dialled again soon. */
+  #onForeignDown(link, wasUp) {
+    if (!wasUp) this.#foreign.failed(link.url)
+    link.close()
+    this.#onIdle(link)
+  }
+
   /** A link that is not configured is forgotten once it is left. */
   #onIdle(link) {
     if (this.#configured.has(link.url)) return
+    this.#foreign.over(link.url)
     this.#dropped += link.dropped
     this.#links.delete(link.url)
     const left = link.close()

@@ -11,6 +11,8 @@
 /* Tokens kept for our next dials (RFC 9000 section 8.1.3). */
 #define TOKENS_MAX 1024
 #define TOKEN_LEN_MAX 256
+/* First packets to each address that others name; then it must have answered. */
+#define HEARSAY_DATAGRAMS 2
 #define NS_PER_MS UINT64_C(1000000)
 
 typedef struct {
@@ -185,7 +187,8 @@ void conn_end(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
 /* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
 
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
-                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, iroh_handle_t *conn_out) {
+                   size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, bool on_hearsay,
+                   iroh_handle_t *conn_out) {
   *conn_out = 0;
   if (ep->closing) return IROH_ERR_CLOSED;
   if (memcmp(node_id, key_pair_public(ep->key), IROH_KEY_BYTES) == 0) return IROH_ERR_SELF_CONNECT;
@@ -196,6 +199,9 @@ int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], c
   if (conn == NULL) return IROH_ERR_NO_MEMORY;
   int rv = paths_add_dialled(conn, node_id, addresses, count);
   if (rv != 0) goto fail;
+  conn->on_hearsay = on_hearsay;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (conn->candidates[i].relay == NULL) conn->hearsay_left += HEARSAY_DATAGRAMS;
   uint64_t timeout = timeout_ms != 0 ? timeout_ms * NS_PER_MS : ep->quic_config.handshake_timeout;
   rv = dial_begin(conn, node_id, alpn, alpn_len, timeout, uv_hrtime());
   if (rv != 0) goto fail;

@@ -140,6 +140,7 @@ static void announce(conn_t *conn) {
   else
     metrics->connections_dialled++;
   push(conn, server ? IROH_EVENT_ACCEPTED : IROH_EVENT_CONNECTED, 0);
+  targets_path_proved(conn, uv_hrtime());
   paths_opened(conn, uv_hrtime());
 }
 
@@ -174,6 +175,7 @@ static void collect_datagrams(conn_t *conn) {
 }
 
 static void collect_path(conn_t *conn) {
+  targets_path_proved(conn, uv_hrtime());
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
   address_format(&conn_route(conn, &path)->remote, conn->path_text, sizeof conn->path_text);

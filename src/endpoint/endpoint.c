@@ -186,7 +186,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   relay_peers_init(&ep->relay_peers);
   heap_init(&ep->peer_timers);
   heap_init(&ep->timers);
-  endpoint_gossip_init(ep);
+  int rv = endpoint_gossip_init(ep);
   list_init(&ep->sockets);
   list_init(&ep->all);
   list_init(&ep->dials);
@@ -197,8 +197,9 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   answer_limits_init(&ep->answer_limits);
 
   /* Both, or what is freed when one fails would not be what it seems. */
-  int rv = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
+  int rv_handshakes = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
   int rv_begun = init_begun(ep);
+  if (rv == 0) rv = rv_handshakes;
   if (rv == 0) rv = rv_begun;
   if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);

@@ -47,9 +47,10 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const address_t
 }
 
 /* False: the socket takes no more for now. */
-static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
+static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
                     bool from_local) {
   static const address_t any = {.len = 0};
+  iroh_endpoint_t *ep = conn->ep;
   uint16_t relay;
   uint64_t number;
   if (relay_address_read(&route->remote, &relay, &number)) {
@@ -59,7 +60,7 @@ static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t
     return true;
   }
   socket_t *socket = endpoint_live_socket(ep, route);
-  if (socket == NULL) return true;
+  if (socket == NULL || !targets_allow(conn, &route->remote, (unsigned)batch->count)) return true;
   const address_t *local = from_local ? &route->local : &any;
   udp_result_t result = UDP_BLOCKED;
   if (socket->pending.len == 0)
@@ -74,8 +75,7 @@ static bool send_to(iroh_endpoint_t *ep, const batch_t *batch, const quic_path_t
 static bool send_unproved(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
   bool sent = true;
   for (size_t i = 0; i < conn->candidate_count; i++)
-    if (dial_sends_to(conn, attempt, i))
-      sent = send_to(conn->ep, batch, &conn->candidates[i].path, data, false) && sent;
+    if (dial_sends_to(conn, attempt, i)) sent = send_to(conn, batch, &conn->candidates[i].path, data, false) && sent;
   return sent;
 }
 
@@ -83,7 +83,7 @@ static bool send_unproved(conn_t *conn, const attempt_t *attempt, const batch_t 
 static bool send_batch(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
   if (attempt != NULL) return send_unproved(conn, attempt, batch, data);
   /* Those who dialled us expect answers from the address they dialled. Where we dial, the kernel knows best. */
-  return send_to(conn->ep, batch, conn_route(conn, &batch->path), data, quic_conn_is_server(conn->quic));
+  return send_to(conn, batch, conn_route(conn, &batch->path), data, quic_conn_is_server(conn->quic));
 }
 
 static bool same_batch(const batch_t *batch, const quic_path_t *path, uint8_t ecn, size_t n) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "endpoint/gossip.h"
+#include "wire/addr-info.h"
 
 /* Two connections that the two sides began within this time of each other: both take the one the greater NodeId dialled,
  * once something has come over it beside the other. Else the newest is the best: after a restart of the peer nothing comes
@@ -101,6 +102,27 @@ swarm_link_t *swarm_peer_link(const swarm_peer_t *peer) {
     if (better) best = link;
   }
   return best;
+}
+
+bool swarm_connected_hook(void *ctx, const uint8_t id[GOSSIP_ID_BYTES]) {
+  const swarm_topic_t *topic = ctx;
+  const swarm_peer_t *peer = swarm_peer(topic->swarm, id);
+  return peer != NULL && swarm_peer_link(peer) != NULL;
+}
+
+/* Where a connection to it is now. */
+size_t swarm_vouch_hook(void *ctx, const uint8_t id[GOSSIP_ID_BYTES], const uint8_t *data, size_t len, uint8_t *out) {
+  const swarm_topic_t *topic = ctx;
+  const swarm_peer_t *peer = swarm_peer(topic->swarm, id);
+  const swarm_link_t *link = peer != NULL ? swarm_peer_link(peer) : NULL;
+  address_t found = {.len = 0};
+  if (link != NULL) {
+    quic_path_t path;
+    quic_conn_path(link->conn->quic, &path);
+    const address_t *remote = &conn_route(link->conn, &path)->remote;
+    if (!address_is_made_up(remote)) found = *remote;
+  }
+  return addr_info_vouch(data, len, &found, out);
 }
 
 void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now) {
@@ -302,6 +324,15 @@ static int add_link(swarm_peer_t *peer, conn_t *conn, uint64_t now) {
   return 0;
 }
 
+static void tell_met(const swarm_peer_t *peer, uint64_t now) {
+  list_for_each(node, &peer->outboxes) {
+    swarm_topic_t *topic = container_of(node, swarm_outbox_t, peer_node)->topic;
+    if (topic->core == NULL) continue;
+    gossip_topic_met(topic->core, peer->id, now, &topic->swarm->actions);
+    swarm_run(topic, now);
+  }
+}
+
 static void flush(swarm_peer_t *peer, uint64_t now) {
   list_for_each(node, &peer->outboxes) swarm_outbox_flush(container_of(node, swarm_outbox_t, peer_node), now);
 }
@@ -315,10 +346,12 @@ int iroh_gossip_add_conn(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_handle_
   swarm_peer_t *peer = swarm_peer_use(swarm, quic_conn_peer(conn->quic));
   if (peer == NULL) return IROH_ERR_NO_MEMORY;
   int rv = make_room(swarm, peer, now) ? add_link(peer, conn, now) : IROH_ERR_LIMIT;
-  if (rv == 0)
+  if (rv == 0) {
+    tell_met(peer, now);
     flush(peer, now);
-  else
+  } else {
     quic_conn_close(conn->quic, 0, "", 0, now);
+  }
   swarm_peer_settle(peer, now);
   endpoint_changed(conn);
   return rv;

@@ -159,6 +159,10 @@ static gossip_config_t core_config(const swarm_t *swarm, swarm_topic_t *topic) {
                             .max_payload_bytes = c->max_payload_bytes,
                             .max_ids = c->max_ids,
                             .admit = topic->asks ? swarm_admit_hook : NULL,
+                            .vouch = swarm_vouch_hook,
+                            .connected = swarm_connected_hook,
+                            .hints = &swarm->ep->hints,
+                            .needs_data = c->needs_data,
                             .ctx = topic};
   memcpy(config.self, key_pair_public(swarm->ep->key), GOSSIP_ID_BYTES);
   uint8_t seed[IROH_KEY_BYTES];
@@ -371,12 +375,13 @@ int iroh_gossip_set_data(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_
 
 /* ---- in the endpoint ----------------------------------------------------------------------------- */
 
-void endpoint_gossip_init(iroh_endpoint_t *ep) {
+int endpoint_gossip_init(iroh_endpoint_t *ep) {
   map_init(&ep->swarms);
   map_init(&ep->topics);
   heap_init(&ep->gossip_timers);
   list_init(&ep->gossip_events);
   list_init(&ep->gossip_paused);
+  return gossip_hints_init(&ep->hints);
 }
 
 void endpoint_gossip_end(iroh_endpoint_t *ep) {
@@ -392,4 +397,5 @@ void endpoint_gossip_deinit(iroh_endpoint_t *ep) {
   }
   map_deinit(&ep->topics);
   heap_deinit(&ep->gossip_timers);
+  gossip_hints_deinit(&ep->hints);
 }

@@ -201,6 +201,10 @@ void swarm_readers_go_on(swarm_topic_t *topic, const swarm_peer_t *peer, uint64_
 bool swarm_admits(swarm_topic_t *topic, swarm_peer_t *peer, bool *wait_out);
 /* The same, as far as is known, for the topic itself. */
 bool swarm_admit_hook(void *topic, const uint8_t peer[GOSSIP_ID_BYTES]);
+/* gossip-links.c: gossip_config_t's `connected` and `vouch` */
+bool swarm_connected_hook(void *topic, const uint8_t peer[GOSSIP_ID_BYTES]);
+size_t swarm_vouch_hook(void *topic, const uint8_t peer[GOSSIP_ID_BYTES], const uint8_t *data, size_t len,
+                        uint8_t *out);
 void swarm_verdict_free(swarm_verdict_t *verdict);
 
 #endif

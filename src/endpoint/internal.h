@@ -13,12 +13,14 @@
 #include "endpoint/peer.h"
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
+#include "gossip/hints.h"
 #include "iroh.h"
 #include "net/answer-limits.h"
 #include "net/handshakes.h"
 #include "net/netlink.h"
 #include "net/relay-address.h"
 #include "net/reset-tokens.h"
+#include "net/target-budget.h"
 #include "net/udp.h"
 #include "quic/conn.h"
 #include "quic/packet.h"
@@ -108,9 +110,13 @@ typedef struct {
   size_t next_candidate; /* to be tried next, while relayed */
   uint64_t move_at;      /* when to try; QUIC_NEVER: not */
   unsigned moves_failed;
-  bool answered;   /* this round: an address has answered a probe, and is being validated */
-  peer_t *peer;    /* while direct ways to it are looked for; NULL: not */
-  survey_t survey; /* dialled connections, while direct */
+  bool answered;         /* this round: an address has answered a probe, and is being validated */
+  bool on_hearsay;       /* dialled: others named the addresses, and not the program */
+  bool hearsay_heard;    /* then: something has answered */
+  unsigned hearsay_left; /* then: datagrams to addresses that are not proved */
+  address_t proved;      /* where the peer has answered last, in a way that only it can; empty: nowhere */
+  peer_t *peer;          /* while direct ways to it are looked for; NULL: not */
+  survey_t survey;       /* dialled connections, while direct */
   /* Accepted connections: the relay the peer came by last, and the one before; NULL: none. */
   relay_peer_t *accepted_via, *accepted_before;
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
@@ -144,6 +150,7 @@ struct iroh_endpoint {
   heap_t peer_timers;
   disco_candidate_t own_candidates[DISCO_CANDIDATES_MAX];
   size_t own_candidate_count;
+  target_share_t targets;            /* used of the endpoint's share of what may go to addresses that are not proved */
   uint64_t searches_until, searches; /* a bound on port searches a minute */
   stun_open_t stun_open[STUN_OPEN_MAX];
   size_t stun_next;
@@ -156,6 +163,7 @@ struct iroh_endpoint {
   uv_prepare_t prepare;
   netlink_t netlink;
   unsigned network_changes; /* to be told */
+  gossip_hints_t hints;     /* what gossip neighbours' words are worth */
   map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
   heap_t gossip_timers;
   list_t gossip_events; /* to be told */
@@ -320,6 +328,18 @@ void paths_network_changed(conn_t *conn, uint64_t now);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */
 void paths_rebind(conn_t *conn, uint64_t now);
 
+/* targets.c: whether so many datagrams may go to an address, for what word stands for it */
+bool targets_take(iroh_endpoint_t *ep, const address_t *address, const uint8_t node_id[IROH_KEY_BYTES],
+                  target_word_t word, unsigned count, uint64_t now);
+/* The same for a dialled connection's packets. Those that may not are as lost on the way: QUIC sends them again. */
+bool targets_allow(conn_t *conn, const address_t *remote, unsigned count);
+/* The NodeId has answered from there. */
+void targets_proved(iroh_endpoint_t *ep, const address_t *address, const uint8_t node_id[IROH_KEY_BYTES], uint64_t now);
+/* The connection's peer has, at the path in use. */
+void targets_path_proved(conn_t *conn, uint64_t now);
+/* Whether a port search may begin. */
+bool targets_search(const address_t *address, uint64_t now);
+
 /* survey.c */
 /* The connection has become direct: the others are to be looked at soon. */
 void survey_plan(conn_t *conn, uint64_t now);
@@ -330,7 +350,7 @@ void survey_tick(conn_t *conn, uint64_t now);
 void survey_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt);
 
 /* gossip.c: the swarms of the endpoint, if it has any. */
-void endpoint_gossip_init(iroh_endpoint_t *ep);
+int endpoint_gossip_init(iroh_endpoint_t *ep);
 void endpoint_gossip_deinit(iroh_endpoint_t *ep);
 /* The endpoint closes: without another word from the swarms. */
 void endpoint_gossip_end(iroh_endpoint_t *ep);

@@ -14,6 +14,8 @@
 #define SPARE_LIFE (30 * NS_PER_S)
 /* A peer could name somebody else's address to be searched. This many searches send 41 probes a second on average. */
 #define SEARCHES_PER_MINUTE 4
+/* A peer with all the addresses there is room for has 256 pings in a round. */
+#define PINGS_PER_MINUTE 512
 
 static uint64_t wall_ms(void) {
   struct timeval now;
@@ -108,7 +110,8 @@ static bool is_relayed(iroh_endpoint_t *ep, const peer_t *peer) {
 }
 
 static void search_port(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
-  if (!is_relayed(ep, peer)) {
+  const disco_candidate_t *own = ep->own_candidates;
+  if (!is_relayed(ep, peer) || !punch_search_helps(&peer->punch, own, ep->own_candidate_count)) {
     punch_postpone_search(&peer->punch, PUNCH_NEVER);
     return;
   }
@@ -116,11 +119,32 @@ static void search_port(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
     ep->searches_until = now + 60 * NS_PER_S;
     ep->searches = 0;
   }
-  if (ep->searches >= SEARCHES_PER_MINUTE) {
+  if (ep->searches >= SEARCHES_PER_MINUTE || !targets_search(&peer->punch.search_for, now)) {
     punch_postpone_search(&peer->punch, ep->searches_until);
     return;
   }
-  if (punch_search(&peer->punch, ep->own_candidates, ep->own_candidate_count, now)) ep->searches++;
+  punch_search(&peer->punch, own, ep->own_candidate_count, now);
+  ep->searches++;
+}
+
+/* Pings to what the peer says are its addresses, within its share and the common budget. What is not sent counts as lost
+ * on the way. */
+static bool may_ping(iroh_endpoint_t *ep, peer_t *peer, const address_t *to, uint64_t now) {
+  if (now >= peer->pings_until) {
+    peer->pings_until = now + 60 * NS_PER_S;
+    peer->pings = 0;
+  }
+  if (peer->pings >= PINGS_PER_MINUTE) {
+    ep->metrics.unproved_held_back++;
+    return false;
+  }
+  peer->pings++;
+  return targets_take(ep, to, peer->node_id, TARGET_HEARSAY, 1, now);
+}
+
+static void send_direct_due(iroh_endpoint_t *ep, peer_t *peer, const punch_datagram_t *datagram, uint64_t now) {
+  if (datagram->purpose == PUNCH_PING && !may_ping(ep, peer, &datagram->to, now)) return;
+  send_direct(ep, socket_of(ep, peer, datagram->via, &datagram->to), &datagram->to, datagram->data, datagram->len);
 }
 
 static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
@@ -128,7 +152,7 @@ static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
   if (punch_wants_search(&peer->punch, now)) search_port(ep, peer, now);
   while (punch_next(&peer->punch, ep->own_candidates, ep->own_candidate_count, now, wall_ms(), &datagram)) {
     if (datagram.to.len > 0)
-      send_direct(ep, socket_of(ep, peer, datagram.via, &datagram.to), &datagram.to, datagram.data, datagram.len);
+      send_direct_due(ep, peer, &datagram, now);
     else
       relay_peers_send(&ep->relay_peers, peer->relay, peer->node_id, 0, datagram.data, datagram.len, datagram.len);
   }
@@ -205,6 +229,7 @@ static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
     return;
   }
   ep->metrics.probes_received++;
+  if (news.answered) targets_proved(ep, &news.address, peer->node_id, now);
   if (news.answered || news.called) tell_connections(ep, peer, &news, now);
   send_due(ep, peer, now);
 }

@@ -12,9 +12,10 @@ typedef struct peer {
   uint8_t node_id[32];
   punch_t punch;
   heap_node_t timer;
-  uint16_t relay;         /* by which it is called */
-  unsigned users;         /* connections */
-  struct socket **spares; /* of a port search, PORT_SEARCH_SOCKETS of them or NULL; each may be NULL */
+  uint16_t relay;              /* by which it is called */
+  unsigned users;              /* connections */
+  uint64_t pings_until, pings; /* a bound on pings a minute */
+  struct socket **spares;      /* of a port search, PORT_SEARCH_SOCKETS of them or NULL; each may be NULL */
 } peer_t;
 
 #endif

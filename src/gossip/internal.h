@@ -70,13 +70,19 @@ typedef struct {
   uint64_t told_at; /* when a Neighbor or Disconnect was last sent to it; 0: never */
   uint16_t data_len;
   uint8_t roles;
-  uint8_t failures; /* requests in a row that came to nothing */
-  bool data_is_own; /* the data came from the peer itself */
-  bool proven;      /* had a message of the topic when it was a neighbour */
-  bool alive;       /* released: that its connection closes means nothing */
-  bool silent;      /* was sent something, and nothing has come back since */
-  bool joining;     /* the user is still to be told if it is out of reach */
-  bool gone;        /* closed while there was no memory to say so */
+  uint8_t failures;                /* requests in a row that came to nothing */
+  uint16_t cost;                   /* what its teller has paid, and nothing has come of yet */
+  uint32_t heard;                  /* bytes of it that its word has not been credited with */
+  uint8_t teller[GOSSIP_ID_BYTES]; /* if it is_told: who named it */
+  bool is_told;                    /* known by hearsay: hearsay.c */
+  bool first_hand;                 /* its teller says that it has met it */
+  bool following;                  /* it is being dialled on that word */
+  bool met;                        /* something has come from it: the data is what this side has seen to be true */
+  bool proven;                     /* had a message of the topic when it was a neighbour */
+  bool alive;                      /* released: that its connection closes means nothing */
+  bool silent;                     /* was sent something, and nothing has come back since */
+  bool joining;                    /* the user is still to be told if it is out of reach */
+  bool gone;                       /* closed while there was no memory to say so */
 } gossip_known_t;
 
 /* Ids of messages seen, in tables by age: the oldest goes as a whole. */
@@ -218,13 +224,18 @@ void gossip_peer_lose(gossip_topic_t *topic, gossip_known_t *peer, uint8_t roles
 /* Frees those without a role, at the end of a call: until then all pointers hold. */
 void gossip_peers_tidy(gossip_topic_t *topic);
 size_t gossip_peer_count(const gossip_topic_t *topic, uint8_t role);
-/* A random peer with the role and none of the roles in `without`, that is not to be left alone until later. */
+/* A random peer with the role and none of the roles in `without`; one that is being dialled on a neighbour's word is as one
+ * that is PENDING. `due_only`: it is not to be left alone until later. */
 gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only);
-/* Up to `max` random peers with the role, but not `except` (may be NULL). */
-size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t role, const gossip_known_t *except, gossip_known_t **out,
+/* Up to `max` random peers with one of the roles, but not `except` (may be NULL); of these those that were met, or not. */
+size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
                           size_t max);
-/* Remembers what was said of where it is. Hearsay does not replace what the peer itself has said. */
-void gossip_peer_set_data(gossip_known_t *peer, const gossip_data_t *data, bool is_own);
+size_t gossip_peer_sample_met(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
+                              size_t max);
+size_t gossip_peer_sample_unmet(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except,
+                                gossip_known_t **out, size_t max);
+/* Remembers where it is; false: nothing was said, or too much, or there is no memory. */
+bool gossip_peer_set_data(gossip_known_t *peer, const gossip_data_t *data);
 gossip_data_t gossip_peer_data(const gossip_known_t *peer);
 /* Makes it one of the peers remembered for a few seconds. */
 void gossip_peer_host(gossip_topic_t *topic, gossip_known_t *peer);
@@ -251,7 +262,7 @@ void gossip_view_part(gossip_topic_t *topic, gossip_known_t *peer, bool alive);
 void gossip_view_evict(gossip_topic_t *topic, gossip_known_t *peer);
 /* Tells a peer that takes this one for its neighbour that it is none. */
 void gossip_view_dismiss(gossip_topic_t *topic, gossip_known_t *peer);
-/* Asks a peer to be a neighbour. */
+/* Asks a peer to be a neighbour, if it may be sent something now (gossip_hearsay_follow). */
 bool gossip_view_request(gossip_topic_t *topic, gossip_known_t *peer, bool high);
 /* A request came to nothing. */
 void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer);
@@ -259,9 +270,29 @@ void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_view_lose(gossip_topic_t *topic, gossip_known_t *peer);
 /* A peer that `from` has told of may become a neighbour some day. Once the passive view is full, what one neighbour tells
  * takes the place of a part of it only. */
-void gossip_view_learn(gossip_topic_t *topic, const gossip_known_t *from, const gossip_peer_t *heard);
+void gossip_view_learn(gossip_topic_t *topic, const gossip_peer_t *heard, const gossip_known_t *from, bool first_hand);
 /* Looks for neighbours if some are wanting. */
 void gossip_view_settle(gossip_topic_t *topic);
+
+/* hearsay.c: peers that were only heard of */
+typedef enum { GOSSIP_HEARSAY_NOW, GOSSIP_HEARSAY_LATER, GOSSIP_HEARSAY_NEVER } gossip_hearsay_t;
+/* `from` is about to name peers. False: it is not listened to. */
+bool gossip_hearsay_begin(gossip_topic_t *topic, gossip_known_t *from);
+/* It named this one. `first_hand`: as one it has met itself, and not on behalf of others. */
+void gossip_hearsay_told(gossip_known_t *peer, const gossip_data_t *data, const gossip_known_t *from, bool first_hand);
+/* Whether a peer may be sent something, which may be dialling it. LATER: its `due` is set. */
+gossip_hearsay_t gossip_hearsay_follow(gossip_topic_t *topic, gossip_known_t *peer);
+/* An entry that goes on to another peer on behalf of `from` is left with what may be said of where it is. False: it is of
+ * no use without. */
+bool gossip_hearsay_pass(gossip_topic_t *topic, const gossip_known_t *from, gossip_peer_t *entry);
+/* What others are told of where it is. */
+gossip_data_t gossip_hearsay_for_others(const gossip_topic_t *topic, const gossip_known_t *peer);
+/* Something has come from it; it says where it is; or it is out of reach, and true: nothing has ever come from it. */
+void gossip_hearsay_met(gossip_topic_t *topic, gossip_known_t *peer);
+void gossip_hearsay_said(gossip_topic_t *topic, gossip_known_t *peer, const gossip_data_t *data);
+bool gossip_hearsay_missed(gossip_topic_t *topic, gossip_known_t *peer);
+/* What becomes of its dial is not looked at any more. */
+void gossip_hearsay_forget(gossip_topic_t *topic, gossip_known_t *peer, bool answered);
 
 /* membership.c: what HyParView's messages do */
 /* Whether one more peer may be dialled because others say so. */
@@ -280,7 +311,7 @@ void gossip_contacts_arm(gossip_topic_t *topic);
 void gossip_shuffle_tick(gossip_topic_t *topic);
 void gossip_shuffle_arm(gossip_topic_t *topic);
 void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message);
-void gossip_on_shuffle_reply(gossip_topic_t *topic, const gossip_known_t *from, gossip_message_t *message);
+void gossip_on_shuffle_reply(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message);
 /* Sends up to `max` random peers in a ShuffleReply, but not the one it goes to. */
 void gossip_shuffle_reply(gossip_topic_t *topic, gossip_known_t *to, size_t max);
 

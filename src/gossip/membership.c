@@ -63,7 +63,7 @@ static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
     return;
   }
   gossip_message_t message = {.kind = GOSSIP_FORWARD_JOIN, .ttl = JOIN_TTL};
-  message.peer = (gossip_peer_t){joiner->id, gossip_peer_data(joiner)};
+  message.peer = (gossip_peer_t){joiner->id, gossip_hearsay_for_others(topic, joiner)};
   gossip_frame_t *frame = gossip_frame_new(topic, &message);
   if (!frame) return;
   for (size_t i = 0; i < topic->config.active_view; i++)
@@ -72,7 +72,7 @@ static void make_known(gossip_topic_t *topic, gossip_known_t *joiner) {
 }
 
 static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
-  gossip_peer_set_data(from, &message->data, true);
+  gossip_hearsay_said(topic, from, &message->data);
   if (from->roles & ROLE_ACTIVE) {
     /* It may have begun anew, and then knows nothing of what it was sent. Not each time: it would be sent all again. */
     if (!joined_lately(topic, from)) {
@@ -113,17 +113,17 @@ static bool may_pass(gossip_topic_t *topic, const gossip_known_t *from) {
   return false;
 }
 
-static void accept_walk(gossip_topic_t *topic, const gossip_peer_t *joiner) {
+static void accept_walk(gossip_topic_t *topic, const gossip_peer_t *joiner, const gossip_known_t *from) {
   if (!gossip_admits(topic, joiner->id) || !gossip_may_dial(topic)) return;
   gossip_known_t *peer = gossip_peer_get(topic, joiner->id);
   if (!peer) return;
-  gossip_peer_set_data(peer, &joiner->data, false);
+  gossip_hearsay_told(peer, &joiner->data, from, false);
   (void)gossip_view_request(topic, peer, true);
 }
 
 static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message) {
   gossip_peer_t *joiner = &message->peer;
-  if (!may_pass(topic, from)) return;
+  if (!may_pass(topic, from) || !gossip_hearsay_begin(topic, from)) return;
   gossip_known_t *known = gossip_peer_find(topic, joiner->id);
   if (!known && (memcmp(joiner->id, topic->config.self, GOSSIP_ID_BYTES) == 0 || !iroh_node_id_is_valid(joiner->id)))
     return;
@@ -132,19 +132,20 @@ static void on_forward_join(gossip_topic_t *topic, gossip_known_t *from, gossip_
   if (known && known->roles & ROLE_ACTIVE) {
     answer_neighbor(topic, known, true);
   } else if (message->ttl == 0 || gossip_neighbors(topic) <= 1) {
-    accept_walk(topic, joiner);
+    accept_walk(topic, joiner, from);
   } else {
-    if (message->ttl == PASSIVE_TTL) gossip_view_learn(topic, from, joiner);
+    if (message->ttl == PASSIVE_TTL) gossip_view_learn(topic, joiner, from, false);
     known = gossip_peer_find(topic, joiner->id);
     gossip_known_t *next = gossip_next_hop(topic, from, known);
     if (!next || (known && known->roles & ROLE_PENDING)) return;
     message->ttl--;
+    if (!gossip_hearsay_pass(topic, from, joiner)) return;
     (void)gossip_tell(topic, next, message);
   }
 }
 
 static void on_neighbor(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
-  gossip_peer_set_data(from, &message->data, true);
+  gossip_hearsay_said(topic, from, &message->data);
   bool is_answer = from->roles & ROLE_PENDING;
   from->joining = false;
   gossip_peer_lose(topic, from, ROLE_PENDING);

@@ -74,13 +74,17 @@ void gossip_peers_tidy(gossip_topic_t *topic) {
   topic->is_untidy = false;
   for (size_t i = topic->peers_count; i-- > 0;) {
     if (topic->peers[i]->roles) continue;
+    gossip_hearsay_forget(topic, topic->peers[i], false);
     free_peer(topic->peers[i]);
     topic->peers[i] = topic->peers[--topic->peers_count];
   }
 }
 
 void gossip_peers_deinit(gossip_topic_t *topic) {
-  for (size_t i = 0; i < topic->peers_count; i++) free_peer(topic->peers[i]);
+  for (size_t i = 0; i < topic->peers_count; i++) {
+    gossip_hearsay_forget(topic, topic->peers[i], false);
+    free_peer(topic->peers[i]);
+  }
   free(topic->peers);
 }
 
@@ -89,19 +93,21 @@ gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t wi
   size_t seen = 0;
   for (size_t i = 0; i < topic->peers_count; i++) {
     gossip_known_t *peer = topic->peers[i];
-    if (!(peer->roles & role) || peer->roles & without) continue;
+    if (!(peer->roles & role) || peer->roles & without || (peer->following && without & ROLE_PENDING)) continue;
     if (due_only && peer->due > topic->now) continue;
     if (gossip_random_below(topic, ++seen) == 0) picked = peer;
   }
   return picked;
 }
 
-size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t role, const gossip_known_t *except, gossip_known_t **out,
-                          size_t max) {
+enum { UNMET = 1, MET = 2 };
+
+static size_t sample(gossip_topic_t *topic, uint8_t roles, int which, const gossip_known_t *except,
+                     gossip_known_t **out, size_t max) {
   size_t seen = 0;
   for (size_t i = 0; i < topic->peers_count; i++) {
     gossip_known_t *peer = topic->peers[i];
-    if (!(peer->roles & role) || peer == except) continue;
+    if (!(peer->roles & roles) || peer == except || !(which & (peer->met ? MET : UNMET))) continue;
     size_t at = seen < max ? seen : gossip_random_below(topic, seen + 1);
     if (at < max) out[at] = peer;
     seen++;
@@ -109,16 +115,31 @@ size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t role, const gossip_know
   return min_size(seen, max);
 }
 
-void gossip_peer_set_data(gossip_known_t *peer, const gossip_data_t *data, bool is_own) {
-  if (!data->bytes || data->len > GOSSIP_DATA_MAX || (peer->data_is_own && !is_own)) return;
-  peer->data_is_own = is_own;
-  if (peer->data && peer->data_len == data->len && memcmp(peer->data, data->bytes, data->len) == 0) return;
+size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
+                          size_t max) {
+  return sample(topic, roles, MET | UNMET, except, out, max);
+}
+
+size_t gossip_peer_sample_met(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
+                              size_t max) {
+  return sample(topic, roles, MET, except, out, max);
+}
+
+size_t gossip_peer_sample_unmet(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except,
+                                gossip_known_t **out, size_t max) {
+  return sample(topic, roles, UNMET, except, out, max);
+}
+
+bool gossip_peer_set_data(gossip_known_t *peer, const gossip_data_t *data) {
+  if (!data->bytes || data->len > GOSSIP_DATA_MAX) return false;
+  if (peer->data && peer->data_len == data->len && memcmp(peer->data, data->bytes, data->len) == 0) return true;
   uint8_t *copy = malloc(max_size(data->len, 1));
-  if (!copy) return;
+  if (!copy) return false;
   memcpy(copy, data->bytes, data->len);
   free(peer->data);
   peer->data = copy;
   peer->data_len = (uint16_t)data->len;
+  return true;
 }
 
 gossip_data_t gossip_peer_data(const gossip_known_t *peer) { return (gossip_data_t){peer->data, peer->data_len}; }

@@ -38,17 +38,17 @@ static void list_add(list_out_t *list, const uint8_t *id, gossip_data_t data) {
   list->items[list->count++] = (gossip_peer_t){id, data};
 }
 
-static void list_add_known(list_out_t *list, gossip_known_t **peers, size_t count) {
-  for (size_t i = 0; i < count; i++) list_add(list, peers[i]->id, gossip_peer_data(peers[i]));
+static void list_add_known(const gossip_topic_t *topic, list_out_t *list, gossip_known_t **peers, size_t count) {
+  for (size_t i = 0; i < count; i++) list_add(list, peers[i]->id, gossip_hearsay_for_others(topic, peers[i]));
 }
 
 void gossip_shuffle_reply(gossip_topic_t *topic, gossip_known_t *to, size_t max) {
   gossip_known_t *peers[SHUFFLE_MAX];
   max = min_size(max, SHUFFLE_MAX);
-  size_t count = gossip_peer_sample(topic, ROLE_PASSIVE, to, peers, max);
-  count += gossip_peer_sample(topic, ROLE_ACTIVE, to, peers + count, max - count);
+  size_t count = gossip_peer_sample_met(topic, ROLE_ACTIVE | ROLE_PASSIVE, to, peers, max);
+  count += gossip_peer_sample_unmet(topic, ROLE_PASSIVE, to, peers + count, max - count);
   list_out_t list = list_begin(topic);
-  list_add_known(&list, peers, count);
+  list_add_known(topic, &list, peers, count);
   gossip_message_t message = {.kind = GOSSIP_SHUFFLE_REPLY, .peers = list.items, .count = list.count};
   (void)gossip_tell(topic, to, &message);
 }
@@ -60,7 +60,7 @@ static void shuffle(gossip_topic_t *topic) {
   count += gossip_peer_sample(topic, ROLE_PASSIVE, to, peers + count, SHUFFLE_PASSIVE);
   list_out_t list = list_begin(topic);
   list_add(&list, topic->config.self, (gossip_data_t){topic->data, topic->data_len});
-  list_add_known(&list, peers, count);
+  list_add_known(topic, &list, peers, count);
   gossip_message_t message = {
       .kind = GOSSIP_SHUFFLE, .id = topic->config.self, .peers = list.items, .count = list.count, .ttl = SHUFFLE_TTL};
   (void)gossip_tell(topic, to, &message);
@@ -86,7 +86,8 @@ void gossip_shuffle_tick(gossip_topic_t *topic) {
   gossip_shuffle_arm(topic);
 }
 
-/* Sends a neighbour's shuffle on, without what others would refuse. */
+/* Sends a neighbour's shuffle on, without what others would refuse. Where to answer is what it has to say; of the others in
+ * it their ids go on. */
 static void pass_on(gossip_topic_t *topic, const gossip_known_t *from, const gossip_message_t *message) {
   gossip_known_t *next = gossip_next_hop(topic, from, gossip_peer_find(topic, message->id));
   if (!next) return;
@@ -94,7 +95,11 @@ static void pass_on(gossip_topic_t *topic, const gossip_known_t *from, const gos
   gossip_list_t entries = message->list;
   gossip_peer_t entry;
   while (gossip_next_peer(&entries, &entry) && list.count < SHUFFLE_MAX)
-    if (gossip_peer_find(topic, entry.id) || iroh_node_id_is_valid(entry.id)) list_add(&list, entry.id, entry.data);
+    if (gossip_peer_find(topic, entry.id) || iroh_node_id_is_valid(entry.id)) {
+      if (memcmp(entry.id, message->id, GOSSIP_ID_BYTES) != 0) entry.data = (gossip_data_t){NULL, 0};
+      (void)gossip_hearsay_pass(topic, from, &entry);
+      list_add(&list, entry.id, entry.data);
+    }
   gossip_message_t out = {.kind = GOSSIP_SHUFFLE,
                           .id = message->id,
                           .peers = list.items,
@@ -103,21 +108,21 @@ static void pass_on(gossip_topic_t *topic, const gossip_known_t *from, const gos
   (void)gossip_tell(topic, next, &out);
 }
 
-/* Learns the peers of a list that came from `from`; *origin is set to the entry of that id. Gives how many there are. */
+/* Learns the peers of a list that `from` sent; *origin is set to the entry of that id. Gives how many there are. */
 static size_t learn(gossip_topic_t *topic, const gossip_known_t *from, gossip_list_t entries, size_t max,
                     const uint8_t *id, gossip_peer_t *origin) {
   gossip_peer_t entry;
   size_t count = 0;
   while (count < max && gossip_next_peer(&entries, &entry)) {
     if (id && memcmp(entry.id, id, GOSSIP_ID_BYTES) == 0) *origin = entry;
-    gossip_view_learn(topic, from, &entry);
+    gossip_view_learn(topic, &entry, from, id == NULL);
     count++;
   }
   return count;
 }
 
 void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message) {
-  if (memcmp(message->id, topic->config.self, GOSSIP_ID_BYTES) == 0) return;
+  if (memcmp(message->id, topic->config.self, GOSSIP_ID_BYTES) == 0 || !gossip_hearsay_begin(topic, from)) return;
   bool is_known = gossip_peer_find(topic, message->id);
   if (!is_known && !iroh_node_id_is_valid(message->id)) return;
   if (message->ttl > SHUFFLE_TTL) message->ttl = SHUFFLE_TTL;
@@ -132,19 +137,19 @@ void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_messa
   if (!origin) return;
   bool is_ours = origin->roles & (ROLE_ACTIVE | ROLE_PENDING);
   if (is_ours || (gossip_admits(topic, origin->id) && gossip_may_dial(topic))) {
-    gossip_peer_set_data(origin, &heard.data, false);
-    gossip_shuffle_reply(topic, origin, count);
+    gossip_hearsay_told(origin, &heard.data, from, false);
+    if (gossip_hearsay_follow(topic, origin) == GOSSIP_HEARSAY_NOW) gossip_shuffle_reply(topic, origin, count);
     gossip_peer_host(topic, origin);
     if (!is_ours) gossip_release(topic, origin);
   }
 }
 
-void gossip_on_shuffle_reply(gossip_topic_t *topic, const gossip_known_t *from, gossip_message_t *message) {
+void gossip_on_shuffle_reply(gossip_topic_t *topic, gossip_known_t *from, gossip_message_t *message) {
   gossip_peer_t unused;
   bool is_ours = from->roles & (ROLE_ACTIVE | ROLE_PENDING | ROLE_CONTACT);
   if (!is_ours && !gossip_rate_take(&topic->greetings, topic->now, GREET_EVERY, GREETS_AT_ONCE)) {
     topic->counters.limited++;
     return;
   }
-  (void)learn(topic, from, message->list, REPLY_MAX, NULL, &unused);
+  if (gossip_hearsay_begin(topic, from)) (void)learn(topic, from, message->list, REPLY_MAX, NULL, &unused);
 }

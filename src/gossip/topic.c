@@ -112,6 +112,7 @@ int gossip_topic_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t
 static void take(gossip_topic_t *topic, gossip_known_t *from, uint64_t rtt, gossip_message_t *message) {
   if (message->kind != GOSSIP_GOSSIP) topic->counters.control_received++;
   from->silent = false;
+  gossip_hearsay_met(topic, from);
   if (from->link && rtt) from->link->rtt = rtt;
   if (message->kind >= GOSSIP_GOSSIP)
     gossip_on_broadcast(topic, from, message);
@@ -130,13 +131,21 @@ int gossip_topic_receive(gossip_topic_t *topic, const uint8_t from[GOSSIP_ID_BYT
   }
   if (!enter(topic, now, out)) return 0;
   gossip_known_t *peer = gossip_peer_get(topic, from);
-  if (peer) take(topic, peer, rtt, &message);
+  if (peer) {
+    peer->heard += (uint32_t)len;
+    take(topic, peer, rtt, &message);
+  }
   leave(topic);
   return 0;
 }
 
 static void close_peer(gossip_topic_t *topic, gossip_known_t *peer) {
   peer->gone = false;
+  /* One that was only heard of, and is not there, is forgotten. */
+  if (gossip_hearsay_missed(topic, peer)) {
+    gossip_peer_lose(topic, peer, ROLE_PASSIVE);
+    topic->hungry = true;
+  }
   bool was_joining = peer->joining;
   peer->joining = false;
   if (was_joining) gossip_act(topic, GOSSIP_ACTION_JOIN_FAILED, peer->id, 0);
@@ -178,6 +187,13 @@ void gossip_topic_closed(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYT
   }
   gossip_known_t *known = gossip_peer_find(topic, peer);
   if (known) close_peer(topic, known);
+  leave(topic);
+}
+
+void gossip_topic_met(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now, gossip_actions_t *out) {
+  if (!enter(topic, now, out)) return;
+  gossip_known_t *known = gossip_peer_find(topic, peer);
+  if (known) gossip_hearsay_met(topic, known);
   leave(topic);
 }
 

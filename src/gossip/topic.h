@@ -11,6 +11,7 @@
 #ifndef IROH_GOSSIP_TOPIC_H
 #define IROH_GOSSIP_TOPIC_H
 
+#include "gossip/hints.h"
 #include "wire/gossip.h"
 
 #include <stdbool.h>
@@ -21,6 +22,10 @@
 #define GOSSIP_DATA_MAX 256 /* bytes of peer data kept and passed on; longer data is as none */
 #define GOSSIP_ACTIVE_VIEW_MAX 31
 #define GOSSIP_PASSIVE_VIEW_MAX 256
+
+/* What following a hint may send to addresses that have not answered: bytes to each, and to how many of them. */
+#define GOSSIP_HINT_BYTES 2900
+#define GOSSIP_HINT_ADDRESSES 3
 
 typedef struct gossip_topic gossip_topic_t;
 
@@ -38,6 +43,14 @@ typedef struct {
   size_t max_ids;           /* [65536] known to have been seen; then the oldest go */
   /* Optional: whether a peer may become a neighbour. Must not block, nor call back. */
   bool (*admit)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]);
+  /* Optional: of what a peer says of where it is (`len` bytes, or NULL), what this side has seen to be true, a connection
+   * to it being open. `out` has room for len + ADDR_INFO_MORE bytes; its length is returned. NULL: all of it. */
+  size_t (*vouch)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES], const uint8_t *data, size_t len, uint8_t *out);
+  /* Optional: whether there is a connection to a peer, perhaps of another topic, so that nothing need be dialled. */
+  bool (*connected)(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]);
+  /* Optional, borrowed: what neighbours' words are worth, of the endpoint. NULL: each is followed. */
+  gossip_hints_t *hints;
+  bool needs_data; /* a peer can be dialled only where something is known of where it is */
   void *ctx;
 } gossip_config_t;
 
@@ -122,6 +135,8 @@ int gossip_topic_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t
  * IROH_ERR_GOSSIP: it is no message, or breaks a bound; its stream is to be read no further. */
 int gossip_topic_receive(gossip_topic_t *topic, const uint8_t from[GOSSIP_ID_BYTES], uint64_t rtt, const uint8_t *bytes,
                          size_t len, uint64_t now, gossip_actions_t *out);
+/* There is a connection to `peer`: it is where it was said to be. A frame of its says as much. */
+void gossip_topic_met(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now, gossip_actions_t *out);
 /* There is no connection to `peer` any more, or it could not be dialled. */
 void gossip_topic_closed(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES], uint64_t now,
                          gossip_actions_t *out);

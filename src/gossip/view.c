@@ -170,6 +170,7 @@ void gossip_view_dismiss(gossip_topic_t *topic, gossip_known_t *peer) {
 bool gossip_view_request(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
   if (peer->roles & (ROLE_ACTIVE | ROLE_PENDING) || gossip_peer_count(topic, ROLE_PENDING) >= PENDINGS_MAX)
     return false;
+  if (gossip_hearsay_follow(topic, peer) != GOSSIP_HEARSAY_NOW) return false;
   gossip_message_t message = neighbor_message(topic, high);
   if (!gossip_tell(topic, peer, &message)) return false;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
@@ -215,15 +216,16 @@ static bool may_teach(gossip_topic_t *topic, const gossip_known_t *from) {
   return false;
 }
 
-void gossip_view_learn(gossip_topic_t *topic, const gossip_known_t *from, const gossip_peer_t *heard) {
+void gossip_view_learn(gossip_topic_t *topic, const gossip_peer_t *heard, const gossip_known_t *from, bool first_hand) {
   gossip_known_t *peer = gossip_peer_find(topic, heard->id);
+  if (!peer && topic->config.needs_data && !heard->data.bytes) return;
   if (!peer && !iroh_node_id_is_valid(heard->id)) return;
   if (!gossip_admits(topic, heard->id)) return;
   bool is_new = !peer || !(peer->roles & (ROLE_ACTIVE | ROLE_PASSIVE | ROLE_LOST));
   if (is_new && !may_teach(topic, from)) return;
   if (!peer) peer = gossip_peer_get(topic, heard->id);
   if (!peer) return;
-  gossip_peer_set_data(peer, &heard->data, false);
+  gossip_hearsay_told(peer, &heard->data, from, first_hand);
   size_t before = gossip_peer_count(topic, ROLE_PASSIVE);
   make_passive(topic, peer, 0);
   if (gossip_peer_count(topic, ROLE_PASSIVE) > before) topic->hungry = true;
@@ -245,7 +247,8 @@ static uint64_t next_candidate_at(const gossip_topic_t *topic) {
   uint64_t at = GOSSIP_NEVER;
   for (size_t i = 0; i < topic->peers_count; i++) {
     const gossip_known_t *peer = topic->peers[i];
-    if (peer->roles & ROLE_PASSIVE && !(peer->roles & ROLE_PENDING) && peer->due < at) at = peer->due;
+    if (!(peer->roles & ROLE_PASSIVE) || peer->roles & ROLE_PENDING || peer->following) continue;
+    if (peer->due < at) at = peer->due;
   }
   return at;
 }
@@ -261,6 +264,9 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
     gossip_peer_lose(topic, peer, ROLE_PASSIVE);
     return true;
   }
+  gossip_hearsay_t hearsay = gossip_hearsay_follow(topic, peer);
+  if (hearsay == GOSSIP_HEARSAY_NEVER) gossip_peer_lose(topic, peer, ROLE_PASSIVE);
+  if (hearsay != GOSSIP_HEARSAY_NOW) return true;
   bool in_need = active + 1 < topic->config.active_view;
   if (!in_need && !gossip_rate_take(&topic->requests, topic->now, REQUEST_EVERY, REQUESTS_AT_ONCE)) {
     topic->refill_at = topic->now + REQUEST_EVERY;

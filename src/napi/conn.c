@@ -4,21 +4,22 @@
 
 #include "convert.h"
 
-/* connOpen(endpoint, nodeId, addresses: string[], alpn, timeoutMs) -> connection or error code */
+/* connOpen(endpoint, nodeId, addresses: string[], alpn, timeoutMs, onHearsay) -> connection or error code */
 static napi_value conn_open(napi_env env, napi_callback_info info) {
   call_t call;
   uint8_t node_id[IROH_KEY_BYTES];
   char alpn[IROH_ALPN_MAX + 1];
   size_t alpn_len;
   uint32_t timeout_ms;
+  bool on_hearsay;
   texts_t addresses;
   iroh_handle_t conn = 0;
-  if (!call_begin_endpoint(env, info, 5, &call) || !call_node_id(&call, 1, node_id) ||
+  if (!call_begin_endpoint(env, info, 6, &call) || !call_node_id(&call, 1, node_id) ||
       !call_text(&call, 3, alpn, sizeof alpn, &alpn_len) || !call_u32(&call, 4, &timeout_ms) ||
-      !convert_texts(env, call.args[2], &addresses))
+      !call_bool(&call, 5, &on_hearsay) || !convert_texts(env, call.args[2], &addresses))
     return call.early;
   int result = iroh_conn_open(call.core, node_id, (const char *const *)addresses.items, addresses.count, alpn, alpn_len,
-                              timeout_ms, &conn);
+                              timeout_ms, on_hearsay, &conn);
   texts_deinit(&addresses);
   return make_number(env, result == 0 ? (double)conn : result);
 }

@@ -32,6 +32,9 @@ static bool read_config(napi_env env, napi_value options, iroh_gossip_config_t *
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (!read_number(env, options, numbers[i].name, numbers[i].out)) return false;
+  uint32_t needs_data;
+  if (!read_number(env, options, "needsData", &needs_data)) return false;
+  config->needs_data = needs_data != 0;
   return true;
 }
 

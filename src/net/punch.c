@@ -154,17 +154,19 @@ bool punch_wants_search(const punch_t *punch, uint64_t now) { return punch->sear
 
 void punch_postpone_search(punch_t *punch, uint64_t at) { punch->search_at = at; }
 
-bool punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now) {
-  punch->search_at = PUNCH_NEVER;
+bool punch_search_helps(const punch_t *punch, const disco_candidate_t *own, size_t own_count) {
   bool own_varies = has_kind(own, own_count, DISCO_VARYING);
   /* Where the ports of both are random there is no hope, and where those of neither are, no need. Whom no STUN server has
    * seen has no UDP. */
-  if (own_varies == punch->search_varies || (!own_varies && !has_kind(own, own_count, DISCO_OBSERVED))) return false;
+  return own_varies != punch->search_varies && (own_varies || has_kind(own, own_count, DISCO_OBSERVED));
+}
+
+void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now) {
+  punch->search_at = PUNCH_NEVER;
   unsigned random;
   secret_random(&random, sizeof random);
-  port_search_role_t role = own_varies ? PORT_SEARCH_SPREAD : PORT_SEARCH_GUESS;
+  port_search_role_t role = has_kind(own, own_count, DISCO_VARYING) ? PORT_SEARCH_SPREAD : PORT_SEARCH_GUESS;
   port_search_begin(&punch->search, role, &punch->search_for, random, now);
-  return true;
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -260,6 +262,7 @@ static void write_ping(punch_t *punch, punch_probe_t *probe, uint64_t now, uint6
   message.transaction[COUNTER] = (uint8_t)probe->sent;
   probe->sent_at[probe->sent++] = now;
   probe->next_at = probe->sent < probe->pings ? now + (PING_FIRST << (probe->sent - 1)) : PUNCH_NEVER;
+  out->purpose = PUNCH_PING;
   out->to = probe->address;
   out->via = probe->via;
   seal(punch, &message, wall_ms, out);
@@ -270,6 +273,7 @@ static bool write_search_ping(punch_t *punch, uint64_t now, uint64_t wall_ms, pu
   disco_message_t message = {.type = DISCO_PING};
   if (!port_search_next(&punch->search, now, &out->to, &out->via)) return false;
   secret_random(message.transaction, sizeof message.transaction);
+  out->purpose = PUNCH_SEARCH;
   seal(punch, &message, wall_ms, out);
   return true;
 }
@@ -280,6 +284,7 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
     disco_message_t message = {.type = DISCO_PONG, .observed = punch->pong_to};
     memcpy(message.transaction, punch->pong_transaction, sizeof message.transaction);
     punch->pong_due = false;
+    out->purpose = PUNCH_ANSWER;
     out->to = punch->pong_to;
     out->via = punch->pong_via;
     seal(punch, &message, wall_ms, out);
@@ -291,6 +296,7 @@ bool punch_next(punch_t *punch, const disco_candidate_t *own, size_t own_count, 
     if (own_count > 0) memcpy(message.candidates, own, own_count * sizeof *own);
     punch->call_due = false;
     punch->called_at = now;
+    out->purpose = PUNCH_CALL;
     out->to = (address_t){.len = 0};
     out->via = 0;
     seal(punch, &message, wall_ms, out);

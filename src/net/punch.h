@@ -48,7 +48,9 @@ typedef struct {
 } punch_t;
 
 /* What is to be sent: to `to`, or, if that is empty, through the relay. */
+typedef enum { PUNCH_PING, PUNCH_ANSWER, PUNCH_CALL, PUNCH_SEARCH } punch_purpose_t;
 typedef struct {
+  punch_purpose_t purpose;
   address_t to;
   unsigned via;
   size_t len;
@@ -85,8 +87,10 @@ bool punch_received(punch_t *punch, const uint8_t *data, size_t len, const addre
                     punch_news_t *news);
 /* Whether pings alone have not helped, and a port search (port-search.h) may. */
 bool punch_wants_search(const punch_t *punch, uint64_t now);
-/* Begins it, if what is known of both NATs gives it a chance; else false. */
-bool punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now);
+/* Whether what is known of both NATs gives it a chance. */
+bool punch_search_helps(const punch_t *punch, const disco_candidate_t *own, size_t own_count);
+/* Begins it. */
+void punch_search(punch_t *punch, const disco_candidate_t *own, size_t own_count, uint64_t now);
 /* Not now, but at `at`; PUNCH_NEVER: not at all. */
 void punch_postpone_search(punch_t *punch, uint64_t at);
 /* The next datagram that is due, until false. `own`: where we may be reached. `wall_ms`: the time of day, which makes

@@ -30,6 +30,7 @@ const messages = {
   shuffle: (origin, ids, ttl) =>
     `0002${origin}${varint(ids.length)}${ids.map((id) => `${id}00`).join('')}${varint(ttl)}`,
   shuffleReply: (ids) => `0003${varint(ids.length)}${ids.map((id) => `${id}00`).join('')}`,
+  shuffleReplyWith: (ids, data) => `0003${varint(ids.length)}${ids.map((id) => id + option(data)).join('')}`,
   neighbor: (priority, data) => `0004${priority === 'high' ? '00' : '01'}${option(data)}`,
   disconnect: (isAlive) => `0005${isAlive ? '01' : '00'}00`,
   gossip: (content, round) =>
@@ -203,4 +204,4 @@ function useRawGossip() {
   }
 }
 
-module.exports = { FIN, RawStream, messageId, messages, useRawGossip }
+module.exports = { FIN, RawStream, messageId, messages, useRawGossip, varint }

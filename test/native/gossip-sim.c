@@ -24,6 +24,7 @@ typedef struct {
     uint64_t ready;   /* from when it can send; GOSSIP_NEVER: it has no connection */
     bool dead;        /* the connection is lost, which this side has not noticed */
     bool failing;     /* it dials in vain */
+    bool named;       /* its user said where the other is */
     uint64_t arrival; /* of the last frame it sent */
     uint64_t drained; /* when the other side will have read what it sent */
     uint32_t streams;
@@ -39,6 +40,12 @@ typedef struct sim_event {
   pair_t *pair;
   gossip_frame_t *frame;
 } sim_event_t;
+
+/* What a topic gives back with its questions. */
+typedef struct sim_self {
+  gossip_sim_t *sim;
+  uint32_t number;
+} sim_self_t;
 
 static void *must(void *memory) {
   if (memory) return memory;
@@ -133,6 +140,10 @@ static uint32_t add_node(gossip_sim_t *sim, const uint8_t *id) {
   *node = (sim_node_t){.up = !id};
   node->topics = must(calloc(sim->config.topics, sizeof *node->topics));
   node->tick_at = must(calloc(sim->config.topics, sizeof *node->tick_at));
+  node->self = must(malloc(sizeof *node->self));
+  *node->self = (sim_self_t){sim, number};
+  node->hints = must(malloc(sizeof *node->hints));
+  if (gossip_hints_init(node->hints) != 0) must(NULL);
   if (id) {
     memcpy(node->id, id, GOSSIP_ID_BYTES);
   } else {
@@ -211,6 +222,11 @@ static void lose(gossip_sim_t *sim, pair_t *pair) {
   }
 }
 
+static void fail(gossip_sim_t *sim, pair_t *pair, int side, uint64_t after) {
+  pair->side[side].failing = true;
+  put_event(sim, (sim_event_t){.at = sim->now + after, .kind = DIAL_FAILED, .node = pair->node[side], .pair = pair});
+}
+
 /* Makes the side able to send: false if it cannot be. */
 static bool connect(gossip_sim_t *sim, pair_t *pair, int side) {
   uint64_t ready = sim->now + 2 * pair->latency;
@@ -221,9 +237,7 @@ static bool connect(gossip_sim_t *sim, pair_t *pair, int side) {
   sim->nodes[node].dialled++;
   if (!reachable(sim, node, peer)) {
     sim->counters.dial_failures++;
-    pair->side[side].failing = true;
-    put_event(
-        sim, (sim_event_t){.at = sim->now + sim->config.dial_timeout, .kind = DIAL_FAILED, .node = node, .pair = pair});
+    fail(sim, pair, side, sim->config.dial_timeout);
     return false;
   }
   if (!connected) {
@@ -293,11 +307,25 @@ static void deliver_later(gossip_sim_t *sim, pair_t *pair, int side, uint32_t to
                                .frame = frame});
 }
 
+/* Whether a peer knows where another is, or need not, as there is a connection. */
+static bool can_reach(const gossip_sim_t *sim, const pair_t *pair, int side, uint32_t topic) {
+  const sim_node_t *node = &sim->nodes[pair->node[side]];
+  size_t len = 0;
+  if (pair->side[side].ready != GOSSIP_NEVER || pair->side[side].named || node->hostile) return true;
+  return node->topics[topic] && gossip_topic_data(node->topics[topic], sim->nodes[pair->node[!side]].id, &len) &&
+         len > 0;
+}
+
 /* False: too much waits for that peer. */
 static bool send_frame(gossip_sim_t *sim, uint32_t from, uint32_t to, uint32_t topic, gossip_frame_t *frame) {
   pair_t *pair = pair_of(sim, from, to);
   int side = side_of(pair, from);
   if (pair->side[side].failing) return true;
+  if (!can_reach(sim, pair, side, topic)) {
+    sim->counters.lost++;
+    fail(sim, pair, side, SIM_MS);
+    return true;
+  }
   if (!connect(sim, pair, side)) return true;
   uint64_t rate = sim->nodes[to].read_rate, drained = pair->side[side].drained;
   if (rate && drained > sim->now && (drained - sim->now) / (SIM_S / rate) + frame->len > sim->config.outbox) {
@@ -514,6 +542,9 @@ void sim_deinit(gossip_sim_t *sim) {
     free_topics(sim, i);
     free(sim->nodes[i].topics);
     free(sim->nodes[i].tick_at);
+    gossip_hints_deinit(sim->nodes[i].hints);
+    free(sim->nodes[i].hints);
+    free(sim->nodes[i].self);
   }
   free(sim->nodes);
   size_t cursor = 0;
@@ -524,17 +555,34 @@ void sim_deinit(gossip_sim_t *sim) {
   gossip_actions_deinit(&sim->actions);
 }
 
+static bool is_connected(void *ctx, const uint8_t peer[GOSSIP_ID_BYTES]) {
+  const sim_self_t *self = ctx;
+  uint32_t other = sim_find(self->sim, peer);
+  const pair_t *pair = other != NO_NODE ? map_get(&self->sim->pairs, pair_key(self->number, other)) : NULL;
+  return pair != NULL && pair->side[side_of(pair, self->number)].ready <= self->sim->now;
+}
+
 void sim_subscribe(gossip_sim_t *sim, uint32_t number, uint32_t topic) {
   gossip_config_t config = sim->config.topic;
   memcpy(config.self, sim->nodes[number].id, GOSSIP_ID_BYTES);
   config.seed = sim_random(sim);
-  if (gossip_topic_new(&config, sim->now, &sim->nodes[number].topics[topic]) != 0) must(NULL);
+  config.hints = sim->nodes[number].hints;
+  config.needs_data = true;
+  config.connected = is_connected;
+  config.ctx = sim->nodes[number].self;
+  const uint8_t data[SIM_DATA_BYTES] = {
+      0, 1, 0, 10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number, 0xd1, 0x22};
+  if (gossip_topic_new(&config, sim->now, &sim->nodes[number].topics[topic]) != 0 ||
+      gossip_topic_set_data(sim->nodes[number].topics[topic], data, sizeof data) != 0)
+    must(NULL);
   sim->nodes[number].tick_at[topic] = GOSSIP_NEVER;
   sim->nodes[number].since = sim->now;
   watch_deadline(sim, number, topic);
 }
 
 void sim_join(gossip_sim_t *sim, uint32_t number, uint32_t topic, uint32_t contact) {
+  pair_t *pair = pair_of(sim, number, contact);
+  pair->side[side_of(pair, number)].named = true;
   gossip_topic_join(sim->nodes[number].topics[topic], sim->nodes[contact].id, sim->now, &sim->actions);
   act(sim, number, topic);
 }

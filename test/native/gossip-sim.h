@@ -3,7 +3,7 @@
  * Many peers of gossip topics on a network that exists in memory only, with a clock of its own: the same seed gives the
  * same run everywhere. What it imitates: a latency for each pair of peers; one connection a pair, which all topics
  * share; a dial that takes a round trip; frames to a peer in their order; connections that are closed once neither side
- * has a stream on it; crashes, restarts and partitions, which the other side only notices by silence; peers that read
+ * has a stream on it; no way to find a peer but what the user and other peers say of where it is; crashes, restarts and partitions, which the other side only notices by silence; peers that read
  * slowly. What it leaves out: loss, bandwidth, and the time that computing takes.
  */
 #ifndef IROH_TEST_GOSSIP_SIM_H
@@ -16,6 +16,9 @@
 #define SIM_S (1000 * SIM_MS)
 
 typedef struct gossip_sim gossip_sim_t;
+
+/* What a peer says of where it is: one IPv4 address. */
+#define SIM_DATA_BYTES 9
 
 /* All times in nanoseconds. */
 typedef struct {
@@ -43,6 +46,8 @@ typedef struct {
   gossip_topic_t **topics;    /* NULL each: not in it */
   uint64_t *tick_at;          /* for each topic, when its next tick is queued */
   sim_frame_fn *hostile;      /* NULL: honest */
+  gossip_hints_t *hints;      /* of all its topics */
+  struct sim_self *self;      /* what its topics know it by */
   uint64_t received, dialled; /* by it, ever: payloads for the first time; dials */
   uint64_t payload_frames;    /* that came to it */
 } sim_node_t;
@@ -52,6 +57,7 @@ typedef struct {
   uint64_t payloads, payload_bytes;
   uint64_t controls, control_bytes;
   uint64_t dials, dial_failures;
+  uint64_t lost; /* peers that were to be dialled while nothing was known of where they are */
   uint64_t refused;
   uint64_t largest_frame; /* bytes of the largest message of an honest peer, without its length */
   uint64_t invalid;       /* frames the receiver's core called broken */

@@ -81,7 +81,12 @@ static void send_due(world_t *world, side_t *from, side_t *to) {
   const disco_candidate_t own = {.kind = from->varies ? DISCO_VARYING : DISCO_OBSERVED,
                                  .address = from->public_address};
   punch_datagram_t datagram;
-  if (punch_wants_search(&from->punch, world->now)) punch_search(&from->punch, &own, 1, world->now);
+  if (punch_wants_search(&from->punch, world->now)) {
+    if (punch_search_helps(&from->punch, &own, 1))
+      punch_search(&from->punch, &own, 1, world->now);
+    else
+      punch_postpone_search(&from->punch, PUNCH_NEVER);
+  }
   while (punch_next(&from->punch, &own, 1, world->now, WALL + world->now / MS, &datagram)) {
     unsigned via;
     from->sent++;
