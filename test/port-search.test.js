@@ -18,14 +18,14 @@ const MORE_PINGS = 48
 const OWN = '127.0.0.2'
 
 /** The NAT of a peer that lets nothing in: notes from which sockets it was asked. */
-async function openNat(open) {
+async function openNat(open, address = OUTSIDE) {
   const socket = dgram.createSocket('udp4')
   const senders = new Set()
-  socket.on('message', (_bytes, { address, port }) => senders.add(`${address}:${port}`))
-  socket.bind(0, OUTSIDE)
+  socket.on('message', (_bytes, from) => senders.add(`${from.address}:${from.port}`))
+  socket.bind(0, address)
   await once(socket, 'listening')
   open.push(socket)
-  return { senders, port: socket.address().port }
+  return { senders, address, port: socket.address().port }
 }
 
 describe('The search for a port', () => {
@@ -56,7 +56,7 @@ describe('The search for a port', () => {
 
   /** An endpoint that cannot be reached from IPv4, though a STUN server says so. */
   async function createPeer(relay, nat) {
-    const stun = await listenStun('::1', { mapped: () => ({ address: OUTSIDE, port: nat.port }) })
+    const stun = await listenStun('::1', { mapped: () => ({ address: nat.address, port: nat.port }) })
     const peer = await create({ bindAddress: '[::1]:0', relays: [{ url: relay.url, quicPort: 0 }, stun.relay] })
     await Promise.all([peer.online(), until(() => stun.asked.length > 0)])
     return peer
@@ -73,7 +73,8 @@ describe('The search for a port', () => {
 
   it('has a bound on the sockets of an endpoint, whatever the number of peers', async () => {
     const relay = await openRelay()
-    const nats = await Promise.all([1, 2, 3].map(() => openNat(open)))
+    // Of three networks: the searches of one have a bound of their own.
+    const nats = await Promise.all([1, 2, 3].map((network) => openNat(open, `127.7.${network}.1`)))
     const searcher = await createSearcher(relay)
     const peers = await Promise.all(nats.map((nat) => createPeer(relay, nat)))
     await Promise.all(peers.map((peer) => peer.connect({ nodeId: searcher.nodeId(), relayUrl: relay.url }, alpn)))

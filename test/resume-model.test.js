@@ -47,7 +47,9 @@ function* directions({ programs: { dialler, hub } }) {
   yield [hub, dialler]
 }
 
-describe('A session', () => {
+describe('A session', function () {
+  this.timeout(120_000) // each of them keeps a processor busy for some 20 s
+
   it('dispatches each event exactly once and in order, whatever is cut or killed, with spools', async () => {
     let events = 0
     for (let seed = 1; seed <= SCHEDULES; seed++) {
