@@ -216,9 +216,11 @@ for (const kind of ['real', 'ours']) {
 
     it('answer a Shuffle with as many', async () => {
       const { raw, stream } = await joined()
-      const [known, other, offered] = (await Promise.all([create(), create(), create()])).map(({ nodeId }) => nodeId)
-      await stream.say(messages.shuffleReply([known, other]))
-      await stream.say(messages.shuffle(raw.nodeId, [raw.nodeId, offered], 6))
+      const [known, other, offered] = await Promise.all([create(), create(), create()])
+      // With addresses: ours, which has no discovery here, would not keep what it cannot reach.
+      await stream.say(messages.shuffleReplyWith([known.nodeId], known.data))
+      await stream.say(messages.shuffleReplyWith([other.nodeId], other.data))
+      await stream.say(messages.shuffle(raw.nodeId, [raw.nodeId, offered.nodeId], 6))
       await raw.next(topic, '000302')
     })
 
