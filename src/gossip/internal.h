@@ -79,6 +79,7 @@ typedef struct {
   bool following;                  /* it is being dialled on that word */
   bool met;                        /* something has come from it: the data is what this side has seen to be true */
   bool proven;                     /* had a message of the topic when it was a neighbour */
+  bool brought;                    /* was the first to bring one, which cannot be had by repeating what it was sent */
   bool alive;                      /* released: that its connection closes means nothing */
   bool silent;                     /* was sent something, and nothing has come back since */
   bool joining;                    /* the user is still to be told if it is out of reach */
@@ -227,11 +228,10 @@ size_t gossip_peer_count(const gossip_topic_t *topic, uint8_t role);
 /* A random peer with the role and none of the roles in `without`; one that is being dialled on a neighbour's word is as one
  * that is PENDING. `due_only`: it is not to be left alone until later. */
 gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only);
-/* The same of those alone that had, or had not, a message of the topic when they were neighbours. */
-gossip_known_t *gossip_peer_pick_proven(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only,
-                                        bool proven);
-/* How many that had one have one of the roles. */
-size_t gossip_peer_count_proven(const gossip_topic_t *topic, uint8_t roles);
+/* The same of those alone that brought a message first, or that did not. */
+gossip_known_t *gossip_peer_pick_by(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only, bool brought);
+/* How many with one of the roles brought a message first. */
+size_t gossip_peer_count_bringers(const gossip_topic_t *topic, uint8_t roles);
 /* Up to `max` random peers with one of the roles, but not `except` (may be NULL); of these those that were met, or not. */
 size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
                           size_t max);
