@@ -167,7 +167,7 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   topic->counters.received++;
   gossip_act_received(topic, from->id, message);
   if (message->neighbors) return;
-  from->proven = from->link;
+  if (from->link) from->proven = from->brought = true;
   uint8_t place = from->link ? from->link->place : NO_LINK;
   gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;

@@ -79,6 +79,7 @@ typedef struct {
   bool following;                  /* it is being dialled on that word */
   bool met;                        /* something has come from it: the data is what this side has seen to be true */
   bool proven;                     /* had a message of the topic when it was a neighbour */
+  bool brought;                    /* was the first to bring one, which cannot be had by repeating what it was sent */
   bool alive;                      /* released: that its connection closes means nothing */
   bool silent;                     /* was sent something, and nothing has come back since */
   bool joining;                    /* the user is still to be told if it is out of reach */
@@ -179,7 +180,7 @@ struct gossip_topic {
   uint32_t refusals; /* of peers asked to be neighbours, since one came */
   bool hungry;       /* the views have changed: look for neighbours before the call ends */
   /* Rates. */
-  uint64_t evictions, losses, walks, dials, requests, greetings, lessons;
+  uint64_t evictions, losses, returns, walks, dials, requests, greetings, lessons;
 
   gossip_seen_t seen;
   gossip_payloads_t payloads;
@@ -227,6 +228,10 @@ size_t gossip_peer_count(const gossip_topic_t *topic, uint8_t role);
 /* A random peer with the role and none of the roles in `without`; one that is being dialled on a neighbour's word is as one
  * that is PENDING. `due_only`: it is not to be left alone until later. */
 gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only);
+/* The same of those alone that brought a message first, or that did not. */
+gossip_known_t *gossip_peer_pick_by(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only, bool brought);
+/* How many with one of the roles brought a message first. */
+size_t gossip_peer_count_bringers(const gossip_topic_t *topic, uint8_t roles);
 /* Up to `max` random peers with one of the roles, but not `except` (may be NULL); of these those that were met, or not. */
 size_t gossip_peer_sample(gossip_topic_t *topic, uint8_t roles, const gossip_known_t *except, gossip_known_t **out,
                           size_t max);
@@ -250,8 +255,8 @@ static inline size_t gossip_neighbors(const gossip_topic_t *topic) { return goss
 static inline bool gossip_view_is_full(const gossip_topic_t *topic) {
   return gossip_neighbors(topic) >= topic->config.active_view;
 }
-/* Makes room for a neighbour, by parting from another if it must be. False: none can be spared now. */
-bool gossip_view_make_room(gossip_topic_t *topic);
+/* Makes room for one more neighbour, by parting from another if it must be. False: none can be spared now. */
+bool gossip_view_make_room(gossip_topic_t *topic, const gossip_known_t *newcomer);
 /* Makes a peer a neighbour, there being room; `answer` says whether to tell it. */
 void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, bool answer);
 /* Ends being neighbours; the peer has no role then but CONTACT, or PASSIVE or LOST by the reason. */

@@ -41,7 +41,7 @@ static bool lets_in(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
     gossip_view_dismiss(topic, peer);
     return false;
   }
-  if (high ? gossip_view_make_room(topic) : !gossip_view_is_full(topic)) return true;
+  if (high ? gossip_view_make_room(topic, peer) : !gossip_view_is_full(topic)) return true;
   if (high) topic->counters.limited++;
   gossip_view_part(topic, peer, true);
   return false;

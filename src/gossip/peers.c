@@ -88,16 +88,31 @@ void gossip_peers_deinit(gossip_topic_t *topic) {
   free(topic->peers);
 }
 
-gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only) {
+static gossip_known_t *pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only, const bool *brought) {
   gossip_known_t *picked = NULL;
   size_t seen = 0;
   for (size_t i = 0; i < topic->peers_count; i++) {
     gossip_known_t *peer = topic->peers[i];
     if (!(peer->roles & role) || peer->roles & without || (peer->following && without & ROLE_PENDING)) continue;
     if (due_only && peer->due > topic->now) continue;
+    if (brought && peer->brought != *brought) continue;
     if (gossip_random_below(topic, ++seen) == 0) picked = peer;
   }
   return picked;
+}
+
+gossip_known_t *gossip_peer_pick(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only) {
+  return pick(topic, role, without, due_only, NULL);
+}
+
+gossip_known_t *gossip_peer_pick_by(gossip_topic_t *topic, uint8_t role, uint8_t without, bool due_only, bool brought) {
+  return pick(topic, role, without, due_only, &brought);
+}
+
+size_t gossip_peer_count_bringers(const gossip_topic_t *topic, uint8_t roles) {
+  size_t count = 0;
+  for (size_t i = 0; i < topic->peers_count; i++) count += topic->peers[i]->brought && topic->peers[i]->roles & roles;
+  return count;
 }
 
 enum { UNMET = 1, MET = 2 };

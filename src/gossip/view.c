@@ -23,10 +23,15 @@ enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 #define EVICT_EVERY SECOND
 #define LOSS_EVERY (5 * SECOND)
 enum { EVICTS_AT_ONCE = 64, LOSSES_AT_ONCE = 5 };
+/* Neighbours that brought no message, in place of which one that did comes back: strangers do not use up its chance. */
+#define RETURN_EVERY SECOND
+enum { RETURNS_AT_ONCE = 8 };
 /* Peers that one neighbour tells of, in the place of others in the passive view: a part of the view at once, then one at a
  * time. A whole view of 30 is another's word after 40 s at the soonest, not after one message. */
 #define LESSON_EVERY (2 * SECOND)
 enum { LESSONS_PART = 3 };
+/* Of the passive view, half is kept for peers that brought messages. */
+enum { BRINGERS_PART = 2 };
 #define DISMISS_EVERY (2 * SECOND)
 /* Requests for the last neighbour that is wanting. */
 #define REQUEST_EVERY (3 * SECOND)
@@ -58,19 +63,28 @@ static gossip_known_t *choose_idle(gossip_topic_t *topic) {
   return young ? young : youngest;
 }
 
+/* What a neighbour was good for: nothing yet, it had a message of the topic, it was the first to bring one. */
+static int worth(const gossip_known_t *peer) { return peer->proven + peer->brought; }
+
+/* Of those that were good for least, be they the oldest ones. */
 static gossip_known_t *choose_youngest(const gossip_topic_t *topic) {
   gossip_known_t *youngest = NULL;
   for (size_t i = 0; i < topic->config.active_view; i++) {
     gossip_known_t *peer = topic->links[i];
-    if (peer && (!youngest || peer->link->order > youngest->link->order)) youngest = peer;
+    if (!peer || (youngest && worth(peer) > worth(youngest))) continue;
+    bool is_less = !youngest || worth(peer) < worth(youngest);
+    if (is_less || peer->link->order > youngest->link->order) youngest = peer;
   }
   return youngest;
 }
 
-bool gossip_view_make_room(gossip_topic_t *topic) {
+bool gossip_view_make_room(gossip_topic_t *topic, const gossip_known_t *newcomer) {
   if (!gossip_view_is_full(topic)) return true;
-  gossip_known_t *victim = NULL;
-  if (gossip_rate_take(&topic->evictions, topic->now, EVICT_EVERY, EVICTS_AT_ONCE)) victim = choose_idle(topic);
+  gossip_known_t *victim = newcomer->brought ? choose_youngest(topic) : NULL;
+  if (victim && (victim->brought || !gossip_rate_take(&topic->returns, topic->now, RETURN_EVERY, RETURNS_AT_ONCE)))
+    victim = NULL;
+  if (!victim && gossip_rate_take(&topic->evictions, topic->now, EVICT_EVERY, EVICTS_AT_ONCE))
+    victim = choose_idle(topic);
   if (!victim && gossip_rate_take(&topic->losses, topic->now, LOSS_EVERY, LOSSES_AT_ONCE))
     victim = choose_youngest(topic);
   if (victim) gossip_view_evict(topic, victim);
@@ -110,17 +124,21 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
   gossip_shuffle_arm(topic);
 }
 
-/* Makes room in the passive view. False: there is none. */
-static bool make_passive_room(gossip_topic_t *topic) {
+/* Makes room in the passive view for one more. False: there is none. Peers that brought messages have a part of it
+ * to themselves: strangers, however many come, do not take the places of those who can bring this one back. */
+static bool make_passive_room(gossip_topic_t *topic, bool brought) {
   if (gossip_peer_count(topic, ROLE_PASSIVE) < topic->config.passive_view) return true;
-  gossip_known_t *other = gossip_peer_pick(topic, ROLE_PASSIVE, ROLE_PENDING, false);
+  size_t kept = gossip_peer_count_bringers(topic, ROLE_PASSIVE) + brought;
+  bool is_over = kept > topic->config.passive_view / BRINGERS_PART;
+  gossip_known_t *other = gossip_peer_pick_by(topic, ROLE_PASSIVE, ROLE_PENDING, false, is_over);
+  if (!other) other = gossip_peer_pick(topic, ROLE_PASSIVE, ROLE_PENDING, false);
   if (!other) return false;
   gossip_peer_lose(topic, other, ROLE_PASSIVE);
   return true;
 }
 
 static void make_passive(gossip_topic_t *topic, gossip_known_t *peer, uint64_t wait) {
-  if (peer->roles & (ROLE_ACTIVE | ROLE_PASSIVE | ROLE_LOST) || !make_passive_room(topic)) return;
+  if (peer->roles & (ROLE_ACTIVE | ROLE_PASSIVE | ROLE_LOST) || !make_passive_room(topic, peer->brought)) return;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
   gossip_peer_gain(topic, peer, ROLE_PASSIVE);
   if (!(peer->roles & ROLE_PENDING)) peer->due = topic->now + wait;
@@ -255,7 +273,8 @@ static uint64_t next_candidate_at(const gossip_topic_t *topic) {
 
 /* Asks one more peer, or says when. */
 static bool ask_one(gossip_topic_t *topic, size_t active) {
-  gossip_known_t *peer = gossip_peer_pick(topic, ROLE_PASSIVE, ROLE_PENDING, true);
+  gossip_known_t *peer = gossip_peer_pick_by(topic, ROLE_PASSIVE, ROLE_PENDING, true, true);
+  if (!peer) peer = gossip_peer_pick(topic, ROLE_PASSIVE, ROLE_PENDING, true);
   if (!peer) {
     topic->refill_at = next_candidate_at(topic);
     return false;
@@ -280,14 +299,30 @@ static bool ask_one(gossip_topic_t *topic, size_t active) {
   return false;
 }
 
-void gossip_view_settle(gossip_topic_t *topic) {
-  expire_requests(topic);
-  if (!topic->hungry && topic->now < topic->refill_at) return;
-  topic->hungry = false;
-  topic->refill_at = GOSSIP_NEVER;
+/* Strangers that come in great number may hold the places, and then nobody is looked for. While less than half of the
+ * neighbours have brought a message, one that did before is asked to come back, in the place of another. */
+static void ask_back(gossip_topic_t *topic) {
+  size_t wanted = (topic->config.active_view + 1) / 2;
+  if (gossip_peer_count_bringers(topic, ROLE_ACTIVE | ROLE_PENDING) >= wanted) return;
+  if (gossip_peer_count_bringers(topic, ROLE_PASSIVE) == 0) return;
+  gossip_known_t *peer = gossip_peer_pick_by(topic, ROLE_PASSIVE, ROLE_PENDING, true, true);
+  if (peer && gossip_admits(topic, peer->id)) (void)gossip_view_request(topic, peer, true);
+  if (topic->refill_at > topic->now + REQUEST_EVERY) topic->refill_at = topic->now + REQUEST_EVERY;
+}
+
+static void fill_up(gossip_topic_t *topic) {
   for (;;) {
     size_t active = gossip_neighbors(topic), pending = gossip_peer_count(topic, ROLE_PENDING);
     if (active + pending >= topic->config.active_view || (active == 0 && pending >= 2)) return;
     if (!ask_one(topic, active)) return;
   }
+}
+
+void gossip_view_settle(gossip_topic_t *topic) {
+  expire_requests(topic);
+  if (!topic->hungry && topic->now < topic->refill_at) return;
+  topic->hungry = false;
+  topic->refill_at = GOSSIP_NEVER;
+  fill_up(topic);
+  ask_back(topic);
 }

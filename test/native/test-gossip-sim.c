@@ -170,6 +170,72 @@ static void peers_come_and_go(void **state) {
   }
 }
 
+static void take_no_part(gossip_sim_t *sim, uint32_t node, uint32_t from, const gossip_message_t *message) {
+  (void)sim, (void)node, (void)from, (void)message;
+}
+
+/* Says of each message that it has it, as one of use would. */
+static void repeat(gossip_sim_t *sim, uint32_t node, uint32_t from, const gossip_message_t *message) {
+  if (message->kind != GOSSIP_GOSSIP) return;
+  gossip_have_t have = {message->id, 1};
+  sim_send(sim, node, from, 0, &(gossip_message_t){.kind = GOSSIP_IHAVE, .haves = &have, .count = 1});
+}
+
+/* How many of the first `honest` peers have no neighbour among these. */
+static uint32_t cut_off(const gossip_sim_t *sim, uint32_t honest) {
+  uint32_t count = 0;
+  for (uint32_t node = 0; node < honest; node++) {
+    uint8_t ids[GOSSIP_ACTIVE_VIEW_MAX][GOSSIP_ID_BYTES];
+    size_t all = gossip_topic_neighbors(sim->nodes[node].topics[0], ids, ARRAY_LEN(ids)), at = 0;
+    while (at < all && sim_find(sim, ids[at]) >= honest) at++;
+    count += at == all;
+  }
+  return count;
+}
+
+/* Two Joins a second to each peer, each of a fresh id. Half of them say where they are, so that others are told of them. */
+static void storm(sim_frame_fn *stranger_does) {
+  enum { HONEST = 40, SECONDS = 40, JOINS = 2 * HONEST };
+  static const uint8_t where[SIM_DATA_BYTES] = {0, 1, 0, 10, 1, 2, 3, 0xd1, 0x22};
+  for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+    gossip_sim_t sim;
+    tracker_t tracker;
+    sim_init(&sim, &(sim_config_t){.seed = seeds[i], .nodes = HONEST});
+    rounds_bootstrap(&sim, 0, 0);
+    sim_run(&sim, 10 * SIM_S, NULL, NULL);
+    tracker_init(&tracker, &sim, 64);
+    for (uint32_t k = 0; k < SECONDS * JOINS; k++) {
+      if (k % JOINS == 0) track_send(&tracker, sim_below(&sim, HONEST), 0);
+      uint32_t stranger = sim_add(&sim);
+      sim.nodes[stranger].hostile = stranger_does;
+      gossip_message_t join = {.kind = GOSSIP_JOIN};
+      if (k % 2) join.data = (gossip_data_t){where, sizeof where};
+      sim_send(&sim, stranger, sim_below(&sim, HONEST), 0, &join);
+      sim_run(&sim, sim.now + SIM_S / JOINS, NULL, NULL);
+    }
+    uint32_t alone = cut_off(&sim, HONEST);
+    sim_run(&sim, sim.now + 10 * SIM_S, NULL, NULL);
+    uint64_t missed = track_missed(&tracker, 0, tracker.count);
+    print_message("seed %llu: missed %llu, cut off %u\n", (unsigned long long)seeds[i], (unsigned long long)missed,
+                  alone);
+    assert_int_equal(alone, 0);
+    assert_int_equal(missed, 0);
+    assert_int_equal(tracker.duplicates, 0);
+    tracker_deinit(&tracker);
+    sim_deinit(&sim);
+  }
+}
+
+static void a_storm_of_strangers_cuts_nobody_off(void **state) {
+  (void)state;
+  storm(take_no_part);
+}
+
+static void strangers_that_repeat_messages_cut_nobody_off(void **state) {
+  (void)state;
+  storm(repeat);
+}
+
 static void the_same_seed_gives_the_same_run(void **state) {
   (void)state;
   rounds_t first = rounds(7, ROUNDS_MULTI, 5), second = rounds(7, ROUNDS_MULTI, 5);
@@ -185,6 +251,8 @@ int main(void) {
       cmocka_unit_test(half_of_the_peers_crash),
       cmocka_unit_test(a_healed_partition_merges),
       cmocka_unit_test(peers_come_and_go),
+      cmocka_unit_test(a_storm_of_strangers_cuts_nobody_off),
+      cmocka_unit_test(strangers_that_repeat_messages_cut_nobody_off),
       cmocka_unit_test(the_same_seed_gives_the_same_run),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
