@@ -235,7 +235,8 @@ int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *
   out->is_relayed = relay_address_read(&route->remote, &out->relay, &number);
   address_format(&route->remote, out->remote_address, sizeof out->remote_address);
   address_t local = route->local;
-  const socket_t *socket = !out->is_relayed && address_is_made_up(&local) ? endpoint_live_socket(ep, route) : NULL;
+  bool named = address_is_made_up(&local) || conn->path_names != NULL;
+  const socket_t *socket = !out->is_relayed && named ? endpoint_live_socket(ep, route) : NULL;
   if (socket != NULL) local = udp_source_address(&socket->udp, &route->remote);
   address_format(&local, out->local_address, sizeof out->local_address);
   return 0;

@@ -156,12 +156,14 @@ static void forget(dial_t *dial, attempt_t *attempt) {
   memmove(attempt, attempt + 1, (size_t)(dial->attempts + dial->count - attempt) * sizeof *attempt);
 }
 
-/* Frees it after its last word, if it has one. */
+/* Frees it after its last word, if it has one. What is shown is never one that is gone. */
 static void drop(conn_t *conn, attempt_t *attempt, uint64_t now) {
+  dial_t *dial = conn->dial;
   size_t written = 0;
   quic_conn_t *quic = attempt->quic;
   if (quic_conn_close_info(quic) != NULL) endpoint_write_attempt(conn, attempt, now, &written);
-  forget(conn->dial, attempt);
+  forget(dial, attempt);
+  if (conn->quic == quic && dial->count > 0) show(conn, &dial->attempts[0]);
   quic_conn_free(quic);
 }
 
@@ -181,8 +183,8 @@ static void settle(conn_t *conn, attempt_t *attempt, uint64_t now) {
   dial_t *dial = conn->dial;
   attempt_t kept = *attempt;
   forget(dial, attempt);
-  while (dial->count > 0) leave(conn, &dial->attempts[dial->count - 1], now);
   show(conn, &kept);
+  while (dial->count > 0) leave(conn, &dial->attempts[dial->count - 1], now);
   conn->heard_at = now;
   dial_free(conn);
   endpoint_changed(conn);

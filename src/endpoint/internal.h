@@ -119,6 +119,8 @@ typedef struct {
   survey_t survey;       /* dialled connections, while direct */
   /* Accepted connections: the relay the peer came by last, and the one before; NULL: none. */
   relay_peer_t *accepted_via, *accepted_before;
+  address_t follows;                /* accepted connections: where QUIC sends to; empty: it has not been asked */
+  struct path_names *path_names;    /* of paths that were left; NULL: none was */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
   struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
 } conn_t;
@@ -339,6 +341,14 @@ void targets_proved(iroh_endpoint_t *ep, const address_t *address, const uint8_t
 void targets_path_proved(conn_t *conn, uint64_t now);
 /* Whether a port search may begin. */
 bool targets_search(const address_t *address, uint64_t now);
+
+/* path-names.c */
+/* The path of a datagram that came in, as QUIC is to know it; and what is to follow the reading of each. */
+quic_path_t path_names_accepted(const conn_t *conn, socket_t *socket, const udp_message_t *message);
+void path_names_moved(conn_t *conn);
+/* The path that a dialled connection is to try, under a name that it never had. Where we dial, the kernel chooses the
+ * local address in any case. */
+quic_path_t path_names_dialled(conn_t *conn, const quic_path_t *path);
 
 /* survey.c */
 /* The connection has become direct: the others are to be looked at soon. */

@@ -89,6 +89,7 @@ void paths_deinit(conn_t *conn) {
   if (conn->accepted_via != NULL) relay_peers_release(peers, conn->accepted_via);
   if (conn->accepted_before != NULL) relay_peers_release(peers, conn->accepted_before);
   if (conn->peer != NULL) peer_release(conn->ep, conn->peer);
+  free(conn->path_names);
   conn->peer = NULL;
   free(conn->candidates);
   conn->candidates = NULL;
@@ -170,10 +171,10 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
     return;
   }
   if (socket == NULL) hold_first_relay(conn, &message->remote);
-  quic_path_t path = quic_conn_is_server(conn->quic)
-                         ? (quic_path_t){.local = message->local, .remote = message->remote, .socket = socket}
-                         : name_path(conn, socket, message);
+  bool server = quic_conn_is_server(conn->quic);
+  quic_path_t path = server ? path_names_accepted(conn, socket, message) : name_path(conn, socket, message);
   bool opened = quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
+  if (server) path_names_moved(conn);
   if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) heard(conn, &message->remote, now);
   endpoint_changed(conn);
 }
@@ -229,7 +230,8 @@ static void try_direct(conn_t *conn, uint64_t now) {
     plan_next_round(conn, now);
     return;
   }
-  if (quic_conn_probe(conn->quic, &candidate->path, now) != 0) plan_next_round(conn, now);
+  quic_path_t path = path_names_dialled(conn, &candidate->path);
+  if (quic_conn_probe(conn->quic, &path, now) != 0) plan_next_round(conn, now);
 }
 
 void paths_opened(conn_t *conn, uint64_t now) {
@@ -270,7 +272,8 @@ void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, ui
   /* The first answer of a round is followed, in place of whatever QUIC is trying meanwhile. */
   if (candidate == NULL || conn->answered) return;
   conn->answered = true;
-  conn->move_at = quic_conn_probe(conn->quic, &candidate->path, now) == 0 ? QUIC_NEVER : now;
+  quic_path_t path = path_names_dialled(conn, &candidate->path);
+  conn->move_at = quic_conn_probe(conn->quic, &path, now) == 0 ? QUIC_NEVER : now;
   endpoint_changed(conn);
 }
 
@@ -292,7 +295,9 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
 
 static void fall_back(conn_t *conn, uint64_t now) {
   candidate_t *relay = next_candidate(conn, true);
-  if (relay == NULL || quic_conn_migrate(conn->quic, &relay->path, now) != 0) return;
+  if (relay == NULL) return;
+  quic_path_t path = path_names_dialled(conn, &relay->path);
+  if (quic_conn_migrate(conn->quic, &path, now) != 0) return;
   survey_cancel(conn);
   conn->survey.done = false;
   plan_next_round(conn, now);
@@ -395,8 +400,7 @@ void paths_network_changed(conn_t *conn, uint64_t now) {
     /* The same path under another name: a PATH_CHALLENGE leaves at once, from whatever address the host has now. */
     quic_path_t path;
     quic_conn_path(conn->quic, &path);
-    path = *conn_route(conn, &path);
-    path.local = dial_address(++conn->survey.moves);
+    path = path_names_dialled(conn, conn_route(conn, &path));
     quic_conn_migrate(conn->quic, &path, now);
   }
   endpoint_changed(conn);
@@ -415,6 +419,7 @@ void paths_rebind(conn_t *conn, uint64_t now) {
     conn->move_at = now;
   } else {
     use_fresh_socket(conn->ep, &path);
+    path = path_names_dialled(conn, &path);
     if (quic_conn_migrate(conn->quic, &path, now) != 0) return;
     conn->seen = conn->used = path;
   }

@@ -73,9 +73,8 @@ static void end(conn_t *conn, uint64_t now) {
   survey_cancel(conn);
   address_t used = remote_of(conn);
   if (!is_better(survey, &used)) return;
-  /* ngtcp2 moves only where the local address is another. Where we dial, the kernel chooses it in any case. */
-  survey->best.local = dial_address(++survey->moves);
-  quic_conn_probe(conn->quic, &survey->best, now);
+  quic_path_t path = path_names_dialled(conn, &survey->best);
+  quic_conn_probe(conn->quic, &path, now);
   endpoint_changed(conn);
 }
 
