@@ -88,7 +88,7 @@ static void token_received(void *owner, const uint8_t *token, size_t len) {
   (void)owner;
   CLAIM(token != NULL && len > 0);
 }
-static const quic_host_t host = {cid_added, cid_removed, authorize, token_received};
+static const quic_host_t host = {cid_added, cid_removed, authorize, token_received, NULL};
 
 static void side_init(side_t *side, uint8_t fill, const char *address) {
   memset(side->seed, fill, sizeof side->seed);
@@ -106,6 +106,7 @@ static void side_init(side_t *side, uint8_t fill, const char *address) {
                                  .max_send_buffer = 1024 * 1024,
                                  .low_water = 64 * 1024,
                                  .max_datagrams = 16,
+                                 .qlog_dir_fd = -1,
                                  .key_log_fd = -1,
                                  .spare_text = &spare_text};
 }
