@@ -195,8 +195,10 @@ async function attackDialler(babble, { child, isOver, counts }) {
     if (peer) {
       counts.connections++
       if (babble.chance(0.8)) await inTime(Promise.race([peer.handshakeDone, peer.closed]), 500)
-      if (peer.spaces.oneRtt.send) await babble.talk(peer, babble.below(120), counts)
-      await peer.send(frame.applicationClose(0)).catch(() => {})
+      if (peer.spaces.oneRtt.send) {
+        await babble.talk(peer, babble.below(120), counts)
+        await peer.send(frame.applicationClose(0)).catch(() => {})
+      }
     }
     server.close()
   }
