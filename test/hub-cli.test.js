@@ -178,7 +178,8 @@ describe('hub and spoke of the command line', () => {
     unread.kill('SIGKILL')
     await once(unread, 'exit')
     start('hub', ...key, '--preset', 'minimal', '--bind', addr.directAddresses[0])
-    assert.equal((await spoke.event('closed')).kind, 'reset')
+    // By its reset, or, if it came before the spoke had read to the end of its input, by then.
+    assert.match((await spoke.event('closed')).kind, /^(reset|not-connected)$/)
     assert.equal((await spoke.ended).code, 3)
   })
 
