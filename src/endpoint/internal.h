@@ -68,7 +68,6 @@ typedef struct {
   bool running, done;          /* answers count; nothing has changed since */
   uint64_t used_rtt, best_rtt; /* of the path in use and of the best other one, ns; 0: no answer */
   quic_path_t best;
-  uint64_t moves; /* made so far, for a name of the next */
 } survey_t;
 
 /* How this side ends a connection: with an application's code, or because the peer is not wanted. */
@@ -121,6 +120,7 @@ typedef struct {
   relay_peer_t *accepted_via, *accepted_before;
   address_t follows;                /* accepted connections: where QUIC sends to; empty: it has not been asked */
   struct path_names *path_names;    /* of paths that were left; NULL: none was */
+  uint64_t paths_named;             /* dialled connections: names given to paths so far (path-names.c) */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
   struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
 } conn_t;

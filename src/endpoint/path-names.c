@@ -61,6 +61,6 @@ void path_names_moved(conn_t *conn) {
 
 quic_path_t path_names_dialled(conn_t *conn, const quic_path_t *path) {
   quic_path_t named = *path;
-  named.local = dial_address(++conn->survey.moves);
+  named.local = dial_address(++conn->paths_named);
   return named;
 }

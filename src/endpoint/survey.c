@@ -62,7 +62,7 @@ static void begin(conn_t *conn, uint64_t now) {
     survey_cancel(conn);
     return;
   }
-  conn->survey = (survey_t){.running = true, .due_at = now + DURATION, .moves = conn->survey.moves};
+  conn->survey = (survey_t){.running = true, .due_at = now + DURATION};
   peer_survey(conn->ep, conn->peer, now);
 }
 
