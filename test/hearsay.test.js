@@ -77,11 +77,13 @@ describe('Hearsay', () => {
         said += list.length / 2
         await stream.say(list)
       }
+      await stream.say(messages.gossip('all read', 0))
+      await until(() => one.gossip.metrics().received === 1)
       // Its dials are over, and it was wrong so often that nothing it says counts.
       await until(() => one.gossip.metrics().dialling === 0 && victims.datagrams > 0)
       const before = victims.datagrams
       await stream.say(messages.shuffleReplyWith(madeUp(13), portsData(victims.ports)), messages.gossip('over', 0))
-      await until(() => one.gossip.metrics().received > 0)
+      await until(() => one.gossip.metrics().received === 2)
       assert.equal(one.gossip.metrics().dialling, 0)
       assert.equal(victims.datagrams, before)
       assert.ok(victims.bytes < 3 * said, `${victims.bytes} bytes for ${said}`)
