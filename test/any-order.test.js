@@ -164,8 +164,7 @@ class Chaos {
 
 describe('calls in any order', () => {
   for (const seed of [1, 2, 3]) {
-    it(`end in values or IrohErrors (seed ${seed})`, async function () {
-      this.timeout(60000)
+    it(`end in values or IrohErrors (seed ${seed})`, async () => {
       assert.deepEqual(await new Chaos(seed).run(), [])
     })
   }

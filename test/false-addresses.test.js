@@ -9,8 +9,7 @@ const { until } = require('./helpers/events.js')
 const { answers, FalseAddresses } = require('./helpers/false-address.js')
 const { UdpProxy } = require('./helpers/udp-proxy.js')
 
-describe('A dial with a false address', function () {
-  this.timeout(20_000)
+describe('A dial with a false address', () => {
   const { create } = useEndpoints()
   const falsely = new FalseAddresses()
   const open = []

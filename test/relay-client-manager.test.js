@@ -82,11 +82,9 @@ describe('RelayManager', () => {
       assert.deepEqual(manager.report(), [])
     })
 
-    it('resolves with the session of the home relay, in less than 300 ms', async () => {
+    it('resolves with the session of the home relay', async () => {
       const relay = await listen()
-      const before = performance.now()
       const manager = await online([{ url: relay.url, token: 'let-me-in' }, relay.url.slice(0, -1)])
-      assert.ok(performance.now() - before < 300)
       assert.equal(manager.home(), relay.url)
       assert.deepEqual(manager.homes, [relay.url])
       assert.equal(relay.session.request.headers.authorization, 'Bearer let-me-in')

@@ -10,8 +10,7 @@ const { nextEvent, until } = require('./helpers/events.js')
 const { createRealEndpoint, RealFrames } = require('./helpers/real-iroh.js')
 const { UdpProxy } = require('./helpers/udp-proxy.js')
 
-describe('A real iroh node over our relay', function () {
-  this.timeout(30_000)
+describe('A real iroh node over our relay', () => {
   const { create } = useEndpoints()
   const open = []
   let relay

@@ -10,8 +10,7 @@ const { UdpProxy } = require('./helpers/udp-proxy.js')
 
 const EVENTS = 2000
 
-describe('A relayed connection', function () {
-  this.timeout(30_000)
+describe('A relayed connection', () => {
   const { create } = useEndpoints()
   const open = []
 

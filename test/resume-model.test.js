@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { seededRandom } = require('./helpers/events')
 const { Model } = require('./helpers/resume-model')
 
-const SCHEDULES = Number(process.env.RESUME_SCHEDULES ?? 3000)
+const SCHEDULES = Number(process.env.RESUME_SCHEDULES ?? 800)
 const STEPS = 120
 const NAMES = ['dialler', 'hub']
 /** What is sent in one turn. */
@@ -48,7 +48,7 @@ function* directions({ programs: { dialler, hub } }) {
 }
 
 describe('A session', function () {
-  this.timeout(120_000) // each of them keeps a processor busy for some 20 s
+  this.timeout(SCHEDULES * 100)
 
   it('dispatches each event exactly once and in order, whatever is cut or killed, with spools', async () => {
     let events = 0

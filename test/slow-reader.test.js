@@ -30,8 +30,7 @@ describe('a slow reader', () => {
   const startChild = useChildren()
   const { targets } = useEndpoints()
 
-  it('that stands still for 5 s bounds what the sender holds, and then gets everything in order', async function () {
-    this.timeout(60000)
+  it('that stands still for 5 s bounds what the sender holds, and then gets everything in order', async () => {
     const hub = await createHub({ endpointOptions: local, alpn: 'slow/1' })
     const arrived = new Promise((resolve) => hub.on('spoke', resolve))
     const child = startChild(path.join(__dirname, 'helpers/children/slow-spoke.js'))

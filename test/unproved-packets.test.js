@@ -18,8 +18,7 @@ const hasShortHeader = (datagram) => (datagram[0] & 0xc0) === 0x40 && datagram.t
 /** A packet for the same connection as `packet`, of junk. */
 const junkLike = (packet) => Buffer.concat([packet.subarray(0, 9), randomBytes(40)])
 
-describe('A packet that does not open', function () {
-  this.timeout(20_000)
+describe('A packet that does not open', () => {
   const { create } = useEndpoints()
   const { listen } = useFakeRelays()
   /** Both ends of a connection over a fake relay. What dials has no IPv4, and what accepts no IPv6. */
