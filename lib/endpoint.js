@@ -13,7 +13,7 @@ const { Core } = require('./core')
 const { Event } = require('./core-events')
 const { Dialer } = require('./dialer')
 const { Discovery } = require('./discovery')
-const { IrohError, check, invalid } = require('./base/errors')
+const { IrohError, bySystem, check, invalid } = require('./base/errors')
 const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
@@ -42,6 +42,11 @@ function openCore(options, access, onEvent) {
   }
 }
 
+/** @param {[number, string, string?]} said what the operating system said */
+function refusedBySystem(said) {
+  return new IrohError('ERR_IROH_SYSTEM', bySystem(said))
+}
+
 /** A connection that is still relayed after a while is closed. */
 function leaveRelay(connection) {
   const isRelayed = () => connection.paths()[0]?.isRelay === true
@@ -56,7 +61,7 @@ function leaveRelay(connection) {
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
  * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
- * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping', nodeId?, remoteAddress?, rttMs?, relayUrl?,
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?, rttMs?, relayUrl?,
  * directAddresses?, addresses?, address?, protocol?, error? }.
  */
 class Endpoint extends EventEmitter {
@@ -467,6 +472,7 @@ class Endpoint extends EventEmitter {
     if (kind === Event.ACCEPTED && !this.#closing) this.#onAccepted(handle)
     else if (kind === Event.NETWORK) this.#whereabouts.noted(number)
     else if (kind === Event.OBSERVED) this.#whereabouts.observed(data)
+    else if (kind === Event.SYSTEM) this.emit('network', { type: 'system-error', error: refusedBySystem(data) })
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }
 }

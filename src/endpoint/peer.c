@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "endpoint/peer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "base/secret.h"
+#include "base/system-error.h"
 #include "endpoint/internal.h"
 #include "wire/stun.h"
 
@@ -87,7 +89,10 @@ static unsigned via_of(const peer_t *peer, const socket_t *socket) {
 
 static void send_direct(iroh_endpoint_t *ep, socket_t *socket, const address_t *to, const uint8_t *data, size_t len) {
   static const address_t any = {.len = 0};
-  if (socket == NULL || socket->udp.closing || udp_send(&socket->udp, to, &any, 0, data, len, len) != UDP_SENT) return;
+  if (socket == NULL || socket->udp.closing) return;
+  udp_result_t result = udp_send(&socket->udp, to, &any, 0, data, len, len);
+  if (result == UDP_FAILED) trouble_of_send(ep, &socket->udp, to);
+  if (result != UDP_SENT) return;
   ep->metrics.probes_sent++;
   ep->metrics.datagrams_sent++;
   ep->metrics.bytes_sent += len;
@@ -274,7 +279,7 @@ int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server) {
   if (rv != 0) return rv;
   if (ep->closing) return IROH_ERR_CLOSED;
   socket_t *socket = endpoint_socket_for(ep, &address);
-  if (socket == NULL) return IROH_ERR_UNREACHABLE;
+  if (socket == NULL) return system_refused(IROH_ERR_UNREACHABLE, EAFNOSUPPORT, "socket", &address);
   stun_open_t *open = &ep->stun_open[ep->stun_next];
   ep->stun_next = (ep->stun_next + 1) % STUN_OPEN_MAX;
   open->server = address;
