@@ -6,7 +6,7 @@ const { AccessList } = require('./access-list')
 const { AddressBook } = require('./addresses/address-book')
 const { AsyncQueue } = require('./base/async-queue')
 const binding = require('./binding')
-const { checkInteger, checkOptions, checkSignal } = require('./base/check')
+const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal } = require('./base/check')
 const { CloseCode } = require('./close-reason')
 const { Connection } = require('./connection')
 const { Core } = require('./core')
@@ -22,7 +22,6 @@ const { asyncDispose, kCore, kDenies, kDial, kExpel, kListsAdmit, kLooksUp, kSer
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
-const UINT32_MAX = 0xffffffff
 /** Connections that are over before accept() gave them: what they brought can still be read. */
 const MAX_OVER = 64
 /** With requireDirect: how long a connection may be relayed. */
@@ -237,7 +236,7 @@ class Endpoint extends EventEmitter {
     checkSignal(signal)
     const named = parsePeer(peer)
     const { nodeId } = named
-    const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: UINT32_MAX, fallback: 0 })
+    const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS, fallback: 0 })
     checkAlpn(alpn)
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason })

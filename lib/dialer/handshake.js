@@ -6,6 +6,7 @@ const { closeError } = require('../close-reason')
 const { Event } = require('../core-events')
 const { deferred } = require('../base/deferred')
 const { IrohError, bySystem, check } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { kEvent } = require('../base/symbols')
 
 /** A handshake until it is a connection: takes the one event that decides it. */
@@ -49,17 +50,16 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
     if (error) reject(error)
     else resolve(hold(handle))
   }
-  const onAbort = () => {
+  const forget = onAbort(signal, () => {
     const error = endedBy(signal.reason, nodeId, binding.connSystemError(core.handle, handle))
     binding.connClose(core.handle, handle, 0, '')
     settle(error)
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
+  })
   core.addConnection(handle, new Dial(nodeId, settle))
   try {
     return await promise
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    forget()
   }
 }
 
