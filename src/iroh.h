@@ -59,6 +59,9 @@ typedef struct {
  * given once. */
 void iroh_take_system_error(iroh_system_error_t *out);
 
+/* No child process inherits the descriptor. IROH_ERR_SYSTEM. */
+int iroh_close_on_exec(int fd);
+
 /* The releases of the libraries that this process has loaded. Static. */
 typedef struct {
   const char *ngtcp2, *gnutls, *libsodium;

@@ -42,6 +42,12 @@ int private_dir_open(const char *path, int *fd_out) {
   return IROH_ERR_LOG_FILE;
 }
 
+int iroh_close_on_exec(int fd) {
+  int flags = fcntl(fd, F_GETFD);
+  if (flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0) return 0;
+  return system_refused(IROH_ERR_SYSTEM, errno, "fcntl", NULL);
+}
+
 int private_file_new(int dir_fd, const char *name) {
   return openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OWNER_ONLY);
 }

@@ -34,6 +34,14 @@ static napi_value take_system_error(napi_env env, napi_callback_info info) {
   return make_system_error(env, &error);
 }
 
+/* closeOnExec(fd) -> 0 or error code */
+static napi_value close_on_exec(napi_env env, napi_callback_info info) {
+  call_t call;
+  int32_t fd;
+  if (!call_begin(env, info, 1, &call) || !call_i32(&call, 0, &fd)) return call.early;
+  return make_number(env, iroh_close_on_exec(fd));
+}
+
 /* versions: { ngtcp2, gnutls, libsodium }, what this process has loaded */
 static napi_value make_versions(napi_env env) {
   napi_value object;
@@ -48,12 +56,12 @@ static napi_value make_versions(napi_env env) {
 }
 
 NAPI_MODULE_INIT() {
-  static const export_t functions[] = {{"takeSystemError", take_system_error}};
+  static const export_t functions[] = {{"takeSystemError", take_system_error}, {"closeOnExec", close_on_exec}};
   if (!set_property(env, exports, "errors", make_errors(env)) ||
       !set_property(env, exports, "versions", make_versions(env)) || host_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
       identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
-      gossip_export(env, exports) != napi_ok || export_functions(env, exports, functions, 1) != napi_ok)
+      gossip_export(env, exports) != napi_ok || export_functions(env, exports, functions, sizeof functions / sizeof *functions) != napi_ok)
     napi_throw_error(env, "ERR_IROH_INTERNAL", "the addon could not be initialized");
   return exports;
 }

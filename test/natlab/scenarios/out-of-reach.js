@@ -38,7 +38,11 @@ const CAUSES = {
   'ICMP host prohibited': { router: rules('forward', 'reject with icmp host-prohibited'), says: 'EHOSTUNREACH' },
   'ICMP admin prohibited': { router: rules('forward', 'reject with icmp admin-prohibited'), says: 'EHOSTUNREACH' },
   'ICMPv6 no route': { v6: true, router: rules('forward', 'reject with icmpv6 no-route'), says: 'ENETUNREACH' },
-  'ICMPv6 admin prohibited': { v6: true, router: rules('forward', 'reject with icmpv6 admin-prohibited'), says: 'EACCES' },
+  'ICMPv6 admin prohibited': {
+    v6: true,
+    router: rules('forward', 'reject with icmpv6 admin-prohibited'),
+    says: 'EACCES'
+  },
   'ICMPv6 address unreachable': {
     v6: true,
     router: rules('forward', 'reject with icmpv6 addr-unreachable'),
