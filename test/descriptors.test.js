@@ -14,9 +14,9 @@ const { local } = require('./helpers/endpoints.js')
 
 /** What a child process has open, but for its standard streams and the folder that it lists. */
 function inherited() {
-  const list = 'for fd in /proc/self/fd/*; do echo "${fd##*/} $(readlink "$fd")"; done'
-  const lines = execFileSync('bash', ['-c', list], { encoding: 'utf8' }).trim().split('\n')
-  return lines.filter((line) => /^\d+ (?!\/proc\/)./.test(line) && Number(line.split(' ')[0]) > 2).sort()
+  const lines = execFileSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).split('\n')
+  const open = lines.flatMap((line) => / (\d+ -> .+)$/.exec(line)?.[1] ?? [])
+  return open.filter((each) => Number.parseInt(each, 10) > 2 && !/ \/proc\/\d+\/fd$/.test(each)).sort()
 }
 
 describe('Descriptors', function () {

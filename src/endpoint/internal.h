@@ -43,8 +43,8 @@ typedef struct socket {
   iroh_endpoint_t *ep;
   list_node_t node;
   pending_batch_t pending;
-  bool fixed; /* its port was asked for: it stays open for those who know it */
-  bool spare; /* opened for a port search */
+  bool fixed;         /* its port was asked for: it stays open for those who know it */
+  bool spare;         /* opened for a port search */
   uint64_t listen_at; /* receiving has failed: when it is tried again; 0: it has not */
   uint64_t
       retire_at; /* after a rebind, or opened for a port search: shut then unless a connection uses it; 0: in use */
@@ -177,8 +177,8 @@ struct iroh_endpoint {
   uint64_t watch_at;        /* when it is opened again; QUIC_NEVER: not */
   unsigned network_changes; /* to be told */
   told_t told[8];
-  gossip_hints_t hints;     /* what gossip neighbours' words are worth */
-  map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
+  gossip_hints_t hints; /* what gossip neighbours' words are worth */
+  map_t swarms, topics; /* handle -> swarm_t, swarm_topic_t */
   heap_t gossip_timers;
   list_t gossip_events; /* to be told */
   size_t gossip_event_count;

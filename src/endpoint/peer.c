@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "endpoint/peer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "base/secret.h"
-#include "base/system-error.h"
 #include "endpoint/internal.h"
 #include "wire/stun.h"
 
@@ -279,7 +277,7 @@ int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server) {
   if (rv != 0) return rv;
   if (ep->closing) return IROH_ERR_CLOSED;
   socket_t *socket = endpoint_socket_for(ep, &address);
-  if (socket == NULL) return system_refused(IROH_ERR_UNREACHABLE, EAFNOSUPPORT, "socket", &address);
+  if (socket == NULL) return IROH_ERR_UNREACHABLE;
   stun_open_t *open = &ep->stun_open[ep->stun_next];
   ep->stun_next = (ep->stun_next + 1) % STUN_OPEN_MAX;
   open->server = address;

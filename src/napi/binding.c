@@ -61,7 +61,8 @@ NAPI_MODULE_INIT() {
       !set_property(env, exports, "versions", make_versions(env)) || host_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
       identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
-      gossip_export(env, exports) != napi_ok || export_functions(env, exports, functions, sizeof functions / sizeof *functions) != napi_ok)
+      gossip_export(env, exports) != napi_ok ||
+      export_functions(env, exports, functions, sizeof functions / sizeof *functions) != napi_ok)
     napi_throw_error(env, "ERR_IROH_INTERNAL", "the addon could not be initialized");
   return exports;
 }

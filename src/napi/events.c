@@ -15,10 +15,8 @@ static napi_value make_frames(napi_env env, const iroh_event_t *event) {
 static napi_value make_close(napi_env env, const iroh_event_t *event) {
   const iroh_close_t *close = event->close;
   napi_value array, parts[] = {
-                        make_number(env, close->kind),
-                        make_number(env, close->error),
-                        make_number(env, (double)close->code),
-                        make_text(env, close->reason, close->reason_len),
+                        make_number(env, close->kind),         make_number(env, close->error),
+                        make_number(env, (double)close->code), make_text(env, close->reason, close->reason_len),
                         make_system_error(env, event->system),
                     };
   uint32_t count = sizeof parts / sizeof *parts;

@@ -67,6 +67,19 @@ const commands = {
     }
   },
 
+  /** Lets a connection end while the call fails. @returns {Promise<object>} its end, and what is thrown then */
+  async silence({ fault }) {
+    const server = await create([], { ...local, alpns: [alpn] })
+    const client = await create([], { idleTimeoutMs: 500, keepAliveMs: 100 })
+    const connection = await client.connect(server.addr(), alpn)
+    fail(fault)
+    const { kind, errorCode, reason } = await connection.closed()
+    fail('')
+    const thrown = await connection.openUni().catch(wordsOf)
+    await Promise.all([client.close(), server.close()])
+    return { kind, errorCode, reason, thrown }
+  },
+
   /** Takes fresh sockets while the call fails, and once it does not. */
   async rebind({ fault }) {
     const endpoint = await create([])
