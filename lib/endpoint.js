@@ -60,8 +60,8 @@ function leaveRelay(connection) {
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
  * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
- * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?, rttMs?, relayUrl?,
- * directAddresses?, addresses?, address?, protocol?, error? }.
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?,
+ * rttMs?, relayUrl?, directAddresses?, addresses?, address?, protocol?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core

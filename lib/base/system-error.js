@@ -13,7 +13,7 @@ const names = util.getSystemErrorMap()
  */
 function systemError([number, syscall, address]) {
   const errno = -Math.abs(number)
-  const [code, words] = names.get(errno) ?? [`errno ${-errno}`, 'unknown to libuv']
+  const [code, words] = names.get(errno) ?? [`errno ${-errno}`, 'unknown system error']
   const error = new Error(`${code}: ${words} (${syscall}${address === undefined ? '' : ` ${address}`})`)
   return Object.assign(error, { code, errno, syscall, ...(address !== undefined && { address }) })
 }
