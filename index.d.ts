@@ -472,8 +472,13 @@ export type NetworkEvent =
   | { type: 'probe'; nodeId: NodeId; remoteAddress: string; rttMs: number }
   | { type: 'refused'; nodeId: NodeId }
   | { type: 'rebound' }
-  /** This host's addresses or its default route are others now; `addresses` are its IP addresses. */
+  /** This host's addresses or its default route are others now; `addresses` are its IP addresses, as far as it lists them. */
   | { type: 'network-changed'; addresses: string[] }
+  /**
+   * The operating system refused a call that is made again later: ERR_IROH_SYSTEM, with what it said as `cause`. The same is
+   * told once in ten minutes.
+   */
+  | { type: 'system-error'; error: IrohError }
   | { type: 'home-relay'; relayUrl: string }
   | { type: 'relay-up'; relayUrl: string }
   /** Where this endpoint may be reached has changed. */
@@ -570,6 +575,7 @@ export interface CloseReason {
   readonly kind: CloseKind
   /** The application's or QUIC's code. */
   readonly code: number
+  /** The peer's; of a time-out what the operating system said of the packets that did not leave, if it said anything. */
   readonly reason: string
   readonly errorCode: IrohErrorCode
 }

@@ -2,7 +2,7 @@
 'use strict'
 
 const { CLOSE_KINDS } = require('./core-events')
-const { errorCode, errorFrom } = require('./base/errors')
+const { bySystem, errorCode, errorFrom } = require('./base/errors')
 
 /**
  * Codes this package closes connections and streams with on its own account. Connections: an application error code of
@@ -37,14 +37,22 @@ const CloseCode = Object.freeze({
   UNWANTED: 12
 })
 
-/** A connection's end, from what the binding says of it: [kind, error, code, reason]. */
-function readClose([kind, error, code, reason]) {
-  return Object.freeze({ kind: CLOSE_KINDS[kind] ?? 'transport-error', code, reason, errorCode: errorCode(error) })
+/**
+ * A connection's end, from what the binding says of it: [kind, error, code, reason, what the system said]. The reason is the
+ * peer's, or why nothing gets there.
+ */
+function readClose([kind, error, code, reason, said]) {
+  return Object.freeze({
+    kind: CLOSE_KINDS[kind] ?? 'transport-error',
+    code,
+    reason: reason || (bySystem(said).detail ?? ''),
+    errorCode: errorCode(error)
+  })
 }
 
 /** The error that calls waiting on a closed connection reject with. */
-function closeError([, number, code, reason], peer) {
-  return errorFrom(number, { detail: reason || undefined, peer, quicError: code })
+function closeError([, number, code, reason, said], peer) {
+  return errorFrom(number, { detail: reason || undefined, peer, quicError: code, ...bySystem(said) })
 }
 
 module.exports = { CloseCode, closeError, readClose }

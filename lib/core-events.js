@@ -33,7 +33,8 @@ const Event = Object.freeze({
   GOSSIP_RECEIVED: 26,
   GOSSIP_FAILED: 27,
   GOSSIP_DRAINED: 28,
-  GOSSIP_LEFT: 29
+  GOSSIP_LEFT: 29,
+  SYSTEM: 30
 })
 
 /** Elements an event takes in a batch: kind, connection, stream, number, error, data. */

@@ -6,14 +6,14 @@ const { AccessList } = require('./access-list')
 const { AddressBook } = require('./addresses/address-book')
 const { AsyncQueue } = require('./base/async-queue')
 const binding = require('./binding')
-const { checkInteger, checkOptions, checkSignal } = require('./base/check')
+const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal } = require('./base/check')
 const { CloseCode } = require('./close-reason')
 const { Connection } = require('./connection')
 const { Core } = require('./core')
 const { Event } = require('./core-events')
 const { Dialer } = require('./dialer')
 const { Discovery } = require('./discovery')
-const { IrohError, check, invalid } = require('./base/errors')
+const { IrohError, bySystem, check, invalid } = require('./base/errors')
 const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
@@ -22,7 +22,6 @@ const { asyncDispose, kCore, kDenies, kDial, kExpel, kListsAdmit, kLooksUp, kSer
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
-const UINT32_MAX = 0xffffffff
 /** Connections that are over before accept() gave them: what they brought can still be read. */
 const MAX_OVER = 64
 /** With requireDirect: how long a connection may be relayed. */
@@ -42,6 +41,11 @@ function openCore(options, access, onEvent) {
   }
 }
 
+/** @param {[number, string, string?]} said what the operating system said */
+function refusedBySystem(said) {
+  return new IrohError('ERR_IROH_SYSTEM', bySystem(said))
+}
+
 /** A connection that is still relayed after a while is closed. */
 function leaveRelay(connection) {
   const isRelayed = () => connection.paths()[0]?.isRelay === true
@@ -56,8 +60,8 @@ function leaveRelay(connection) {
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
  * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
- * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping', nodeId?, remoteAddress?, rttMs?, relayUrl?,
- * directAddresses?, addresses?, address?, protocol?, error? }.
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?,
+ * rttMs?, relayUrl?, directAddresses?, addresses?, address?, protocol?, error? }.
  */
 class Endpoint extends EventEmitter {
   #core
@@ -232,7 +236,7 @@ class Endpoint extends EventEmitter {
     checkSignal(signal)
     const named = parsePeer(peer)
     const { nodeId } = named
-    const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: UINT32_MAX, fallback: 0 })
+    const timeout = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS, fallback: 0 })
     checkAlpn(alpn)
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: signal.reason })
@@ -467,6 +471,7 @@ class Endpoint extends EventEmitter {
     if (kind === Event.ACCEPTED && !this.#closing) this.#onAccepted(handle)
     else if (kind === Event.NETWORK) this.#whereabouts.noted(number)
     else if (kind === Event.OBSERVED) this.#whereabouts.observed(data)
+    else if (kind === Event.SYSTEM) this.emit('network', { type: 'system-error', error: refusedBySystem(data) })
     else if (kind === Event.REFUSED) this.emit('network', { type: 'refused', nodeId: data })
   }
 }

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkBoolean, checkInteger, checkOneOf, checkOptions, checkText, checkTexts } = require('./base/check')
+const {
+  MAX_DURATION_MS,
+  checkBoolean,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkText,
+  checkTexts
+} = require('./base/check')
 const { invalid } = require('./base/errors')
 const { parseAddress } = require('./addresses/node-addr')
 const { PRESETS } = require('./presets')
@@ -14,9 +22,9 @@ const MIB = 1024 * KIB
 
 /** Limits and times with their bounds and defaults. */
 const NUMBERS = {
-  keepAliveMs: { min: 0, max: UINT32_MAX - 1, fallback: 5000 },
-  idleTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 30000 },
-  handshakeTimeoutMs: { min: 1, max: UINT32_MAX, fallback: 10000 },
+  keepAliveMs: { min: 0, max: MAX_DURATION_MS, fallback: 5000 },
+  idleTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 30000 },
+  handshakeTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 10000 },
   maxConnections: { min: 1, max: UINT32_MAX, fallback: 16384 },
   maxConnectionsPerPeer: { min: 1, max: UINT32_MAX, fallback: 4096 },
   maxHandshakes: { min: 1, max: UINT32_MAX, fallback: 1024 },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
+const { EventEmitter, setMaxListeners } = require('node:events')
 const { checkFunction, checkOptions } = require('./base/check')
 const { CloseCode } = require('./close-reason')
 const { reportUncaught } = require('./base/deferred')
@@ -92,6 +92,7 @@ class Router extends EventEmitter {
     super()
     this.#endpoint = endpoint
     this.#routes = routes
+    setMaxListeners(0, this.#ending.signal) // the handler of every connection may listen
     try {
       for (const [alpn, route] of routes) this.#serve(alpn, route)
     } catch (error) {

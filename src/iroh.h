@@ -49,6 +49,19 @@ const char *iroh_error_class(int error);
 /* Walks the table: the index-th code, or 0 past the end. */
 int iroh_error_at(size_t index);
 
+/* What the operating system said of a call that it refused, or of a datagram that did not arrive. */
+typedef struct {
+  int number;                     /* errno; 0: it said nothing */
+  const char *call;               /* the call, or "icmp": a host on the way said so. Static */
+  char address[IROH_ADDRESS_MAX]; /* the address that the call was about; empty: none */
+} iroh_system_error_t;
+/* After a function has returned an error code on this thread: what the system said, if a call of the system failed. It is
+ * given once. */
+void iroh_take_system_error(iroh_system_error_t *out);
+
+/* No child process inherits the descriptor. IROH_ERR_SYSTEM. */
+int iroh_close_on_exec(int fd);
+
 /* The releases of the libraries that this process has loaded. Static. */
 typedef struct {
   const char *ngtcp2, *gnutls, *libsodium;
@@ -119,7 +132,9 @@ typedef enum {
                                  its neighbours only */
   IROH_EVENT_GOSSIP_FAILED,   /* topic: node_id, which was to be joined, is out of reach */
   IROH_EVENT_GOSSIP_DRAINED,  /* topic: what iroh_gossip_drain was called for */
-  IROH_EVENT_GOSSIP_LEFT      /* topic: it was left and its neighbours have been told. The handle is dead */
+  IROH_EVENT_GOSSIP_LEFT,     /* topic: it was left and its neighbours have been told. The handle is dead */
+  IROH_EVENT_SYSTEM           /* endpoint: the system refused a call and will be asked again: `system`. One errno of one
+                                 call is told once in ten minutes */
 } iroh_event_kind_t;
 
 #define IROH_GOSSIP_DIRECT 0x10000 /* no round of a message */
@@ -154,6 +169,9 @@ typedef struct {
   size_t segment;
   uint8_t ecn;
   const iroh_close_t *close; /* CLOSED: borrowed, as data */
+  /* SYSTEM; CLOSED: what the system said last of datagrams to a peer that could not be reached or has timed out. NULL:
+   * nothing. Borrowed, as data */
+  const iroh_system_error_t *system;
 } iroh_event_t;
 
 /* ---- endpoint ------------------------------------------------------------------------------------ */
@@ -253,6 +271,8 @@ void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out);
 int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses,
                    size_t count, const char *alpn, size_t alpn_len, uint32_t timeout_ms, bool on_hearsay,
                    iroh_handle_t *conn_out);
+/* What the system said last of datagrams to the peer, nothing of the peer's having come since. */
+int iroh_conn_system_error(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_system_error_t *out);
 /* Closes with an application code and reason (cut at IROH_REASON_MAX). IROH_EVENT_CLOSED follows. */
 int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t conn, uint64_t code, const char *reason, size_t reason_len);
 

@@ -47,4 +47,67 @@ describe('A change of network', () => {
     clock.advance(1000)
     assert.deepEqual([told, clock.pending], [[], 0])
   })
+
+  describe('while the addresses cannot be listed', () => {
+    const refusal = new Error('no descriptors left')
+    let errors
+
+    function create() {
+      changes = new NetworkChanges((now) => told.push(now), { list, clock, onError: (error) => errors.push(error) })
+    }
+    function list() {
+      if (addresses === null) throw refusal
+      return addresses
+    }
+
+    beforeEach(() => {
+      errors = []
+    })
+
+    it('is every note; it is said once, and the addresses are listed as soon as they can be', () => {
+      create()
+      addresses = null
+      for (let n = 0; n < 3; n++) {
+        changes.noted(ADDRESSES)
+        clock.advance(100)
+      }
+      assert.deepEqual([told, errors], [[['192.0.2.1'], ['192.0.2.1'], ['192.0.2.1']], [refusal]])
+      addresses = ['192.0.2.2']
+      clock.advance(10_000)
+      assert.deepEqual([told.at(-1), errors.length, clock.pending], [['192.0.2.2'], 1, 0])
+    })
+
+    it('from the beginning is said when there is somebody to listen, and is over with a change', () => {
+      addresses = null
+      create()
+      assert.deepEqual(errors, [])
+      clock.advance(1000)
+      assert.deepEqual([told, errors], [[], [refusal]])
+      addresses = ['192.0.2.1']
+      clock.advance(10_000)
+      assert.deepEqual([told, errors.length, clock.pending], [[['192.0.2.1']], 1, 0])
+    })
+
+    it('asks again ever more rarely, and not after the end', () => {
+      addresses = null
+      create()
+      clock.advance(24 * 3600_000)
+      assert.equal(errors.length, 1)
+      assert.equal(clock.pending, 1)
+      changes.close()
+      assert.equal(clock.pending, 0)
+    })
+
+    it('is said again when it begins again', () => {
+      create()
+      for (let n = 0; n < 2; n++) {
+        addresses = null
+        changes.noted(ADDRESSES)
+        clock.advance(100)
+        addresses = ['192.0.2.1']
+        clock.advance(10_000)
+      }
+      assert.equal(errors.length, 2)
+    })
+  })
 })

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const os = require('node:os')
 const { formatAddress, parseAddress, readNodeAddr } = require('./read-node-addr')
+const { knownAddresses, listInterfaces } = require('../base/interfaces')
 const { EndpointTicket, isTicketText } = require('../tickets/endpoint-ticket')
 
 /**
@@ -25,36 +25,43 @@ function isLinkLocal(host) {
 }
 
 /** The addresses of this host's interfaces a wildcard stands for. */
-function hostAddresses(family, internal) {
-  return Object.values(os.networkInterfaces())
-    .flat()
+function hostAddresses(items, family, internal) {
+  return items
     .filter((item) => item.family === `IPv${family}` && item.internal === internal && !isLinkLocal(item.address))
     .map((item) => item.address)
 }
 
-/** This host's addresses, but for those of the loopback and of one link only. */
+/**
+ * This host's addresses, but for those of the loopback and of one link only.
+ * @throws {IrohError} ERR_IROH_SYSTEM: they cannot be listed
+ */
 function outsideAddresses() {
-  return [4, 6].flatMap((family) => hostAddresses(family, false))
+  const items = Object.values(listInterfaces()).flat()
+  return [4, 6].flatMap((family) => hostAddresses(items, family, false))
 }
 
-/** Whether an interface that is up has this address, as a socket tells it. @param {string} address */
+/**
+ * Whether an interface that is up has this address, as a socket tells it; true where no interface can be listed.
+ * @param {string} address
+ */
 function isOwnAddress(address) {
   const bare = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
-  return Object.values(os.networkInterfaces())
-    .flat()
-    .some((item) => item.address === bare)
+  const items = knownAddresses()
+  return items.length === 0 || items.some((item) => item.address === bare)
 }
 
 /**
  * Bound addresses as others can dial them: a wildcard becomes the host's addresses, loopback ones only where there is
- * nothing else.
+ * nothing else. Where the interfaces cannot be listed, what was known of them last.
  * @param {string[]} bound
  * @returns {string[]}
  */
 function dialableAddresses(bound) {
+  const parsed = bound.map(parseAddress)
+  const items = parsed.some(({ host }) => isWildcard(host)) ? knownAddresses() : []
   const expand = (internal) =>
-    bound.map(parseAddress).flatMap(({ host, port, family }) => {
-      const hosts = isWildcard(host) ? hostAddresses(family, internal) : [host]
+    parsed.flatMap(({ host, port, family }) => {
+      const hosts = isWildcard(host) ? hostAddresses(items, family, internal) : [host]
       return hosts.map((item) => formatAddress(item, port))
     })
   const outside = expand(false)

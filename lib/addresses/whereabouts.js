@@ -44,7 +44,9 @@ class Whereabouts {
     this.#discovery = discovery
     this.#tell = tell
     this.#onNetworkChanged = onNetworkChanged
-    this.#networkChanges = new NetworkChanges((addresses) => this.#changed(addresses))
+    this.#networkChanges = new NetworkChanges((addresses) => this.#changed(addresses), {
+      onError: (error) => this.#tell({ type: 'system-error', error })
+    })
     if (relays.length === 0) return
     const mapping = portMapping && { bound: () => this.bound() }
     const options = { relays, secretKey, ca: relayCa, portMapping: mapping }

@@ -3,6 +3,9 @@
 
 const { invalid } = require('./errors')
 
+/** The longest duration that an option takes, in milliseconds: Node's timers fire at once for what is longer. */
+const MAX_DURATION_MS = 0x7fffffff
+
 /** The options object itself: undefined counts as empty, a key not in `known` is refused. */
 function checkOptions(options, known, where) {
   if (options === undefined) return {}
@@ -71,6 +74,7 @@ function toBytes(value, name = 'bytes') {
 }
 
 module.exports = {
+  MAX_DURATION_MS,
   checkBoolean,
   checkFunction,
   checkInteger,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { errors: table } = require('../binding')
+const binding = require('../binding')
 const { printable } = require('./printable')
+const { systemError } = require('./system-error')
+
+const { errors: table } = binding
 
 const byNumber = new Map(table.map((row) => [row.number, row]))
 const byCode = new Map(table.map((row) => [row.name, row]))
@@ -41,9 +44,18 @@ function errorFrom(number, about) {
   return new IrohError(errorCode(number), about)
 }
 
-/** Gives back what the core returned, or throws if that is an error number. */
+/** What an IrohError says of what the operating system said. @param {[number, string, string?] | undefined} said */
+function bySystem(said) {
+  if (said === undefined) return {}
+  const cause = systemError(said)
+  return { detail: cause.message, cause }
+}
+
+/** Gives back what the core returned, or throws if that is an error number, with what the system said. */
 function check(result, about) {
-  if (typeof result === 'number' && result < 0) throw errorFrom(result, about)
+  if (typeof result === 'number' && result < 0) {
+    throw errorFrom(result, { ...bySystem(binding.takeSystemError()), ...about })
+  }
   return result
 }
 
@@ -52,4 +64,4 @@ function invalid(detail) {
   return new IrohError('ERR_IROH_INVALID_ARGUMENT', { detail })
 }
 
-module.exports = { IrohError, check, errorFrom, errorCode, invalid, errorTable: table }
+module.exports = { IrohError, bySystem, check, errorFrom, errorCode, invalid, errorTable: table }

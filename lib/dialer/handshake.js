@@ -5,7 +5,8 @@ const binding = require('../binding')
 const { closeError } = require('../close-reason')
 const { Event } = require('../core-events')
 const { deferred } = require('../base/deferred')
-const { check } = require('../base/errors')
+const { IrohError, bySystem, check } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { kEvent } = require('../base/symbols')
 
 /** A handshake until it is a connection: takes the one event that decides it. */
@@ -22,6 +23,12 @@ class Dial {
     if (kind === Event.CONNECTED) this.#settle(null)
     else if (kind === Event.CLOSED) this.#settle(closeError(data, this.#peer))
   }
+}
+
+/** Why a dial is given up: when it has taken too long, with what the system said of its packets. */
+function endedBy(reason, peer, said) {
+  if (reason.code !== 'ERR_IROH_TIMEOUT' || !Array.isArray(said)) return reason
+  return new IrohError(reason.code, { peer, ...bySystem(said) })
 }
 
 /**
@@ -43,16 +50,16 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
     if (error) reject(error)
     else resolve(hold(handle))
   }
-  const onAbort = () => {
+  const forget = onAbort(signal, () => {
+    const error = endedBy(signal.reason, nodeId, binding.connSystemError(core.handle, handle))
     binding.connClose(core.handle, handle, 0, '')
-    settle(signal.reason)
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
+    settle(error)
+  })
   core.addConnection(handle, new Dial(nodeId, settle))
   try {
     return await promise
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    forget()
   }
 }
 

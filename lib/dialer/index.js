@@ -8,6 +8,7 @@ const { DialSlots } = require('./slots')
 const { firstOf, someOf } = require('./attempts')
 const { PerMinute } = require('../base/per-minute')
 const { IrohError } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 
 /** Without an answer for this long, or after a failure, discovery is asked whether the peer is elsewhere by now. */
 const SECOND_TRY_MS = 1500
@@ -78,8 +79,7 @@ class Dialer {
     const { nodeId } = named
     const life = new AbortController()
     const end = (code, about) => life.abort(new IrohError(code, { peer: nodeId, ...about }))
-    const onAbort = () => end('ERR_IROH_ABORTED', { cause: signal.reason })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () => end('ERR_IROH_ABORTED', { cause: signal.reason }))
     const late = timeoutMs > 0 ? setTimeout(() => end('ERR_IROH_TIMEOUT'), timeoutMs).unref() : undefined
     this.#running.add(life)
     try {
@@ -87,7 +87,7 @@ class Dialer {
     } finally {
       this.#running.delete(life)
       clearTimeout(late)
-      signal?.removeEventListener('abort', onAbort)
+      forget()
     }
   }
 
@@ -139,15 +139,14 @@ class Dialer {
     if (ways[0].addresses.length === 0) throw this.#nowhere(dial)
     if (ways.length === 1 && this.#discovery.isEmpty) return this.#open(dial, ways[0], signal)
     const race = new AbortController()
-    const onAbort = () => race.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () => race.abort(signal.reason))
     const first = this.#open(dial, ways[0], race.signal)
     const others = ways.slice(1).map((way) => this.#later(dial, way, first, race.signal))
     if (!this.#discovery.isEmpty) others.push(this.#elsewhere(dial, ways, first, race.signal))
     try {
       return await firstOf([first, ...others])
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      forget()
       race.abort()
     }
   }

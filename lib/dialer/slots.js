@@ -3,6 +3,7 @@
 
 const { deferred } = require('../base/deferred')
 const { IrohError } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 
 /** Dials that wait for a slot; more are refused. */
 const MAX_WAITING = 16384
@@ -31,14 +32,13 @@ class DialSlots {
       throw new IrohError('ERR_IROH_LIMIT', { detail: `${MAX_WAITING} dials are waiting` })
     }
     const turn = deferred()
-    const onAbort = () => {
+    this.#waiting.add(turn)
+    const forget = onAbort(signal, () => {
       this.#waiting.delete(turn)
       turn.reject(signal.reason)
-    }
-    this.#waiting.add(turn)
-    signal.addEventListener('abort', onAbort, { once: true })
+    })
     await turn.promise
-    signal.removeEventListener('abort', onAbort)
+    forget()
   }
 
   leave() {

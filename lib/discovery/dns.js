@@ -4,6 +4,7 @@
 const dns = require('node:dns')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { checkOrigin, readRecords } = require('./records')
 const { toZ32 } = require('./signed-packet')
 
@@ -30,13 +31,12 @@ class DnsDiscovery {
   async resolve(nodeId, { signal }) {
     const name = `_iroh.${toZ32(nodeId)}.${this.#origin}`
     const question = new Question(name, () => this.#resolver(), this.#timeoutMs)
-    const onAbort = () => question.cancel()
-    signal.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () => question.cancel())
     try {
       const texts = await question.answer
       return texts && { nodeId, ...addressOf(readRecords(texts)) }
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      forget()
       question.cancel()
     }
   }

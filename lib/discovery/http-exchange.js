@@ -5,6 +5,7 @@ const { once } = require('node:events')
 const http = require('node:http')
 const https = require('node:https')
 const { hostOf, serverName } = require('../relay/client-dial')
+const { onAbort } = require('../base/on-abort')
 
 const TYPE = 'application/x-pkarr-signed-packet'
 /** What the answer says beyond it is not read: no packet is so long, only pages for people are. */
@@ -47,10 +48,10 @@ function open(url, { method, body, ca }, signal) {
  */
 async function exchange(url, { timeoutMs, signal, ...what }) {
   const stop = new AbortController()
-  const onAbort = () => stop.abort(new Error('it was given up', { cause: signal.reason }))
+  const giveUp = () => stop.abort(new Error('it was given up', { cause: signal.reason }))
   const timer = setTimeout(() => stop.abort(new Error('no answer in time')), timeoutMs)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
+  const forget = onAbort(signal, giveUp)
+  if (signal.aborted) giveUp()
   try {
     const [response] = await once(open(url, what, stop.signal), 'response')
     return { status: response.statusCode, body: await readBody(response) }
@@ -58,7 +59,7 @@ async function exchange(url, { timeoutMs, signal, ...what }) {
     throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    forget()
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const os = require('node:os')
+const { knownInterfaces } = require('../base/interfaces')
 const { addressBytes } = require('../base/ip-bytes')
 
 /** To ask the system takes as long as to read some messages: what it said is used for so long. */
@@ -30,10 +30,10 @@ class LocalNetworks {
   #readAt = Number.NEGATIVE_INFINITY
 
   /**
-   * @param {() => NodeJS.Dict<os.NetworkInterfaceInfo[]>} [read]
+   * @param {() => NodeJS.Dict<import('node:os').NetworkInterfaceInfo[]>} [read]
    * @param {() => number} [now] milliseconds
    */
-  constructor(read = os.networkInterfaces, now = () => performance.now()) {
+  constructor(read = knownInterfaces, now = () => performance.now()) {
     this.#read = read
     this.#now = now
   }

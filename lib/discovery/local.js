@@ -4,6 +4,7 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { parseAddress, parsePeer } = require('../addresses/node-addr')
 const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
@@ -147,15 +148,17 @@ class LocalDiscovery {
   async #ask(nodeId, signal) {
     const timers = ASK_AT_MS.map((ms) => setTimeout(() => this.#query(questionFor(nodeId)), ms).unref())
     let stop
+    let forget
     try {
       return await new Promise((resolve) => {
         stop = resolve
         timers.push(setTimeout(stop, this.#timeoutMs, null).unref())
         this.#waiting.set(stop, nodeId)
-        signal.addEventListener('abort', () => stop(null), { once: true })
+        forget = onAbort(signal, () => stop(null))
         if (signal.aborted || this.#isClosed) stop(null)
       })
     } finally {
+      forget()
       this.#waiting.delete(stop)
       for (const timer of timers) clearTimeout(timer)
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { setMaxListeners } = require('node:events')
 const { deferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { parsePeer } = require('../addresses/node-addr')
 
 /** How long all discoveries together may take. */
@@ -56,6 +58,7 @@ class Lookup {
    *   dial it
    */
   constructor(nodeId, discoveries, clock, { fresh, isUsable }) {
+    setMaxListeners(0, this.#stop.signal) // each discovery may listen
     this.#nodeId = nodeId
     this.#clock = clock
     this.#isUsable = isUsable
@@ -101,12 +104,11 @@ class Lookup {
     signal?.throwIfAborted()
     this.#waiting++
     const aborted = deferred()
-    const onAbort = () => aborted.reject(signal.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () => aborted.reject(signal.reason))
     try {
       return await Promise.race([this[which], aborted.promise])
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      forget()
       this.#waiting--
       if (this.#waiting === 0 && signal?.aborted) this.#giveUp()
     }

@@ -2,7 +2,7 @@
 'use strict'
 
 const binding = require('../binding')
-const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
+const { MAX_DURATION_MS, checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, check, invalid } = require('../base/errors')
 const { asyncDispose, kCore, kDenies, kDial, kHandOver, kLooksUp, kServe } = require('../base/symbols')
 const { CloseCode } = require('../close-reason')
@@ -16,7 +16,6 @@ const { GossipTopic, checkPeers } = require('./topic')
 const { TopicId } = require('./topic-id')
 
 const NODE_ID_BYTES = 32
-const MAX_TIMER_MS = 0x7fffffff
 /** Peers of which is kept why the last dial failed. */
 const DIAL_ERRORS_MAX = 256
 /** 'network' events after which the endpoint may be elsewhere. */
@@ -117,10 +116,10 @@ class Gossip {
    */
   async subscribeAndJoin(topicId, bootstrap = [], options = {}) {
     const { admit, signal, timeoutMs } = checkOptions(options, ['admit', 'signal', 'timeoutMs'], 'subscribeAndJoin')
-    const limit = timeoutMs && checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMER_MS })
+    if (timeoutMs !== undefined) checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS })
     const topic = this.#subscribe(topicId, bootstrap, { admit, signal })
     try {
-      await topic.joined({ signal, timeoutMs: limit })
+      await topic.joined({ signal, timeoutMs })
       return topic
     } catch (error) {
       await topic.leave()

@@ -3,14 +3,14 @@
 
 const binding = require('../binding')
 const { parsePeer } = require('../addresses/node-addr')
-const { checkInteger, checkOptions, checkSignal, toBytes } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal, toBytes } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { asyncDispose } = require('../base/symbols')
 const { EventQueue } = require('./event-queue')
 
 const JOIN_TIMEOUT_MS = 15_000
-const MAX_TIMER_MS = 0x7fffffff
 
 /** @returns {{ nodeId: string, directAddresses: string[], relayUrl?: string }[]} */
 function checkPeers(peers, name) {
@@ -104,7 +104,7 @@ class GossipTopic {
   async joinPeers(peers, options) {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'joinPeers')
     checkSignal(signal)
-    const limit = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMER_MS, fallback: JOIN_TIMEOUT_MS })
+    const limit = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS, fallback: JOIN_TIMEOUT_MS })
     const named = checkPeers(peers, 'peers')
     this.#assertOpen()
     return Promise.all(named.map((peer) => this.#join(peer, { signal, timeoutMs: limit })))
@@ -231,17 +231,18 @@ class GossipTopic {
         done.reject(error)
       }
     }
-    const onAbort = () => done.reject(new IrohError('ERR_IROH_ABORTED', { ...about, cause: signal.reason }))
     const onLate = () => done.reject(new IrohError('ERR_IROH_TIMEOUT', { ...about, detail: 'not joined in time' }))
     const late = timeoutMs === undefined ? undefined : setTimeout(onLate, timeoutMs)
     this.#watchers.add(watcher)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () =>
+      done.reject(new IrohError('ERR_IROH_ABORTED', { ...about, cause: signal.reason }))
+    )
     try {
       await done.promise
     } finally {
       clearTimeout(late)
       this.#watchers.delete(watcher)
-      signal?.removeEventListener('abort', onAbort)
+      forget()
     }
   }
 

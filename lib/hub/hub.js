@@ -4,7 +4,7 @@
 const { EventEmitter } = require('node:events')
 const { AllowFile } = require('./allow-file')
 const { Channel } = require('../event-target/channel')
-const { checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { reportUncaught } = require('../base/deferred')
 const { Endpoint } = require('../endpoint')
@@ -476,7 +476,11 @@ async function createHub(options = {}) {
   const alpn = checkAlpn(options.alpn ?? DEFAULT_ALPN)
   const welcome = {
     max: checkInteger(options.maxPending, 'maxPending', { min: 1, fallback: 1024 }),
-    timeoutMs: checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', { min: 1, max: 0x7fffffff, fallback: 10000 })
+    timeoutMs: checkInteger(options.streamTimeoutMs, 'streamTimeoutMs', {
+      min: 1,
+      max: MAX_DURATION_MS,
+      fallback: 10000
+    })
   }
   const slowSpoke = checkOneOf(options.slowSpoke, 'slowSpoke', SLOW_SPOKE, 'wait')
   const resume = readDelivery(options, targetOptions)

@@ -6,6 +6,8 @@ const { systemClock } = require('../relay/client-timers')
 
 const MAX_DELAY_MS = 24 * 3600_000
 const FACTOR = 2
+/** Beyond that a delay is at its bound, whatever it began with. */
+const MAX_DOUBLED = 30
 /** When something tells that it may work now: enough that not all come in one millisecond. */
 const SOON_MS = 100
 
@@ -68,7 +70,7 @@ class Reconnect {
   schedule() {
     const { minDelayMs, maxDelayMs, maxAttempts } = this.#policy
     if (this.#failures >= maxAttempts) return null
-    if (this.#connectedAt !== null) this.#doubled = this.#hasLasted() ? 0 : this.#doubled + 1
+    if (this.#connectedAt !== null) this.#doubled = this.#hasLasted() ? 0 : Math.min(this.#doubled + 1, MAX_DOUBLED)
     this.#connectedAt = null
     const ms = Math.round(Math.min(maxDelayMs, minDelayMs * FACTOR ** this.#doubled) * this.#random())
     this.#set(ms)
@@ -78,7 +80,7 @@ class Reconnect {
   /** An attempt failed. */
   failed() {
     this.#failures++
-    this.#doubled++
+    this.#doubled = Math.min(this.#doubled + 1, MAX_DOUBLED)
   }
 
   /** An attempt did not. */

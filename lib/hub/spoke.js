@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, checkSignal } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkSignal } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { Endpoint } = require('../endpoint')
 const { IrohError, invalid } = require('../base/errors')
@@ -15,6 +15,7 @@ const { readDelivery } = require('../resume/options')
 const { isPoisoned } = require('../resume/resuming')
 const { openKept, resumingSpoke } = require('../resume/spoke-session')
 const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kOwnNames, kRefuse, kUnsent } = require('../base/symbols')
+const { onAbort } = require('../base/on-abort')
 const { within } = require('../base/within')
 
 const SPOKE_OPTIONS = [
@@ -114,14 +115,13 @@ class Spoke extends IrohEventTarget {
 
   /** @private Until it is connected for the first time, this signal ends it. */
   endWith(signal) {
-    const onAbort = () => {
+    const stop = () => {
       const error = new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
       this.#stop.abort(error)
       this.#leave({ ...LOCALLY_CLOSED, error })
     }
-    signal.addEventListener('abort', onAbort, { once: true })
-    this.#forgetSignal = () => signal.removeEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
+    this.#forgetSignal = onAbort(signal, stop)
+    if (signal.aborted) stop()
   }
 
   /** @private */
@@ -170,8 +170,7 @@ class Spoke extends IrohEventTarget {
 
   async #goOnOver(connection) {
     connection[kRefuse]()
-    const onStop = () => connection.close()
-    this.#stop.signal.addEventListener('abort', onStop, { once: true })
+    const forget = onAbort(this.#stop.signal, () => connection.close())
     try {
       const { send, recv } = await openStream(connection)
       this.#stop.signal.throwIfAborted()
@@ -180,7 +179,7 @@ class Spoke extends IrohEventTarget {
       connection.close()
       throw this.#stop.signal.aborted ? this.#stop.signal.reason : error
     } finally {
-      this.#stop.signal.removeEventListener('abort', onStop)
+      forget()
     }
   }
 
@@ -251,7 +250,7 @@ async function createSpoke(options) {
   checkSignal(signal)
   checkAlpn(alpn)
   parsePeer(hub)
-  if (timeoutMs !== undefined) checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: 0xffffffff })
+  if (timeoutMs !== undefined) checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS })
   if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
   const reconnect = readReconnect(options.reconnect)
   const owned = options.endpoint === undefined

@@ -4,6 +4,7 @@
 const crypto = require('node:crypto')
 const { once } = require('node:events')
 const http = require('node:http')
+const { onAbort } = require('../base/on-abort')
 
 /** Relays that are asked: the first ones. */
 const MAX_RELAYS = 3
@@ -25,7 +26,7 @@ async function askOne(run, { url: relayUrl }) {
   const stop = () => late.abort()
   const timer = setTimeout(stop, TIMEOUT_MS)
   if (run.isOver) stop()
-  run.signal.addEventListener('abort', stop)
+  const forget = onAbort(run.signal, stop)
   try {
     const headers = { 'X-Iroh-Challenge': challenge, Connection: 'close' }
     const request = http.get(url, { headers, signal: late.signal, agent: false })
@@ -49,7 +50,7 @@ async function askOne(run, { url: relayUrl }) {
     return null
   } finally {
     clearTimeout(timer)
-    run.signal.removeEventListener('abort', stop)
+    forget()
   }
 }
 

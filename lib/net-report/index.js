@@ -3,6 +3,7 @@
 
 const { checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
 const { findCaptivePortal } = require('./captive-portal')
@@ -82,8 +83,9 @@ class NetReport {
   async #make(timeoutMs) {
     if (this.#signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: this.#signal.reason })
     const started = performance.now()
-    const onAbort = () => this.abort(new IrohError('ERR_IROH_ABORTED', { cause: this.#signal.reason }))
-    this.#signal?.addEventListener('abort', onAbort)
+    const forget = onAbort(this.#signal, () => {
+      this.abort(new IrohError('ERR_IROH_ABORTED', { cause: this.#signal.reason }))
+    })
     const timer = setTimeout(() => this.#run.end(), timeoutMs)
     try {
       const [udp, pings, more] = await Promise.all([
@@ -95,7 +97,7 @@ class NetReport {
       return this.#report({ udp, pings, more, started })
     } finally {
       clearTimeout(timer)
-      this.#signal?.removeEventListener('abort', onAbort)
+      forget()
       this.#run.end()
     }
   }

@@ -6,6 +6,7 @@ const { findGateway } = require('../port-mapping/gateway')
 const { GatewaySocket } = require('../port-mapping/gateway-socket')
 const natPmp = require('../port-mapping/nat-pmp')
 const pcp = require('../port-mapping/pcp')
+const { onAbort } = require('../base/on-abort')
 
 const ANY_ADDRESS = '0.0.0.0'
 /** As long as a relay has. */
@@ -36,7 +37,7 @@ async function ask(run, gateway, protocol) {
   const started = performance.now()
   let socket
   const stop = () => socket?.close()
-  run.signal.addEventListener('abort', stop)
+  const forget = onAbort(run.signal, stop)
   try {
     socket = await GatewaySocket.open(gateway, ANY_ADDRESS)
     const answer = run.isOver ? null : await socket.ask(write(socket), read, ANSWER_MS)
@@ -48,7 +49,7 @@ async function ask(run, gateway, protocol) {
     run.journal.note(protocol, target, 'error', started, error.message)
     return null
   } finally {
-    run.signal.removeEventListener('abort', stop)
+    forget()
     stop()
   }
 }

@@ -28,8 +28,13 @@ class ProbeSocket {
    */
   static async open(family) {
     const socket = family === 6 ? dgram.createSocket({ type: 'udp6', ipv6Only: true }) : dgram.createSocket('udp4')
-    socket.bind(0)
-    await once(socket, 'listening')
+    try {
+      socket.bind(0)
+      await once(socket, 'listening')
+    } catch (error) {
+      socket.close()
+      throw error
+    }
     return new ProbeSocket(socket)
   }
 

@@ -4,6 +4,7 @@
 const { Probe } = require('../relay/client-probe')
 const { systemClock } = require('../relay/client-timers')
 const { tenths } = require('./journal')
+const { onAbort } = require('../base/on-abort')
 
 /** What the system said, where it was that. */
 function why({ code, message, cause }) {
@@ -15,9 +16,9 @@ async function latencyOf(run, { url }, ca) {
   const probe = new Probe(url, { ca, clock: systemClock, referenced: true, onFirst: () => {} })
   const stop = () => probe.abort()
   if (run.isOver) stop()
-  run.signal.addEventListener('abort', stop)
+  const forget = onAbort(run.signal, stop)
   const { latencyMs, error } = await probe.result
-  run.signal.removeEventListener('abort', stop)
+  forget()
   if (latencyMs !== null) {
     run.journal.note('ping', url, 'ok', started)
     return { url, latencyMs: tenths(latencyMs), error: null }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const os = require('node:os')
+const { knownAddresses } = require('../base/interfaces')
 const { plainBinding, quicVersion, secondPort } = require('./exchanges')
 const { filtering } = require('./filtering')
 const { hairpin } = require('./hairpin')
@@ -83,7 +83,7 @@ async function askQuic(run, socket, candidates, latencies) {
 }
 
 function isOwn(address) {
-  return Object.values(os.networkInterfaces()).some((list) => list.some((own) => own.address === address))
+  return knownAddresses().some((own) => own.address === address)
 }
 
 /** How the NAT maps and filters, from what one socket saw and what further ones see. */

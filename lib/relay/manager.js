@@ -2,9 +2,10 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
+const { MAX_DURATION_MS, checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { quietDeferred, reportUncaught } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { SecretKey } = require('../identity/secret-key')
 const { datagramCount } = require('./client')
 const { RelayLink, peerKey } = require('./client-link')
@@ -151,13 +152,12 @@ class RelayManager extends EventEmitter {
   async online(options) {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'online')
     checkSignal(signal)
-    const patience = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: 0x7fffffff, fallback: 0 })
+    const patience = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS, fallback: 0 })
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
     if (this.#configured.size === 0 || this.#home?.isUp) return
     const waiter = quietDeferred()
-    const onAbort = () => waiter.reject(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason }))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forget = onAbort(signal, () => waiter.reject(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })))
     if (patience > 0) {
       this.#timers.set(waiter, patience, () => waiter.reject(new IrohError('ERR_IROH_TIMEOUT', this.#whyOffline())))
     }
@@ -167,7 +167,7 @@ class RelayManager extends EventEmitter {
     } finally {
       this.#waiting.delete(waiter)
       this.#timers.clear(waiter)
-      signal?.removeEventListener('abort', onAbort)
+      forget()
     }
   }
 

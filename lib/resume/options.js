@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { MAX_DURATION_MS, checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
 const { systemClock } = require('../relay/client-timers')
 const { kCore } = require('../base/symbols')
 
 const MIB = 1024 * 1024
-const MAX_MS = 0x7fffffff
 const DELIVERIES = ['at-most-once', 'resume']
 const NUMBERS = {
   maxReplayBytes: { min: 1024, max: 1024 * MIB, fallback: 16 * MIB },
   maxReplayTotal: { min: 1024, max: Number.MAX_SAFE_INTEGER, fallback: 256 * MIB },
   maxReplayEvents: { min: 1, max: 1 << 24, fallback: 1 << 18 },
-  answerTimeoutMs: { min: 1, max: MAX_MS, fallback: 3000 },
-  expiryMs: { min: 0, max: MAX_MS, fallback: 300_000 },
+  answerTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 3000 },
+  expiryMs: { min: 0, max: MAX_DURATION_MS, fallback: 300_000 },
   maxDisconnected: { min: 0, max: 1 << 24, fallback: 1024 }
 }
 

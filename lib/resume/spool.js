@@ -3,6 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { keepFromChildren } = require('../base/close-on-exec')
 const { IrohError } = require('../base/errors')
 const { readBatch, textOf } = require('./batch')
 const { isSessionId } = require('./control')
@@ -157,6 +158,7 @@ class Spool {
     if (fs.statSync(directory).mode & 0o077) throw failed(`others may read ${directory}; its mode must be 700`)
     checkFile(path.join(directory, 'data.mdb'))
     this.#env = open({ path: directory, noSubdir: false, maxDbs: 3, ...DURABILITY })
+    keepFromChildren(directory)
     this.#meta = this.#env.openDB({ name: 'meta', encoding: 'json' })
     this.#counts = this.#env.openDB({ name: 'counts', encoding: 'json' })
     this.#events = this.#env.openDB({ name: 'events', encoding: 'string' })

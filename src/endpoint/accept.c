@@ -29,7 +29,9 @@ static void answer(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *m
     (*counter)++;
     return;
   }
-  if (udp_send(&socket->udp, &message->remote, &message->local, 0, data, len, len) == UDP_SENT) {
+  udp_result_t result = udp_send(&socket->udp, &message->remote, &message->local, 0, data, len, len);
+  if (result == UDP_FAILED) trouble_of_send(ep, &socket->udp, &message->remote);
+  if (result == UDP_SENT) {
     ep->metrics.datagrams_sent++;
     ep->metrics.bytes_sent += len;
     (*counter)++;

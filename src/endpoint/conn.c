@@ -223,6 +223,13 @@ int iroh_conn_close(iroh_endpoint_t *ep, iroh_handle_t handle, uint64_t code, co
   return 0;
 }
 
+int iroh_conn_system_error(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_system_error_t *out) {
+  const conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  *out = conn->trouble;
+  return 0;
+}
+
 int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *out) {
   conn_t *conn = conn_of_handle(ep, handle);
   if (conn == NULL) return IROH_ERR_CLOSED;

@@ -397,14 +397,25 @@ void dial_received(conn_t *conn, const udp_message_t *message, const uint8_t *da
   go_on(conn, now);
 }
 
-void dial_unreachable(conn_t *conn, const address_t *remote, uint64_t now) {
+/* Ends the dial if no address is left that may still answer. */
+static bool is_out_of_reach(conn_t *conn, uint64_t now) {
   dial_t *dial = conn->dial;
-  candidate_t *candidate = dial != NULL ? paths_candidate_of(conn, remote) : NULL;
-  if (candidate == NULL) return;
-  candidate->unreachable = true;
-  if (any_may_answer(conn)) return;
+  if (any_may_answer(conn)) return false;
   note_failure(dial, &(iroh_close_t){.kind = IROH_CLOSE_ERROR, .error = IROH_ERR_UNREACHABLE});
   fail(conn, &dial->attempts[0], dial->best, now);
+  return true;
+}
+
+void dial_unreachable(conn_t *conn, const address_t *remote, int error, uint64_t now) {
+  candidate_t *candidate = conn->dial != NULL ? paths_candidate_of(conn, remote) : NULL;
+  if (candidate == NULL) return;
+  trouble_note(conn, error, "icmp", remote);
+  candidate->unreachable = true;
+  is_out_of_reach(conn, now);
+}
+
+void dial_network_changed(conn_t *conn) {
+  for (size_t i = 0; i < conn->candidate_count; i++) conn->candidates[i].unreachable = false;
 }
 
 bool dial_keeps_cid(conn_t *conn, const uint8_t *cid, size_t len) {
@@ -423,7 +434,8 @@ bool dial_write(conn_t *conn, uint64_t now, size_t *written) {
   bool sent = true;
   for (size_t i = 0; i < dial->count; i++)
     if (!dial->attempts[i].held) sent = endpoint_write_attempt(conn, &dial->attempts[i], now, written) && sent;
-  if (next_decided(dial) != NULL) go_on(conn, now);
+  /* The system may have refused to send anywhere. */
+  if (!is_out_of_reach(conn, now) && next_decided(dial) != NULL) go_on(conn, now);
   return sent;
 }
 

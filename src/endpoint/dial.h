@@ -31,8 +31,10 @@ void dial_free(conn_t *conn);
 
 /* A datagram came for one of its connection ids. */
 void dial_received(conn_t *conn, const udp_message_t *message, const uint8_t *data, size_t len, uint64_t now);
-/* The kernel says that nothing listens there. */
-void dial_unreachable(conn_t *conn, const address_t *remote, uint64_t now);
+/* A host on the way says that what was sent there has not arrived (ICMP), as an errno. */
+void dial_unreachable(conn_t *conn, const address_t *remote, int error, uint64_t now);
+/* The network of this host is another: what could not be reached may be reached now. */
+void dial_network_changed(conn_t *conn);
 /* Called at its deadlines. */
 void dial_tick(conn_t *conn, uint64_t now);
 uint64_t dial_deadline(const conn_t *conn);

@@ -25,6 +25,7 @@ struct note {
   iroh_handle_t conn;
   uint64_t number;
   char text[2 * IROH_ADDRESS_MAX];
+  iroh_system_error_t system;
 };
 
 static iroh_event_t *push(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream) {
@@ -204,6 +205,8 @@ static void collect_close(conn_t *conn) {
   if (event != NULL) {
     event->close = close;
     event->error = close->error;
+    bool is_out_of_reach = close->kind == IROH_CLOSE_TIMED_OUT || close->error == IROH_ERR_UNREACHABLE;
+    if (is_out_of_reach && conn->trouble.number != 0) event->system = &conn->trouble;
   } else {
     conn_forget(conn);
   }
@@ -285,6 +288,12 @@ void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const add
   address_format(address, note->text, sizeof note->text);
 }
 
+bool endpoint_note_system(iroh_endpoint_t *ep, const iroh_system_error_t *system) {
+  struct note *note = add_note(ep, IROH_EVENT_SYSTEM);
+  if (note != NULL) note->system = *system;
+  return note != NULL;
+}
+
 static void collect_notes(iroh_endpoint_t *ep) {
   for (size_t i = 0; i < ep->note_count; i++) {
     const conn_t about = {.ep = ep, .handle = ep->notes[i].conn};
@@ -293,6 +302,7 @@ static void collect_notes(iroh_endpoint_t *ep) {
     event->number = ep->notes[i].number;
     event->data = (const uint8_t *)ep->notes[i].text;
     event->len = strlen(ep->notes[i].text);
+    event->system = &ep->notes[i].system;
   }
 }
 

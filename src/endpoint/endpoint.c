@@ -138,13 +138,6 @@ static void on_timer_closed(ep_timer_t *timer);
 
 static void on_prepare_closed(uv_handle_t *handle) { endpoint_handle_closed(handle->data); }
 
-static void on_network_changed(netlink_t *netlink, unsigned what) {
-  iroh_endpoint_t *ep = netlink->owner;
-  ep->network_changes |= what;
-}
-
-static void on_netlink_closed(netlink_t *netlink) { endpoint_handle_closed(netlink->owner); }
-
 static int start_hooks(iroh_endpoint_t *ep) {
   int rv = ep_timer_init(&ep->timer, ep->loop, on_due, on_timer_closed);
   if (rv != 0) return rv;
@@ -154,9 +147,7 @@ static int start_hooks(iroh_endpoint_t *ep) {
   ep->prepare.data = ep;
   uv_prepare_start(&ep->prepare, on_prepare);
   uv_unref((uv_handle_t *)&ep->prepare);
-  /* Where the host does not tell, changes are noticed by what they break. */
-  ep->watches_network = netlink_open(&ep->netlink, ep->loop, on_network_changed, on_netlink_closed, ep) == 0;
-  if (ep->watches_network) ep->handles_open++;
+  endpoint_watch_begin(ep);
   return 0;
 }
 
@@ -225,6 +216,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   rv = start_hooks(ep);
   if (rv == 0) rv = endpoint_open_sockets(ep, config->binds, config->bind_count);
   if (rv == 0) {
+    iroh_system_error_t settled; /* of a family that the host lacks */
+    iroh_take_system_error(&settled);
     *out = ep;
     return 0;
   }
@@ -277,6 +270,9 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   if (ep->shut) return;
   uint64_t now = uv_hrtime();
   uint64_t deadline = endpoint_retire_sockets(ep, now);
+  uint64_t listen_at = endpoint_listen_again(ep, now), watch_at = endpoint_watch_again(ep, now);
+  if (listen_at < deadline) deadline = listen_at;
+  if (watch_at < deadline) deadline = watch_at;
   const heap_node_t *top = heap_top(&ep->timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
   top = heap_top(&ep->peer_timers);
@@ -316,7 +312,7 @@ static void shut(iroh_endpoint_t *ep) {
   list_for_each(socket_node, &ep->sockets) udp_close(&container_of(socket_node, socket_t, node)->udp);
   if (ep->timer.due != NULL) ep_timer_close(&ep->timer);
   if (ep->prepare.data != NULL) uv_close((uv_handle_t *)&ep->prepare, on_prepare_closed);
-  if (ep->watches_network) netlink_close(&ep->netlink);
+  endpoint_watch_end(ep);
 }
 
 static void on_timer_closed(ep_timer_t *timer) { endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer)); }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Packets out: every changed connection writes what it has, equal packets leave in one system call. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,16 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const address_t
   pending->local = *local;
 }
 
+/* The system refused a datagram. What was longer than the path takes is QUIC's to know, and says nothing of the peer. */
+static void note_refusal(conn_t *conn, const socket_t *socket, const address_t *remote) {
+  int error = socket->udp.error;
+  trouble_of_send(conn->ep, &socket->udp, remote);
+  if (error == EMSGSIZE) return;
+  trouble_note(conn, error, "sendmsg", remote);
+  candidate_t *candidate = conn->dial != NULL && trouble_is_lasting(error) ? paths_candidate_of(conn, remote) : NULL;
+  if (candidate != NULL) candidate->unreachable = true;
+}
+
 /* False: the socket takes no more for now. */
 static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
                     bool from_local) {
@@ -65,7 +76,7 @@ static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route
   udp_result_t result = UDP_BLOCKED;
   if (socket->pending.len == 0)
     result = udp_send(&socket->udp, &route->remote, local, batch->ecn, data, batch->len, batch->segment);
-  if (result == UDP_FAILED) ep->metrics.send_errors++;
+  if (result == UDP_FAILED) note_refusal(conn, socket, &route->remote);
   if (result == UDP_SENT) count_sent(ep, batch);
   if (result == UDP_BLOCKED) keep_pending(socket, batch, &route->remote, local, data);
   return result != UDP_BLOCKED;
@@ -215,6 +226,7 @@ void endpoint_writable(socket_t *socket) {
     udp_result_t result =
         udp_send(&socket->udp, &pending->remote, &pending->local, pending->ecn, pending->data, len, pending->segment);
     if (result == UDP_BLOCKED) return;
+    if (result == UDP_FAILED) trouble_of_send(ep, &socket->udp, &pending->remote);
     pending->len = 0;
     if (result == UDP_SENT) {
       ep->metrics.datagrams_sent += (len + pending->segment - 1) / pending->segment;

@@ -43,8 +43,9 @@ typedef struct socket {
   iroh_endpoint_t *ep;
   list_node_t node;
   pending_batch_t pending;
-  bool fixed; /* its port was asked for: it stays open for those who know it */
-  bool spare; /* opened for a port search */
+  bool fixed;         /* its port was asked for: it stays open for those who know it */
+  bool spare;         /* opened for a port search */
+  uint64_t listen_at; /* receiving has failed: when it is tried again; 0: it has not */
   uint64_t
       retire_at; /* after a rebind, or opened for a port search: shut then unless a connection uses it; 0: in use */
   struct socket **slot; /* opened for a port search: where its peer knows it; NULL: not, or no longer known */
@@ -55,7 +56,7 @@ typedef struct {
   quic_path_t path;
   relay_peer_t *relay; /* NULL: a direct one */
   /* While it is dialled: dial.c. */
-  bool unreachable;        /* the kernel says that nothing listens there */
+  bool unreachable;        /* the kernel, or a host on the way, says that nothing gets there */
   bool failed;             /* an attempt was answered from there, and ended */
   uint64_t waiting_since;  /* something came from there: it is to have an attempt of its own; 0: not */
   unsigned tries;          /* such attempts so far */
@@ -123,7 +124,16 @@ typedef struct {
   uint64_t paths_named;             /* dialled connections: names given to paths so far (path-names.c) */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
   struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
+  iroh_system_error_t trouble;      /* what the system said last of datagrams to the peer; number 0: nothing, or it has
+                                       been heard since */
 } conn_t;
+
+/* A system error that the program was told of. */
+typedef struct {
+  int error;
+  const char *call;
+  uint64_t at;
+} told_t;
 
 /* A question to a STUN server that has no answer yet; the oldest gives way. */
 typedef struct {
@@ -164,9 +174,11 @@ struct iroh_endpoint {
   ep_timer_t timer;
   uv_prepare_t prepare;
   netlink_t netlink;
+  uint64_t watch_at;        /* when it is opened again; QUIC_NEVER: not */
   unsigned network_changes; /* to be told */
-  gossip_hints_t hints;     /* what gossip neighbours' words are worth */
-  map_t swarms, topics;     /* handle -> swarm_t, swarm_topic_t */
+  told_t told[8];
+  gossip_hints_t hints; /* what gossip neighbours' words are worth */
+  map_t swarms, topics; /* handle -> swarm_t, swarm_topic_t */
   heap_t gossip_timers;
   list_t gossip_events; /* to be told */
   size_t gossip_event_count;
@@ -234,6 +246,8 @@ void endpoint_drain(iroh_endpoint_t *ep);
 void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed);
 /* Notes an address of a connection's peer: IROH_EVENT_CANDIDATE or _PROBE. */
 void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const address_t *address, uint64_t number);
+/* Notes what the system said. False: there is no room for it now. */
+bool endpoint_note_system(iroh_endpoint_t *ep, const iroh_system_error_t *system);
 /* Notes a NodeId that the allowlist turned away. */
 void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 void endpoint_drain_deinit(iroh_endpoint_t *ep);
@@ -261,6 +275,27 @@ socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t
 void endpoint_socket_closed(socket_t *socket);
 /* Shuts retired sockets that are due; returns when the next one is. */
 uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now);
+/* Receiving has failed: the socket is left alone for a while. */
+void endpoint_deafen(socket_t *socket, uint64_t now);
+/* Listens to such sockets again; returns when the next one is due. */
+uint64_t endpoint_listen_again(iroh_endpoint_t *ep, uint64_t now);
+
+/* watch.c */
+/* Listens to what the host says of its network; tries again later where it cannot. */
+void endpoint_watch_begin(iroh_endpoint_t *ep);
+uint64_t endpoint_watch_again(iroh_endpoint_t *ep, uint64_t now);
+void endpoint_watch_end(iroh_endpoint_t *ep);
+
+/* trouble.c */
+/* Whether a datagram that the system refused so would be refused again: for want of a route or a permission, not of memory
+ * or room in a queue. */
+bool trouble_is_lasting(int error);
+/* The system says that datagrams of the connection do not leave, or do not arrive. */
+void trouble_note(conn_t *conn, int error, const char *call, const address_t *remote);
+/* A send has failed: counts it, and tells the program what it should know. */
+void trouble_of_send(iroh_endpoint_t *ep, const udp_socket_t *socket, const address_t *remote);
+/* The system refused a call that is made again later: the program is told, seldom. */
+void endpoint_tell_system(iroh_endpoint_t *ep, int error, const char *call, const address_t *address);
 
 /* conn.c */
 extern const quic_host_t endpoint_quic_host;

@@ -2,10 +2,12 @@
  * Which path a connection takes, once it is up; dial.c has what comes before. From a relay it tries to move to a direct
  * address, and back when that one falls silent. Only the side that dialled moves (RFC 9000 section 9); the other
  * follows. Only packets that the peer has sealed count: anybody can send others. */
+#include <errno.h>
 #include <sodium/randombytes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/system-error.h"
 #include "endpoint/dial.h"
 #include "endpoint/internal.h"
 
@@ -79,7 +81,11 @@ int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const
     int rv = relay ? add_relay(conn, node_id, addresses[i] + strlen(RELAY_PREFIX)) : add_direct(conn, addresses[i]);
     if (rv != 0) return rv;
   }
-  return conn->candidate_count > 0 ? 0 : IROH_ERR_UNREACHABLE;
+  if (conn->candidate_count > 0) return 0;
+  /* This endpoint has sockets of the other family only. */
+  address_t first = {.len = 0};
+  (void)address_parse(addresses[0], &first);
+  return system_refused(IROH_ERR_UNREACHABLE, EAFNOSUPPORT, "socket", &first);
 }
 
 void paths_deinit(conn_t *conn) {
@@ -159,6 +165,7 @@ static void hold_first_relay(conn_t *conn, const address_t *remote) {
 static void heard(conn_t *conn, const address_t *remote, uint64_t now) {
   conn->heard_at = now;
   conn->asked_at = 0;
+  conn->trouble.number = 0;
   conn->called = false;
   const relay_peer_t *peer = quic_conn_is_server(conn->quic) ? relay_peer_of(conn, remote) : NULL;
   if (peer != NULL && memcmp(peer->node_id, quic_conn_peer(conn->quic), IROH_KEY_BYTES) == 0) hold_relay(conn, peer);
@@ -387,6 +394,7 @@ static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {
 }
 
 void paths_network_changed(conn_t *conn, uint64_t now) {
+  if (conn->dial != NULL) dial_network_changed(conn);
   if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
   conn->survey.done = false;
   if (is_relayed(conn)) {
@@ -414,6 +422,7 @@ void paths_rebind(conn_t *conn, uint64_t now) {
   quic_path_t path;
   quic_conn_path(conn->quic, &path);
   path = *conn_route(conn, &path);
+  if (conn->dial != NULL) dial_network_changed(conn);
   if (conn->dial != NULL) return;
   if (is_relayed(conn)) {
     conn->move_at = now;

@@ -87,7 +87,10 @@ static unsigned via_of(const peer_t *peer, const socket_t *socket) {
 
 static void send_direct(iroh_endpoint_t *ep, socket_t *socket, const address_t *to, const uint8_t *data, size_t len) {
   static const address_t any = {.len = 0};
-  if (socket == NULL || socket->udp.closing || udp_send(&socket->udp, to, &any, 0, data, len, len) != UDP_SENT) return;
+  if (socket == NULL || socket->udp.closing) return;
+  udp_result_t result = udp_send(&socket->udp, to, &any, 0, data, len, len);
+  if (result == UDP_FAILED) trouble_of_send(ep, &socket->udp, to);
+  if (result != UDP_SENT) return;
   ep->metrics.probes_sent++;
   ep->metrics.datagrams_sent++;
   ep->metrics.bytes_sent += len;

@@ -46,6 +46,10 @@ static size_t receive_round(iroh_endpoint_t *ep, socket_t *socket, size_t *bytes
   udp_message_t messages[UDP_BATCH_MESSAGES];
   size_t count = udp_recv(&socket->udp, ep->rx, messages);
   uint64_t now = uv_hrtime();
+  if (socket->udp.error != 0) {
+    endpoint_tell_system(ep, socket->udp.error, "recvmsg", &socket->udp.bound);
+    endpoint_deafen(socket, now);
+  }
   for (size_t i = 0; i < count && !ep->abandoned; i++) {
     *bytes += messages[i].len;
     receive_message(ep, socket, &messages[i], now);
@@ -93,10 +97,10 @@ static void on_writable(udp_socket_t *udp) {
   endpoint_closing_step(socket->ep);
 }
 
-static void on_unreachable(udp_socket_t *udp, const address_t *remote) {
+static void on_unreachable(udp_socket_t *udp, const address_t *remote, int error) {
   socket_t *socket = udp->owner;
   uint64_t now = uv_hrtime();
-  list_for_each(node, &socket->ep->dials) dial_unreachable(container_of(node, conn_t, dial_node), remote, now);
+  list_for_each(node, &socket->ep->dials) dial_unreachable(container_of(node, conn_t, dial_node), remote, error, now);
 }
 
 static void on_closed(udp_socket_t *udp) {

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * The endpoint's sockets: opening them, choosing one, and moving to fresh ones. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/system-error.h"
 #include "endpoint/internal.h"
 
 #define RETIRE_AFTER (3 * UINT64_C(1000000000))
 /* Sockets of port searches, with all peers: two searches. */
 #define SPARES_MAX 512
+/* Receiving that has failed is tried again after. */
+#define DEAF_FOR (100 * UINT64_C(1000000))
 
 static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into) {
   socket_t *socket = calloc(1, sizeof *socket);
@@ -31,6 +35,13 @@ static size_t count_spares(const iroh_endpoint_t *ep) {
   return count;
 }
 
+/* The endpoint goes on without a socket that the system has just refused. */
+static void tell_refusal(iroh_endpoint_t *ep, const address_t *bind) {
+  iroh_system_error_t why;
+  iroh_take_system_error(&why);
+  if (why.number != 0) endpoint_tell_system(ep, why.number, why.call, bind);
+}
+
 socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t retire_at) {
   const socket_t *main_socket = endpoint_socket_for(ep, to);
   list_t opened;
@@ -38,7 +49,10 @@ socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t
   if (ep->closing || main_socket == NULL || count_spares(ep) >= SPARES_MAX) return NULL;
   address_t bind = main_socket->udp.bound;
   address_set_port(&bind, 0);
-  if (open_socket(ep, &bind, &opened) != 0) return NULL;
+  if (open_socket(ep, &bind, &opened) != 0) {
+    tell_refusal(ep, &bind);
+    return NULL;
+  }
   list_node_t *node = list_pop_front(&opened);
   list_push_back(&ep->sockets, node);
   socket_t *socket = container_of(node, socket_t, node);
@@ -49,6 +63,25 @@ socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t
 
 static void close_all(list_t *sockets) {
   list_for_each(node, sockets) udp_close(&container_of(node, socket_t, node)->udp);
+}
+
+/* A host without one of the families is served by the other, also where a sandbox forbids it; one that is short of something
+ * now is not to be without the family for good. */
+static bool may_lack(iroh_endpoint_t *ep, int rv, const address_t *bind) {
+  if (rv == IROH_ERR_NO_MEMORY) return false;
+  switch (system_error_last()->number) {
+  case EMFILE:
+  case ENFILE:
+  case ENOBUFS:
+  case ENOMEM:
+    return false;
+  case EAFNOSUPPORT:
+  case EADDRNOTAVAIL:
+    return true;
+  default:
+    endpoint_tell_system(ep, system_error_last()->number, system_error_last()->call, bind);
+    return true;
+  }
 }
 
 int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count) {
@@ -66,10 +99,10 @@ int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t 
     rv = address_parse(binds[i], &address);
     if (rv == 0) rv = open_socket(ep, &address, &ep->sockets);
     if (rv == 0) opened++;
-    /* A host without one of the families is served by the other. */
-    if (rv != 0 && !defaults) break;
+    if (rv != 0 && !(defaults && may_lack(ep, rv, &address))) goto fail;
   }
-  if (opened > 0 && (rv == 0 || defaults)) return 0;
+  if (opened > 0) return 0;
+fail:
   close_all(&ep->sockets);
   return rv;
 }
@@ -109,6 +142,26 @@ static bool is_used(iroh_endpoint_t *ep, const socket_t *socket) {
     if (conn_route(conn, &path)->socket == socket) return true;
   }
   return false;
+}
+
+void endpoint_deafen(socket_t *socket, uint64_t now) {
+  udp_listen(&socket->udp, false);
+  socket->listen_at = now + DEAF_FOR;
+}
+
+uint64_t endpoint_listen_again(iroh_endpoint_t *ep, uint64_t now) {
+  uint64_t next = QUIC_NEVER;
+  list_for_each(node, &ep->sockets) {
+    socket_t *socket = container_of(node, socket_t, node);
+    if (socket->listen_at == 0) continue;
+    if (socket->listen_at > now) {
+      next = socket->listen_at < next ? socket->listen_at : next;
+      continue;
+    }
+    socket->listen_at = 0;
+    udp_listen(&socket->udp, true);
+  }
+  return next;
 }
 
 uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The addon's beginning. It may be loaded by several environments of one process (worker threads): there are no
- * writable globals, and everything lives in an endpoint's host (host.h).
+ * The addon's beginning. It may be loaded by several environments of one process (worker threads): everything lives in an
+ * endpoint's host (host.h), and what the system said last in its thread.
  *
  * Every function returns a value or, when the core refused, its negative error code; lib/ makes IrohErrors of them.
  * An argument of the wrong type throws a TypeError: lib/ has checked what its caller gave, so that is a bug in lib/.
@@ -26,6 +26,22 @@ static napi_value make_errors(napi_env env) {
   return array;
 }
 
+/* takeSystemError() -> what the system said when the call before this one failed: [errno, call, address], or undefined */
+static napi_value take_system_error(napi_env env, napi_callback_info info) {
+  iroh_system_error_t error;
+  (void)info;
+  iroh_take_system_error(&error);
+  return make_system_error(env, &error);
+}
+
+/* closeOnExec(fd) -> 0 or error code */
+static napi_value close_on_exec(napi_env env, napi_callback_info info) {
+  call_t call;
+  int32_t fd;
+  if (!call_begin(env, info, 1, &call) || !call_i32(&call, 0, &fd)) return call.early;
+  return make_number(env, iroh_close_on_exec(fd));
+}
+
 /* versions: { ngtcp2, gnutls, libsodium }, what this process has loaded */
 static napi_value make_versions(napi_env env) {
   napi_value object;
@@ -40,11 +56,13 @@ static napi_value make_versions(napi_env env) {
 }
 
 NAPI_MODULE_INIT() {
+  static const export_t functions[] = {{"takeSystemError", take_system_error}, {"closeOnExec", close_on_exec}};
   if (!set_property(env, exports, "errors", make_errors(env)) ||
       !set_property(env, exports, "versions", make_versions(env)) || host_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
       identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
-      gossip_export(env, exports) != napi_ok)
+      gossip_export(env, exports) != napi_ok ||
+      export_functions(env, exports, functions, sizeof functions / sizeof *functions) != napi_ok)
     napi_throw_error(env, "ERR_IROH_INTERNAL", "the addon could not be initialized");
   return exports;
 }

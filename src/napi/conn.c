@@ -102,6 +102,16 @@ static napi_value conn_info(napi_env env, napi_callback_info info) {
   return object;
 }
 
+/* connSystemError(endpoint, connection) -> [errno, call, address], undefined or error code */
+static napi_value conn_system_error(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  iroh_system_error_t error;
+  if (!call_begin_endpoint(env, info, 2, &call) || !call_handle(&call, 1, &conn)) return call.early;
+  int result = iroh_conn_system_error(call.core, conn, &error);
+  return result != 0 ? make_number(env, result) : make_system_error(env, &error);
+}
+
 /* sendDatagram(endpoint, connection, bytes) -> 0 or error code */
 static napi_value conn_send_datagram(napi_env env, napi_callback_info info) {
   call_t call;
@@ -152,6 +162,7 @@ napi_status conn_export(napi_env env, napi_value exports) {
       {"connClose", conn_close},
       {"connIdentity", conn_identity},
       {"connInfo", conn_info},
+      {"connSystemError", conn_system_error},
       {"sendDatagram", conn_send_datagram},
       {"updateKey", conn_update_key},
       {"refuse", conn_refuse},

@@ -159,6 +159,23 @@ napi_value make_bytes(napi_env env, const uint8_t *data, size_t len) {
   return result;
 }
 
+napi_value make_system_error(napi_env env, const iroh_system_error_t *error) {
+  napi_value array, none;
+  if (napi_get_undefined(env, &none) != napi_ok) return NULL;
+  if (error == NULL || error->number == 0) return none;
+  napi_value parts[] = {
+      make_number(env, error->number),
+      make_text(env, error->call, NAPI_AUTO_LENGTH),
+      error->address[0] != '\0' ? make_text(env, error->address, NAPI_AUTO_LENGTH) : none,
+  };
+  uint32_t count = sizeof parts / sizeof *parts;
+  if (napi_create_array_with_length(env, count, &array) != napi_ok) return NULL;
+  for (uint32_t i = 0; i < count; i++) {
+    if (parts[i] == NULL || napi_set_element(env, array, i, parts[i]) != napi_ok) return NULL;
+  }
+  return array;
+}
+
 bool set_property(napi_env env, napi_value object, const char *name, napi_value value) {
   return value != NULL && napi_set_named_property(env, object, name, value) == napi_ok;
 }

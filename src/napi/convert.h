@@ -54,6 +54,9 @@ napi_value make_node_id(napi_env env, const uint8_t node_id[IROH_KEY_BYTES]);
 /* A Buffer with a copy of the bytes. */
 napi_value make_bytes(napi_env env, const uint8_t *data, size_t len);
 
+/* [errno, call, address], the address undefined if it is about none; undefined if the system said nothing. */
+napi_value make_system_error(napi_env env, const iroh_system_error_t *error);
+
 /* Throws a TypeError that says what was expected; always false. */
 bool convert_refuse(napi_env env, const char *expected);
 

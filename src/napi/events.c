@@ -12,12 +12,12 @@ static napi_value make_frames(napi_env env, const iroh_event_t *event) {
   return text;
 }
 
-static napi_value make_close(napi_env env, const iroh_close_t *close) {
+static napi_value make_close(napi_env env, const iroh_event_t *event) {
+  const iroh_close_t *close = event->close;
   napi_value array, parts[] = {
-                        make_number(env, close->kind),
-                        make_number(env, close->error),
-                        make_number(env, (double)close->code),
-                        make_text(env, close->reason, close->reason_len),
+                        make_number(env, close->kind),         make_number(env, close->error),
+                        make_number(env, (double)close->code), make_text(env, close->reason, close->reason_len),
+                        make_system_error(env, event->system),
                     };
   uint32_t count = sizeof parts / sizeof *parts;
   if (napi_create_array_with_length(env, count, &array) != napi_ok) return NULL;
@@ -59,7 +59,9 @@ static napi_value make_data(napi_env env, const iroh_event_t *event) {
   case IROH_EVENT_GOSSIP_FAILED:
     return make_of_peer(env, event);
   case IROH_EVENT_CLOSED:
-    return make_close(env, event->close);
+    return make_close(env, event);
+  case IROH_EVENT_SYSTEM:
+    return make_system_error(env, event->system);
   default:
     return NULL;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/netlink.h"
 
+#include "base/system-error.h"
 #include "iroh.h"
 
 #if defined(__linux__)
@@ -14,6 +15,8 @@
 #define BUFFER_SIZE 16384
 /* Receives a turn takes at most. */
 #define ROUNDS_PER_TURN 16
+/* Of one turn, among NETLINK_ADDRESSES and NETLINK_ROUTES: some was lost. */
+#define NETLINK_OVERRUN 4u
 #define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
 
 /* IPv6 addresses that are not known to be unique yet (RFC 4862) come once more when they are. */
@@ -62,21 +65,22 @@ unsigned netlink_read(const uint8_t *data, size_t len) {
   return what;
 }
 
-/* One receive; false: there is nothing more. */
-static bool receive(netlink_t *self, unsigned *what) {
+/* One receive: 1; 0: there is nothing more; or the errno, negative. */
+static int receive(netlink_t *self, unsigned *what) {
   uint8_t buffer[BUFFER_SIZE];
   struct sockaddr_nl from;
   socklen_t from_len = sizeof from;
   ssize_t n = recvfrom(self->fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &from_len);
-  if (n < 0 && errno == ENOBUFS) {
-    /* So much happened that some was lost. */
-    *what |= NETLINK_ADDRESSES | NETLINK_ROUTES;
-    return true;
+  if (n < 0 && errno == ENOBUFS && (*what & NETLINK_OVERRUN) == 0) {
+    /* So much happened that some was lost. The kernel says so once. */
+    *what |= NETLINK_ADDRESSES | NETLINK_ROUTES | NETLINK_OVERRUN;
+    return 1;
   }
-  if (n <= 0) return false;
+  if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -errno;
+  if (n == 0) return 0;
   /* Other programs may write to us; the kernel is 0. */
   if (from_len == sizeof from && from.nl_pid == 0) *what |= netlink_read(buffer, (size_t)n);
-  return true;
+  return 1;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
@@ -85,23 +89,29 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   (void)events;
   /* libuv reports what was lost (ENOBUFS) so, and stops polling. */
   if (status < 0) (void)uv_poll_start(poll, UV_READABLE, on_poll);
-  for (int round = 0; round < ROUNDS_PER_TURN; round++)
-    if (!receive(self, &what)) break;
-  if (what != 0) self->changed(self, what);
+  int rv = 1;
+  for (int round = 0; round < ROUNDS_PER_TURN && rv > 0; round++) rv = receive(self, &what);
+  what &= NETLINK_ADDRESSES | NETLINK_ROUTES;
+  if (what != 0) self->callbacks->changed(self, what);
+  if (rv >= 0) return;
+  (void)uv_poll_stop(poll);
+  self->callbacks->failed(self, -rv);
 }
 
-int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t *netlink, unsigned what),
-                 void (*closed)(netlink_t *netlink), void *owner) {
+int netlink_open(netlink_t *netlink, uv_loop_t *loop, const netlink_callbacks_t *callbacks, void *owner) {
   struct sockaddr_nl groups = {.nl_family = AF_NETLINK, .nl_groups = GROUPS};
   netlink->owner = owner;
-  netlink->changed = changed;
-  netlink->closed = closed;
+  netlink->callbacks = callbacks;
   netlink->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-  if (netlink->fd < 0) return IROH_ERR_SYSTEM;
-  if (bind(netlink->fd, (struct sockaddr *)&groups, sizeof groups) != 0 ||
-      uv_poll_init(loop, &netlink->poll, netlink->fd) != 0) {
+  if (netlink->fd < 0) return system_refused(IROH_ERR_SYSTEM, errno, "socket(AF_NETLINK)", NULL);
+  int rv = 0;
+  if (bind(netlink->fd, (struct sockaddr *)&groups, sizeof groups) != 0)
+    rv = system_refused(IROH_ERR_SYSTEM, errno, "bind(AF_NETLINK)", NULL);
+  int uv = rv == 0 ? uv_poll_init(loop, &netlink->poll, netlink->fd) : 0;
+  if (uv != 0) rv = system_refused(IROH_ERR_SYSTEM, uv, "uv_poll_init", NULL);
+  if (rv != 0) {
     close(netlink->fd);
-    return IROH_ERR_SYSTEM;
+    return rv;
   }
   netlink->poll.data = netlink;
   uv_unref((uv_handle_t *)&netlink->poll);
@@ -113,7 +123,7 @@ int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t 
 static void on_closed(uv_handle_t *handle) {
   netlink_t *self = handle->data;
   close(self->fd);
-  self->closed(self);
+  self->callbacks->closed(self);
 }
 
 void netlink_close(netlink_t *netlink) { uv_close((uv_handle_t *)&netlink->poll, on_closed); }
@@ -125,9 +135,8 @@ unsigned netlink_read(const uint8_t *data, size_t len) {
   return 0;
 }
 
-int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t *netlink, unsigned what),
-                 void (*closed)(netlink_t *netlink), void *owner) {
-  (void)netlink, (void)loop, (void)changed, (void)closed, (void)owner;
+int netlink_open(netlink_t *netlink, uv_loop_t *loop, const netlink_callbacks_t *callbacks, void *owner) {
+  (void)netlink, (void)loop, (void)callbacks, (void)owner;
   return IROH_ERR_UNSUPPORTED;
 }
 

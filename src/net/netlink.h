@@ -19,20 +19,28 @@ enum {
 unsigned netlink_read(const uint8_t *data, size_t len);
 
 typedef struct netlink netlink_t;
+
+typedef struct {
+  /* NETLINK_ADDRESSES, NETLINK_ROUTES or both. */
+  void (*changed)(netlink_t *netlink, unsigned what);
+  /* It can be read no more, and says nothing from now on; netlink_close() is to follow. */
+  void (*failed)(netlink_t *netlink, int error);
+  /* It is shut, and may be opened again. */
+  void (*closed)(netlink_t *netlink);
+} netlink_callbacks_t;
+
 struct netlink {
   /* read-only */
   void *owner;
   /* private */
   uv_poll_t poll;
   int fd;
-  void (*changed)(netlink_t *netlink, unsigned what);
-  void (*closed)(netlink_t *netlink);
+  const netlink_callbacks_t *callbacks;
 };
 
-/* Begins to listen, without keeping the loop alive; `changed` may be called from the loop. IROH_ERR_UNSUPPORTED, or
- * IROH_ERR_SYSTEM where a sandbox forbids it; then nothing is left open. */
-int netlink_open(netlink_t *netlink, uv_loop_t *loop, void (*changed)(netlink_t *netlink, unsigned what),
-                 void (*closed)(netlink_t *netlink), void *owner);
+/* Begins to listen, without keeping the loop alive; the callbacks are called from the loop. IROH_ERR_UNSUPPORTED, or
+ * IROH_ERR_SYSTEM (base/system-error.h) where a sandbox forbids it; then nothing is left open. */
+int netlink_open(netlink_t *netlink, uv_loop_t *loop, const netlink_callbacks_t *callbacks, void *owner);
 /* `closed` follows. */
 void netlink_close(netlink_t *netlink);
 

@@ -2,6 +2,7 @@
 #include "net/udp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <netinet/udp.h>
 #endif
 
+#include "base/system-error.h"
 #include "iroh.h"
 
 #if defined(__linux__)
@@ -34,6 +36,17 @@ udp_buffers_t *udp_buffers_new(void) { return malloc(sizeof(udp_buffers_t)); }
 void udp_buffers_free(udp_buffers_t *buffers) { free(buffers); }
 
 /* ---- opening ------------------------------------------------------------------------------------- */
+
+/* A child process must not inherit it: the port would stay taken as long as the child lives. */
+static int new_socket(int family) {
+#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
+  return socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+#else
+  int fd = socket(family, SOCK_DGRAM, 0);
+  if (fd >= 0) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+#endif
+}
 
 static void set_option(int fd, int level, int name, int value) {
   /* Every option here makes things better where it exists and is not missed where it does not. */
@@ -71,11 +84,10 @@ static void set_options(udp_socket_t *socket) {
 #endif
 }
 
-static int bind_error(int error) {
+static int code_of(int error) {
   switch (error) {
   case EADDRINUSE:
   case EADDRNOTAVAIL:
-  case EACCES:
     return IROH_ERR_ADDRESS_IN_USE;
   case EAFNOSUPPORT:
     return IROH_ERR_UNSUPPORTED;
@@ -87,7 +99,14 @@ static int bind_error(int error) {
 static void on_poll(uv_poll_t *poll, int status, int events);
 
 static int poll_start(udp_socket_t *socket) {
-  return uv_poll_start(&socket->poll, UV_READABLE | (socket->want_write ? UV_WRITABLE : 0), on_poll);
+  int events = (socket->deaf ? 0 : UV_READABLE) | (socket->want_write ? UV_WRITABLE : 0);
+  return uv_poll_start(&socket->poll, events, on_poll);
+}
+
+void udp_listen(udp_socket_t *socket, bool listen) {
+  if (socket->closing) return;
+  socket->deaf = !listen;
+  poll_start(socket);
 }
 
 int udp_open(udp_socket_t *socket_, uv_loop_t *loop, const address_t *bind_to, bool plain,
@@ -98,27 +117,36 @@ int udp_open(udp_socket_t *socket_, uv_loop_t *loop, const address_t *bind_to, b
   self->owner = owner;
   self->plain = plain;
   self->bound = *bind_to;
-  int rv = 0;
-  self->fd = socket(bind_to->sa.sa_family, SOCK_DGRAM, 0);
-  if (self->fd < 0) return bind_error(errno);
+  const char *call = NULL; /* the one that failed */
+  int error = 0;
+  self->fd = new_socket(bind_to->sa.sa_family);
+  if (self->fd < 0) return system_refused(code_of(errno), errno, "socket", bind_to);
   if (bind_to->sa.sa_family == AF_INET6) set_option(self->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   set_options(self);
   if (bind(self->fd, &bind_to->sa, bind_to->len) != 0) {
-    rv = bind_error(errno);
+    call = "bind";
+    error = errno;
     goto fail;
   }
   self->bound.len = sizeof self->bound.in6;
-  if (getsockname(self->fd, &self->bound.sa, &self->bound.len) != 0 || uv_poll_init(loop, &self->poll, self->fd) != 0) {
-    rv = IROH_ERR_SYSTEM;
+  if (getsockname(self->fd, &self->bound.sa, &self->bound.len) != 0) {
+    call = "getsockname";
+    error = errno;
+    goto fail;
+  }
+  error = uv_poll_init(loop, &self->poll, self->fd);
+  if (error != 0) {
+    call = "uv_poll_init";
     goto fail;
   }
   self->poll.data = self;
-  if (poll_start(self) == 0) return 0;
-  rv = IROH_ERR_SYSTEM;
+  /* It cannot fail on a handle that was just made. */
+  (void)poll_start(self);
+  return 0;
 fail:
   close(self->fd);
   self->fd = -1;
-  return rv;
+  return system_refused(code_of(error), error, call, bind_to);
 }
 
 static void on_closed(uv_handle_t *handle) {
@@ -145,6 +173,23 @@ void udp_ref(udp_socket_t *self, bool ref) {
 /* ---- the kernel's error queue -------------------------------------------------------------------- */
 
 #if defined(__linux__)
+/* What the kernel makes of ICMP and ICMPv6 messages that say: what was sent there has not arrived (icmp_err_convert and
+ * icmpv6_err_convert of Linux). */
+static bool is_unreachable(int error) {
+  switch (error) {
+  case ECONNREFUSED: /* port unreachable */
+  case EHOSTUNREACH: /* host unreachable or prohibited; packet filtered; hop limit exceeded */
+  case ENETUNREACH:  /* network unreachable, unknown or prohibited; no route */
+  case EACCES:       /* ICMPv6: administratively prohibited */
+  case EHOSTDOWN:    /* host unknown */
+  case ENONET:       /* source host isolated */
+  case ENOPROTOOPT:  /* protocol unreachable */
+    return true;
+  default:
+    return false;
+  }
+}
+
 static void drain_errors(udp_socket_t *self) {
   for (int i = 0; i < 64; i++) {
     char control[CONTROL_SIZE] __attribute__((aligned(8))), payload[1];
@@ -164,7 +209,9 @@ static void drain_errors(udp_socket_t *self) {
       struct sock_extended_err error;
       if (!is_error) continue;
       memcpy(&error, CMSG_DATA(cmsg), sizeof error);
-      if (error.ee_errno == ECONNREFUSED) self->callbacks->unreachable(self, &remote);
+      bool by_host = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+      if (by_host && is_unreachable((int)error.ee_errno))
+        self->callbacks->unreachable(self, &remote, (int)error.ee_errno);
     }
   }
 }
@@ -187,6 +234,17 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   }
   if (!self->closing && (events & UV_READABLE)) self->callbacks->readable(self);
 }
+
+/* Whether a call that has failed is to be made again: it was interrupted, or it told the error of an earlier send (ICMP),
+ * which the kernel tells once, and may have nothing to do with this one. */
+static bool is_worth_repeating(bool *repeated) {
+  if (errno == EINTR) return true;
+  if (errno == EAGAIN || errno == EWOULDBLOCK || *repeated) return false;
+  *repeated = true;
+  return true;
+}
+
+static bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 /* ---- receiving ----------------------------------------------------------------------------------- */
 
@@ -242,6 +300,8 @@ size_t udp_recv(udp_socket_t *self, udp_buffers_t *buffers, udp_message_t *out) 
   char control[UDP_BATCH_MESSAGES][CONTROL_SIZE] __attribute__((aligned(8)));
   struct iovec iovs[UDP_BATCH_MESSAGES];
   for (size_t i = 0; i < UDP_BATCH_MESSAGES; i++) iovs[i] = (struct iovec){buffers->data[i], UDP_MESSAGE_MAX};
+  bool repeated = false;
+  self->error = 0;
   if (self->closing) return 0;
 
 #if defined(__linux__)
@@ -252,8 +312,8 @@ size_t udp_recv(udp_socket_t *self, udp_buffers_t *buffers, udp_message_t *out) 
     do {
       self->recv_calls++;
       n = recvmmsg(self->fd, msgs, UDP_BATCH_MESSAGES, MSG_DONTWAIT, NULL);
-      /* ECONNREFUSED is an answer to an earlier send, told once. */
-    } while (n < 0 && (errno == EINTR || errno == ECONNREFUSED));
+    } while (n < 0 && is_worth_repeating(&repeated));
+    if (n < 0 && !would_block(errno)) self->error = errno;
     for (int i = 0; i < n; i++) finish_message(self, &msgs[i].msg_hdr, buffers->data[i], msgs[i].msg_len, &out[i]);
     return n > 0 ? (size_t)n : 0;
   }
@@ -264,7 +324,8 @@ size_t udp_recv(udp_socket_t *self, udp_buffers_t *buffers, udp_message_t *out) 
     prepare_message(&msg, &iovs[count], &out[count], control[count]);
     self->recv_calls++;
     ssize_t n = recvmsg(self->fd, &msg, MSG_DONTWAIT);
-    if (n < 0 && (errno == EINTR || errno == ECONNREFUSED)) continue;
+    if (n < 0 && is_worth_repeating(&repeated)) continue;
+    if (n < 0 && !would_block(errno)) self->error = errno;
     if (n < 0) break;
     finish_message(self, &msg, buffers->data[count], (size_t)n, &out[count]);
     count++;
@@ -323,15 +384,12 @@ static int send_once(udp_socket_t *self, const address_t *remote, const address_
                        .msg_control = control};
   write_control(&msg, remote, local, ecn, segment);
   if (msg.msg_controllen == 0) msg.msg_control = NULL;
-  int refused = 0;
-  for (;;) {
+  bool repeated = false;
+  do {
     self->send_calls++;
     if (sendmsg(self->fd, &msg, MSG_DONTWAIT) >= 0) return 0;
-    if (errno == EINTR) continue;
-    /* An answer to an earlier send, told once. */
-    if (errno == ECONNREFUSED && refused++ == 0) continue;
-    return errno;
-  }
+  } while (is_worth_repeating(&repeated));
+  return errno;
 }
 
 static udp_result_t block(udp_socket_t *self) {
@@ -342,11 +400,13 @@ static udp_result_t block(udp_socket_t *self) {
 
 udp_result_t udp_send(udp_socket_t *self, const address_t *remote, const address_t *local, uint8_t ecn,
                       const uint8_t *data, size_t len, size_t segment) {
+  self->error = self->closing ? EBADF : EAFNOSUPPORT;
   if (self->closing || remote->sa.sa_family != self->bound.sa.sa_family) return UDP_FAILED;
   if (self->gso && len > segment) {
     int error = send_once(self, remote, local, ecn, data, len, segment);
     if (error == 0) return UDP_SENT;
-    if (error == EAGAIN || error == EWOULDBLOCK) return block(self);
+    if (would_block(error)) return block(self);
+    self->error = error;
     if (error != EIO && error != EINVAL && error != EMSGSIZE) return UDP_FAILED;
     /* A device without checksum offload, or a segment larger than its MTU: one by one. */
     if (error != EMSGSIZE) self->gso = false;
@@ -356,8 +416,10 @@ udp_result_t udp_send(udp_socket_t *self, const address_t *remote, const address
     size_t size = len - offset < segment ? len - offset : segment;
     int error = send_once(self, remote, local, ecn, data + offset, size, 0);
     /* Those already sent are sent again with the rest: QUIC drops duplicates. */
-    if (error == EAGAIN || error == EWOULDBLOCK) return block(self);
-    if (error != 0) result = UDP_FAILED;
+    if (would_block(error)) return block(self);
+    if (error == 0) continue;
+    self->error = error;
+    result = UDP_FAILED;
   }
   return result;
 }
@@ -365,7 +427,7 @@ udp_result_t udp_send(udp_socket_t *self, const address_t *remote, const address
 address_t udp_source_address(const udp_socket_t *self, const address_t *remote) {
   address_t local = self->bound;
   if (!address_is_wildcard(&self->bound)) return local;
-  int fd = socket(remote->sa.sa_family, SOCK_DGRAM, 0);
+  int fd = new_socket(remote->sa.sa_family);
   if (fd < 0) return local;
   address_t found = {.len = 0};
   socklen_t len = sizeof found.in6;

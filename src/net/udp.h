@@ -29,8 +29,9 @@ typedef struct {
   void (*readable)(udp_socket_t *socket);
   /* A send that would have blocked may be tried again. */
   void (*writable)(udp_socket_t *socket);
-  /* The kernel says that nothing listens at `remote` (ICMP port unreachable). */
-  void (*unreachable)(udp_socket_t *socket, const address_t *remote);
+  /* A host on the way says that what was sent to `remote` has not arrived (ICMP), as the errno that the kernel makes of
+   * it. Anybody can send such a message. */
+  void (*unreachable)(udp_socket_t *socket, const address_t *remote, int error);
   /* The socket is shut and may be freed. */
   void (*closed)(udp_socket_t *socket);
 } udp_callbacks_t;
@@ -40,11 +41,12 @@ struct udp_socket {
   void *owner;
   address_t bound;
   uint64_t recv_calls, send_calls;
+  int error; /* why udp_send gave UDP_FAILED, or udp_recv nothing: an errno; 0: there is nothing to receive */
   /* private */
   const udp_callbacks_t *callbacks;
   uv_poll_t poll;
   int fd;
-  bool plain, gso, want_write, closing;
+  bool plain, gso, want_write, deaf, closing;
 };
 
 /* Memory for udp_recv, shared by the sockets of an endpoint. */
@@ -52,13 +54,17 @@ typedef struct udp_buffers udp_buffers_t;
 udp_buffers_t *udp_buffers_new(void);
 void udp_buffers_free(udp_buffers_t *buffers);
 
-/* Binds and starts to listen for readability. On failure nothing is left open and the socket may be freed. */
+/* Binds and starts to listen for readability; no child process inherits it. On failure nothing is left open, the socket may
+ * be freed, and base/system-error.h has what the system said. */
 int udp_open(udp_socket_t *socket, uv_loop_t *loop, const address_t *bind, bool plain, const udp_callbacks_t *callbacks,
              void *owner);
 /* `closed` follows. */
 void udp_close(udp_socket_t *socket);
 void udp_ref(udp_socket_t *socket, bool ref);
-/* Fills up to UDP_BATCH_MESSAGES messages, valid until the next call with these buffers; 0 when there are none. */
+/* Whether `readable` is called: not for a while, when receiving fails. */
+void udp_listen(udp_socket_t *socket, bool listen);
+/* Fills up to UDP_BATCH_MESSAGES messages, valid until the next call with these buffers; 0 when there are none, or when the
+ * system refuses to give them (`error`). */
 size_t udp_recv(udp_socket_t *socket, udp_buffers_t *buffers, udp_message_t *out);
 
 typedef enum { UDP_SENT, UDP_BLOCKED, UDP_FAILED } udp_result_t;

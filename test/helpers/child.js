@@ -12,8 +12,8 @@ class Child {
   #waiting = []
   output = ''
 
-  constructor(file, { args = [], execArgv = [] } = {}) {
-    this.#process = fork(file, args, { execArgv, silent: true, serialization: 'advanced' })
+  constructor(file, { args = [], execArgv = [], env = process.env } = {}) {
+    this.#process = fork(file, args, { execArgv, env, silent: true, serialization: 'advanced' })
     const collect = (chunk) => {
       this.output += chunk
     }

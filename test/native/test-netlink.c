@@ -71,12 +71,17 @@ static void what_is_cut_short_says_nothing(void **state) {
 
 typedef struct {
   unsigned what;
+  int error;
   bool closed;
 } heard_t;
 
 static void on_changed(netlink_t *netlink, unsigned what) { ((heard_t *)netlink->owner)->what |= what; }
 
+static void on_failed(netlink_t *netlink, int error) { ((heard_t *)netlink->owner)->error = error; }
+
 static void on_closed(netlink_t *netlink) { ((heard_t *)netlink->owner)->closed = true; }
+
+static const netlink_callbacks_t callbacks = {on_changed, on_failed, on_closed};
 
 /* The kernel's answer is a message of the kind that tells of a change. */
 static void ask_for_interface(netlink_t *netlink) {
@@ -102,7 +107,7 @@ static void goes_on_after_more_than_it_could_hold(void **state) {
   int size = 1;
   /* A loop with nothing that keeps it alive would not look. */
   assert_int_equal(uv_loop_init(&loop), 0);
-  assert_int_equal(netlink_open(&netlink, &loop, on_changed, on_closed, &heard), 0);
+  assert_int_equal(netlink_open(&netlink, &loop, &callbacks, &heard), 0);
   uv_ref((uv_handle_t *)&netlink.poll);
   assert_int_equal(setsockopt(netlink.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
   for (int i = 0; i < 64; i++) ask_for_interface(&netlink);
@@ -112,6 +117,7 @@ static void goes_on_after_more_than_it_could_hold(void **state) {
   assert_int_equal(what_was_heard(&loop, &heard), NETLINK_ADDRESSES);
   netlink_close(&netlink);
   uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(heard.error, 0);
   assert_true(heard.closed);
   assert_int_equal(uv_loop_close(&loop), 0);
 }

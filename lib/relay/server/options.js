@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkBoolean, checkFunction, checkInteger, checkOptions, checkText } = require('../../base/check')
+const {
+  MAX_DURATION_MS,
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  checkText
+} = require('../../base/check')
 const { checkOrigin } = require('../../discovery/records')
 const { invalid } = require('../../base/errors')
 const { readAccess } = require('./access')
@@ -42,11 +49,11 @@ const LIMITS = {
   maxPeersTotal: { min: 1, fallback: 262144 },
   bytesPerSecond: { min: 0, fallback: 0 },
   burstBytes: { min: 1 },
-  handshakeTimeoutMs: { min: 1, fallback: 30000 },
-  writeTimeoutMs: { min: 1, fallback: 2000 },
-  pingAfterMs: { min: 1, fallback: 15000 },
-  pongTimeoutMs: { min: 1, fallback: 5000 },
-  closeTimeoutMs: { min: 1, fallback: 2000 },
+  handshakeTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 30000 },
+  writeTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 2000 },
+  pingAfterMs: { min: 1, max: MAX_DURATION_MS, fallback: 15000 },
+  pongTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 5000 },
+  closeTimeoutMs: { min: 1, max: MAX_DURATION_MS, fallback: 2000 },
   udpPerSecondPerIp: { min: 1, fallback: 50 },
   udpPerSecond: { min: 1, fallback: 10000 },
   maxPackets: { min: 1, fallback: 65536 },
