@@ -386,6 +386,11 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   return (size_t)n;
 }
 
+/* Nothing is on its way, and nothing waits for its turn by the pace: that would be due within a probe timeout. */
+static bool is_at_rest(const quic_conn_t *conn, uint64_t now) {
+  return quic_conn_is_quiet(conn) && ngtcp2_conn_get_expiry(conn->q) > now + ngtcp2_conn_get_pto(conn->q);
+}
+
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
                        uint64_t now) {
   conn->now = now;
@@ -394,7 +399,7 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   /* What the peer takes is known only from its transport parameters. */
   if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
   if (conn->state <= QUIC_OPEN && !conn->close_wanted) n = write_packet(conn, buf, size, path_out, ecn_out, now);
-  if (n == 0 && conn->doubtful_ends > 0 && quic_conn_is_quiet(conn)) quic_stream_doubts_over(conn);
+  if (n == 0 && conn->doubtful_ends > 0 && is_at_rest(conn, now)) quic_stream_doubts_over(conn);
   if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
   if (n > 0) {
     conn->packets_sent++;
