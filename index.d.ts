@@ -59,6 +59,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_SPOOL'
   | 'ERR_IROH_GOSSIP'
   | 'ERR_IROH_LOG_FILE'
+  | 'ERR_IROH_NO_VIABLE_PATH'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {

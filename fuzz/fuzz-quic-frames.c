@@ -25,7 +25,7 @@ static bool frames_cover(const uint8_t *payload, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static gate_stops_t stops;
+  static gate_found_t found;
   for (unsigned variant = 0; variant < 8; variant++) {
     /* Blocks of their own: AddressSanitizer sees a read past the end. */
     uint8_t *payload = malloc(size ? size : 1), *once = malloc(size ? size : 1);
@@ -35,15 +35,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gate_t gate;
     gate_init(&gate, variant & 1, 6);
     gate.may_confirm = true;
-    stops.count = 0;
+    found.count = 0;
     const uint8_t *header = headers[variant >> 1];
-    gate_verdict_t verdict = gate_check(&gate, header, sizeof headers[0], payload, size, &stops);
+    gate_verdict_t verdict = gate_check(&gate, header, sizeof headers[0], payload, size, &found);
     CLAIM(whole || verdict != GATE_PASS);
     CLAIM((verdict == GATE_CLOSE) == (gate.reason != NULL));
     if (verdict == GATE_PASS) {
       memcpy(once, payload, size);
       CLAIM(frames_cover(payload, size));
-      CLAIM(gate_check(&gate, header, sizeof headers[0], payload, size, &stops) == GATE_PASS);
+      CLAIM(gate_check(&gate, header, sizeof headers[0], payload, size, &found) == GATE_PASS);
       CLAIM(memcmp(once, payload, size) == 0);
     }
     free(payload);

@@ -46,6 +46,14 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const address_t
   pending->local = *local;
 }
 
+/* Of the path in use only: one that is tried gets no larger ones anyway. */
+static void note_too_large(conn_t *conn, const batch_t *batch) {
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  if (address_equal(&path.remote, &batch->path.remote) && address_equal(&path.local, &batch->path.local))
+    quic_conn_too_large(conn->quic, batch->segment);
+}
+
 /* False: the socket takes no more for now. */
 static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route, const uint8_t *data,
                     bool from_local) {
@@ -65,7 +73,8 @@ static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route
   udp_result_t result = UDP_BLOCKED;
   if (socket->pending.len == 0)
     result = udp_send(&socket->udp, &route->remote, local, batch->ecn, data, batch->len, batch->segment);
-  if (result == UDP_FAILED) ep->metrics.send_errors++;
+  if (result == UDP_FAILED || result == UDP_TOO_LARGE) ep->metrics.send_errors++;
+  if (result == UDP_TOO_LARGE && conn->dial == NULL) note_too_large(conn, batch);
   if (result == UDP_SENT) count_sent(ep, batch);
   if (result == UDP_BLOCKED) keep_pending(socket, batch, &route->remote, local, data);
   return result != UDP_BLOCKED;

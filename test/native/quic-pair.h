@@ -46,6 +46,7 @@ typedef struct pair {
   list_t wire; /* datagrams on their way */
   uint64_t sent, lost;
   bool blackhole;            /* nothing arrives any more */
+  size_t widest_up, widest_down; /* larger datagrams to the server, and to the client, are lost; 0: none */
   address_t inside, outside; /* a NAT: the server sees the client's address `inside` as `outside`; empty: none */
 } pair_t;
 
