@@ -91,6 +91,7 @@ static bool send_unproved(conn_t *conn, const attempt_t *attempt, const batch_t 
 /* `attempt`: of a dial; NULL: the connection's own. */
 static bool send_batch(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
   if (attempt != NULL) return send_unproved(conn, attempt, batch, data);
+  if (stall_is_mute(conn)) return true;
   /* Those who dialled us expect answers from the address they dialled. Where we dial, the kernel knows best. */
   return send_to(conn, batch, conn_route(conn, &batch->path), data, quic_conn_is_server(conn->quic));
 }

@@ -88,7 +88,6 @@ typedef struct {
   list_node_t all_node, dial_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
   bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
-  uint64_t called_at;       /* dialled: when it did first, of late; 0: it has not */
   uint64_t stalled_since;   /* stall.c; 0: it is not */
   uint64_t stall_check_at;  /* then: when it is looked at again */
   bool knows_relay;         /* dialled: one of the candidates is a relay */
@@ -339,6 +338,8 @@ void paths_rebind(conn_t *conn, uint64_t now);
  * stall_deadline: else it moves to the relay, or ends. */
 void stall_check(conn_t *conn, uint64_t now);
 uint64_t stall_deadline(const conn_t *conn);
+/* Whether what the connection writes is not to be sent. */
+bool stall_is_mute(const conn_t *conn);
 
 /* targets.c: whether so many datagrams may go to an address, for what word stands for it */
 bool targets_take(iroh_endpoint_t *ep, const address_t *address, const uint8_t node_id[IROH_KEY_BYTES],

@@ -26,10 +26,6 @@
 #define NUDGE_JITTER_MS 250
 /* A direct path that brought nothing for this long is dead if the peer calls by a relay. */
 #define SILENCE (500 * NS_PER_MS)
-/* A peer that calls by a relay, and again so much later, and not later than this, knows of a fault that does not show
- * here. */
-#define INSISTS_AFTER (750 * NS_PER_MS)
-#define INSISTS_WITHIN (10000 * NS_PER_MS)
 
 /* ---- where the peer may be ----------------------------------------------------------------------- */
 
@@ -313,16 +309,9 @@ bool paths_fall_back(conn_t *conn, uint64_t now) {
   return true;
 }
 
-static bool insists(conn_t *conn, uint64_t now) {
-  if (conn->called_at != 0 && now - conn->called_at <= INSISTS_WITHIN) return now - conn->called_at >= INSISTS_AFTER;
-  conn->called_at = now;
-  return false;
-}
-
 void paths_called(conn_t *conn, uint64_t now) {
   if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || is_relayed(conn)) return;
-  if (now - conn->heard_at > SILENCE || insists(conn, now)) {
-    conn->called_at = 0;
+  if (now - conn->heard_at > SILENCE) {
     paths_fall_back(conn, now);
   } else {
     conn->called = true;

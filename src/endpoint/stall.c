@@ -4,12 +4,17 @@
 #include "endpoint/internal.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-/* Only the dialler can move. The side that accepted calls it by the relay, for so long. */
-#define CALL_EVERY (1000 * NS_PER_MS)
-#define CALL_FOR (5000 * NS_PER_MS)
+#define CHECK_EVERY (1000 * NS_PER_MS)
+/* A dialler tries to move for so long. */
+#define MOVE_FOR (3000 * NS_PER_MS)
+/* Only the dialler can move, and sees no fault. The side that accepted falls silent for so long, as a dead path does, so
+ * that any dialler leaves it; one that it can call by a relay does so at once. Longer than between keep-alives. */
+#define MUTE_FOR (8000 * NS_PER_MS)
 
-static bool has_relay(const conn_t *conn) {
-  return !paths_wants_direct(conn) && (quic_conn_is_server(conn->quic) ? conn->peer != NULL : conn->knows_relay);
+static uint64_t patience(const conn_t *conn) {
+  if (paths_wants_direct(conn)) return 0;
+  if (quic_conn_is_server(conn->quic)) return MUTE_FOR;
+  return conn->knows_relay ? MOVE_FOR : 0;
 }
 
 void stall_check(conn_t *conn, uint64_t now) {
@@ -19,13 +24,17 @@ void stall_check(conn_t *conn, uint64_t now) {
   }
   if (conn->stalled_since != 0 && now < conn->stall_check_at) return;
   if (conn->stalled_since == 0) conn->stalled_since = now;
-  conn->stall_check_at = now + CALL_EVERY;
-  if (!has_relay(conn) || now - conn->stalled_since >= CALL_FOR)
+  conn->stall_check_at = now + CHECK_EVERY;
+  if (now - conn->stalled_since >= patience(conn)) {
+    conn->stalled_since = 0;
     quic_conn_give_up(conn->quic, now);
-  else if (quic_conn_is_server(conn->quic))
-    peer_start(conn->ep, conn->peer, now);
-  else
+  } else if (!quic_conn_is_server(conn->quic)) {
     paths_fall_back(conn, now);
+  } else if (conn->peer != NULL) {
+    peer_start(conn->ep, conn->peer, now);
+  }
 }
 
 uint64_t stall_deadline(const conn_t *conn) { return conn->stalled_since != 0 ? conn->stall_check_at : QUIC_NEVER; }
+
+bool stall_is_mute(const conn_t *conn) { return conn->stalled_since != 0 && quic_conn_is_server(conn->quic); }

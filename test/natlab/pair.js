@@ -61,11 +61,12 @@ function eventFault({ count, disordered, failure }, expected) {
  * Gives `play` a topology with two sites and a pair in it, both online, and takes it all away afterwards.
  * @param {[string, string]} kinds of the dialler's site and the acceptor's
  * @param {object} options for both endpoints
+ * @param {4 | 6} family of the relays' addresses
  */
-async function inPair(kinds, options, play) {
+async function inPair(kinds, options, play, family = 4) {
   const topology = new Topology()
   try {
-    const { relay, relays } = await startRelays(topology, 4)
+    const { relay, relays } = await startRelays(topology, family)
     const sites = kinds.map((kind, index) => topology.site(index, kind))
     return await play({ topology, relay, sites, ...(await startPair(relays, sites, options)) })
   } finally {
