@@ -27,9 +27,9 @@ async function startRelays(topology, family) {
   return { relay, relays: await relay.ask('start', hosts) }
 }
 
-function startPeer(namespace) {
+function startPeer(namespace, file = 'peer.js') {
   namespace.nft(COUNT_PROBES)
-  return new Program(namespace, path.join(__dirname, 'peer.js'))
+  return new Program(namespace, path.join(__dirname, file))
 }
 
 /** How many probes the host sent over UDP since it was started. */
@@ -97,4 +97,4 @@ async function runDirectAndRelayed(play, turn = (kinds) => kinds) {
   }
 }
 
-module.exports = { allReceived, eventFault, inPair, probesSent, runDirectAndRelayed, startPair, startRelays }
+module.exports = { allReceived, eventFault, inPair, probesSent, runDirectAndRelayed, startPair, startPeer, startRelays }

@@ -3,7 +3,8 @@
 // relay to fall back to, unless a shape says so.
 'use strict'
 
-const { allReceived, inPair } = require('../pair.js')
+const { allReceived, inPair, startPeer } = require('../pair.js')
+const { Topology } = require('../topology.js')
 
 const FLOW = { count: 240, everyMs: 25, burst: 1, padding: 3000 }
 const LIMIT_MS = 40_000
@@ -14,6 +15,9 @@ const NARROW = 1328
 const TOO_NARROW = 1100
 const AT_ONCE = 3
 const [DIALLER, ACCEPTOR] = [0, 1]
+
+/** The addresses of the sites' hosts. */
+const ADDRESSES = ['198.51.100.10', '203.0.113.10']
 
 const V4 = ['none', 'none']
 const V6 = ['ipv6', 'ipv6']
@@ -59,9 +63,26 @@ const SHAPES = [
     }
   },
   {
+    name: 'the dialler moves to a network that swallows what is above 1280',
+    narrow({ topology, sites: [{ host }] }) {
+      topology.swallow(1280, [DIALLER, ACCEPTOR])
+      host.renumber('eth0', ADDRESSES[DIALLER], '198.51.100.20', '198.51.100.1')
+    }
+  },
+  {
     name: 'a fixed size on a path that was never wide',
     options: { maxUdpPayload: 1452 },
     early: true,
+    narrow: ({ topology }) => topology.swallow(NARROW, [DIALLER, ACCEPTOR])
+  },
+  {
+    name: 'both ways, a real iroh dials',
+    real: DIALLER,
+    narrow: ({ topology }) => topology.swallow(NARROW, [DIALLER, ACCEPTOR])
+  },
+  {
+    name: 'both ways, a real iroh accepts',
+    real: ACCEPTOR,
     narrow: ({ topology }) => topology.swallow(NARROW, [DIALLER, ACCEPTOR])
   },
   {
@@ -109,10 +130,29 @@ async function play(shape, lab) {
   return shape.ends ? endsClearly(peers) : allReceived(peers, FLOW.count, LIMIT_MS)
 }
 
+/** A real iroh endpoint on one side, and no relay. */
+async function inRealPair(real, shape) {
+  const topology = new Topology()
+  try {
+    const sites = V4.map((kind, index) => topology.site(index, kind))
+    const [dialler, acceptor] = sites.map(({ host }, index) =>
+      startPeer(host, index === real ? 'real-peer.js' : 'peer.js')
+    )
+    const start = (peer, index) => peer.ask('start', { relays: [], bindAddress: `${ADDRESSES[index]}:4433` })
+    const [, addr] = await Promise.all([dialler, acceptor].map(start))
+    return await play(shape, { topology, sites, dialler, acceptor, addr })
+  } finally {
+    topology.close()
+  }
+}
+
 async function runShape(shape) {
   const { name, kinds = V4, options = {}, family, backMs = BACK_MS } = shape
   try {
-    const { faults, longest } = await inPair(kinds, options, (lab) => play(shape, lab), family)
+    const { faults, longest } =
+      shape.real === undefined
+        ? await inPair(kinds, options, (lab) => play(shape, lab), family)
+        : await inRealPair(shape.real, shape)
     if (longest > backMs) faults.push(`an event waited for ${longest} ms`)
     return { name, faults, longest }
   } catch (error) {
