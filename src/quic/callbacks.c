@@ -269,7 +269,7 @@ static int dcid_status(ngtcp2_conn *q, ngtcp2_connection_id_status_type type, ui
 
 #define COMMON_CALLBACKS                                                                                            \
   .recv_crypto_data = recv_crypto_data, .handshake_completed = handshake_completed,                                 \
-  .handshake_confirmed = handshake_confirmed, .encrypt = encrypt, .decrypt = decrypt,              \
+  .handshake_confirmed = handshake_confirmed, .encrypt = encrypt, .decrypt = decrypt,                               \
   .hp_mask = ngtcp2_crypto_hp_mask_cb, .recv_stream_data = recv_stream_data,                                        \
   .acked_stream_data_offset = acked_stream_data_offset, .stream_open = stream_open, .stream_close = stream_close,   \
   .stream_reset = stream_reset, .extend_max_stream_data = extend_max_stream_data,                                   \

@@ -63,7 +63,7 @@ typedef struct {
   uint64_t stream_window, connection_window;            /* the largest ones; they begin smaller, see credit.c */
   quic_budget_t *budget;                                /* shared by the connections of an endpoint; NULL: none */
   uint64_t max_streams_bidi, max_streams_uni;
-  size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
+  size_t max_udp_payload; /* to begin with; 0: 16000 on loopback, else path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
   quic_budget_t *sending; /* of what peers have not acknowledged, shared as `budget` is; NULL: none */
   iroh_cc_t congestion_control;

@@ -40,9 +40,9 @@ struct quic_conn {
   ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
   gate_t gate;
   path_mtu_t mtu;
-  quic_path_t mtu_path;   /* which path that is about */
-  bool sent_1rtt;         /* the packet being written has a number in the 1-RTT packets' space */
-  uint64_t sent_number;   /* which one */
+  quic_path_t mtu_path; /* which path that is about */
+  bool sent_1rtt;       /* the packet being written has a number in the 1-RTT packets' space */
+  uint64_t sent_number; /* which one */
   const quic_config_t *config;
   const quic_host_t *host;
   void *owner;

@@ -31,11 +31,11 @@ typedef struct {
 } path_mtu_run_t;
 
 typedef struct {
-  size_t limit;       /* lowered to this; SIZE_MAX: not lowered */
-  size_t before;      /* what passed before it was lowered, to be tried first; 0: that was tried */
+  size_t limit;  /* lowered to this; SIZE_MAX: not lowered */
+  size_t before; /* what passed before it was lowered, to be tried first; 0: that was tried */
   uint64_t lowered_at;
-  uint64_t begin;     /* packets before this number belong to another path, or to what is past */
-  uint64_t next;      /* behind the last packet sent */
+  uint64_t begin; /* packets before this number belong to another path, or to what is past */
+  uint64_t next;  /* behind the last packet sent */
   path_mtu_run_t runs[PATH_MTU_RUNS];
   size_t oldest, count;
   uint64_t acked;       /* behind the largest acknowledged packet */
