@@ -47,7 +47,10 @@ void quic_conn_note_path(quic_conn_t *conn) {
   path_mtu_moved(&conn->mtu);
 }
 
-void quic_conn_too_large(quic_conn_t *conn, size_t size) { path_mtu_too_large(&conn->mtu, size, conn->now); }
+void quic_conn_too_large(quic_conn_t *conn, size_t size) {
+  /* Larger ones are ngtcp2's probes. */
+  if (size <= quic_conn_path_size(conn)) path_mtu_too_large(&conn->mtu, size, conn->now);
+}
 
 bool quic_conn_is_stalled(const quic_conn_t *conn, uint64_t now) {
   return quic_conn_is_usable(conn) && path_mtu_is_stalled(&conn->mtu, ngtcp2_conn_get_pto(conn->q), now);

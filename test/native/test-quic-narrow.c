@@ -174,6 +174,8 @@ static void queued_datagrams_are_dropped(void **state) {
   uint8_t data[1412] = {0};
   open_wide(&pair, 81, 20 * PAIR_MS, IROH_CC_DEFAULT);
   for (int n = 0; n < 3; n++) assert_int_equal(quic_conn_send_datagram(pair.client.conn, data, sizeof data), 0);
+  quic_conn_too_large(pair.client.conn, 1452); /* that was a probe */
+  assert_int_equal(size_of(&pair.client), 1444);
   quic_conn_too_large(pair.client.conn, 1444);
   write_bytes(&pair.client, 0, 5000);
   assert_true(time_for(&pair, &pair.server, 5000) < 100 * PAIR_MS);
