@@ -37,4 +37,6 @@ void stall_check(conn_t *conn, uint64_t now) {
 
 uint64_t stall_deadline(const conn_t *conn) { return conn->stalled_since != 0 ? conn->stall_check_at : QUIC_NEVER; }
 
-bool stall_is_mute(const conn_t *conn) { return conn->stalled_since != 0 && quic_conn_is_server(conn->quic); }
+bool stall_is_mute(const conn_t *conn) {
+  return conn->stalled_since != 0 && quic_conn_is_server(conn->quic) && quic_conn_state(conn->quic) == QUIC_OPEN;
+}
