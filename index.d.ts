@@ -59,6 +59,7 @@ export type IrohErrorCode =
   | 'ERR_IROH_SPOOL'
   | 'ERR_IROH_GOSSIP'
   | 'ERR_IROH_LOG_FILE'
+  | 'ERR_IROH_NO_VIABLE_PATH'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -274,7 +275,11 @@ export interface EndpointOptions {
   sendLowWater?: number
   /** Datagrams waiting per connection, each way; then the oldest is dropped. Default 1024. */
   maxDatagrams?: number
-  /** Largest UDP payload. Default: what the path takes. */
+  /**
+   * The size that UDP payloads begin with, 1200 to 65527, in place of a search for what the path takes. It comes down, and
+   * up again, when the path does not take it ([docs/path-mtu.md](docs/path-mtu.md)). Default: 16000 towards this host, else
+   * from 1200 up to 1444, as the path allows.
+   */
   maxUdpPayload?: number
   /** Default 'bbr'; 'bbr2' is another name of it. */
   congestionControl?: 'cubic' | 'reno' | 'bbr' | 'bbr2'
@@ -591,6 +596,7 @@ export interface ConnectionStats {
   bytesReceived: number
   packetsSent: number
   packetsReceived: number
+  /** The largest UDP payload that is sent now. It follows the path, and maxDatagramSize() follows it. */
   maxUdpPayload: number
   maxDatagramSize: number
   streamsBidiLeft: number

@@ -210,7 +210,7 @@ typedef struct {
   uint32_t max_send_total;     /* [1 GiB] the same over all streams, with what is unacknowledged */
   uint32_t low_water;          /* [64 KiB] IROH_EVENT_WRITABLE fires here */
   uint32_t max_datagrams;      /* [1024] outgoing datagrams waiting, per connection; then the oldest is dropped */
-  uint32_t max_udp_payload;    /* [0: 16000 towards this host, else 1452 with path MTU discovery] */
+  uint32_t max_udp_payload;    /* to begin with [0: 16000 towards this host, else path MTU discovery] */
   iroh_cc_t congestion_control;
   bool plain_udp;           /* one system call a datagram: no GSO, GRO, recvmmsg (tests, odd kernels) */
   bool always_retry;        /* ask every new address to prove itself */

@@ -201,7 +201,7 @@ static void ping(side_t *side) {
 static void dial(side_t *side) {
   const char *address = side->hub.address;
   iroh_handle_t conn;
-  check(iroh_conn_open(side->ep, side->hub.node_id, &address, 1, ALPN, ALPN_LEN, 0, &conn), "connect");
+  check(iroh_conn_open(side->ep, side->hub.node_id, &address, 1, ALPN, ALPN_LEN, 0, false, &conn), "connect");
 }
 
 static void on_connected(side_t *side, iroh_handle_t conn) {

@@ -160,8 +160,9 @@ int conn_new_quic(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const cha
 
 uint64_t conn_deadline(const conn_t *conn) {
   if (conn->dial != NULL) return dial_deadline(conn);
-  uint64_t quic = quic_conn_deadline(conn->quic), paths = paths_deadline(conn);
-  return quic < paths ? quic : paths;
+  uint64_t next = quic_conn_deadline(conn->quic), paths = paths_deadline(conn), stall = stall_deadline(conn);
+  if (paths < next) next = paths;
+  return stall < next ? stall : next;
 }
 
 void conn_tick(conn_t *conn, uint64_t now) {
@@ -171,6 +172,7 @@ void conn_tick(conn_t *conn, uint64_t now) {
   }
   if (quic_conn_deadline(conn->quic) <= now) quic_conn_expire(conn->quic, now);
   paths_tick(conn, now);
+  if (stall_deadline(conn) <= now) stall_check(conn, now);
   endpoint_changed(conn);
 }
 

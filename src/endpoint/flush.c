@@ -47,14 +47,21 @@ static void keep_pending(socket_t *socket, const batch_t *batch, const address_t
   pending->local = *local;
 }
 
-/* The system refused a datagram. What was longer than the path takes is QUIC's to know, and says nothing of the peer. */
+/* The system refused a datagram. */
 static void note_refusal(conn_t *conn, const socket_t *socket, const address_t *remote) {
   int error = socket->udp.error;
   trouble_of_send(conn->ep, &socket->udp, remote);
-  if (error == EMSGSIZE) return;
   trouble_note(conn, error, "sendmsg", remote);
   candidate_t *candidate = conn->dial != NULL && trouble_is_lasting(error) ? paths_candidate_of(conn, remote) : NULL;
   if (candidate != NULL) candidate->unreachable = true;
+}
+
+/* Of the path in use only: one that is tried gets no larger ones anyway. */
+static void note_too_large(conn_t *conn, const batch_t *batch) {
+  quic_path_t path;
+  quic_conn_path(conn->quic, &path);
+  if (address_equal(&path.remote, &batch->path.remote) && address_equal(&path.local, &batch->path.local))
+    quic_conn_too_large(conn->quic, batch->segment);
 }
 
 /* False: the socket takes no more for now. */
@@ -77,6 +84,8 @@ static bool send_to(conn_t *conn, const batch_t *batch, const quic_path_t *route
   if (socket->pending.len == 0)
     result = udp_send(&socket->udp, &route->remote, local, batch->ecn, data, batch->len, batch->segment);
   if (result == UDP_FAILED) note_refusal(conn, socket, &route->remote);
+  if (result == UDP_TOO_LARGE) ep->metrics.send_errors++;
+  if (result == UDP_TOO_LARGE && conn->dial == NULL) note_too_large(conn, batch);
   if (result == UDP_SENT) count_sent(ep, batch);
   if (result == UDP_BLOCKED) keep_pending(socket, batch, &route->remote, local, data);
   return result != UDP_BLOCKED;
@@ -93,6 +102,7 @@ static bool send_unproved(conn_t *conn, const attempt_t *attempt, const batch_t 
 /* `attempt`: of a dial; NULL: the connection's own. */
 static bool send_batch(conn_t *conn, const attempt_t *attempt, const batch_t *batch, const uint8_t *data) {
   if (attempt != NULL) return send_unproved(conn, attempt, batch, data);
+  if (stall_is_mute(conn)) return true;
   /* Those who dialled us expect answers from the address they dialled. Where we dial, the kernel knows best. */
   return send_to(conn, batch, conn_route(conn, &batch->path), data, quic_conn_is_server(conn->quic));
 }

@@ -88,6 +88,8 @@ typedef struct {
   list_node_t all_node, dial_node, dirty_node, eventful_node, blocked_node;
   heap_node_t timer;
   bool called;              /* direct: the peer has called by a relay, and nothing has come directly since */
+  uint64_t stalled_since;   /* stall.c; 0: it is not */
+  uint64_t stall_check_at;  /* then: when it is looked at again */
   bool knows_relay;         /* dialled: one of the candidates is a relay */
   uint64_t ticked_at;       /* the last paths_tick */
   uint64_t heard_at;        /* when anything of the peer's came last */
@@ -338,6 +340,8 @@ bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
 void paths_called(conn_t *conn, uint64_t now);
 /* A direct address of the peer has answered a probe from that socket. */
 void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt, uint64_t now);
+/* Moves a dialled connection from a direct path to the relay. False: it cannot. */
+bool paths_fall_back(conn_t *conn, uint64_t now);
 /* Whether it is open and not direct. */
 bool paths_wants_direct(const conn_t *conn);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
@@ -364,6 +368,13 @@ uint64_t paths_deadline(const conn_t *conn);
 void paths_network_changed(conn_t *conn, uint64_t now);
 /* The endpoint has fresh sockets: a dialled connection moves onto them. */
 void paths_rebind(conn_t *conn, uint64_t now);
+
+/* stall.c: whether anything but keep-alives gets through to the peer, after a packet of the peer's and at
+ * stall_deadline: else it moves to the relay, or ends. */
+void stall_check(conn_t *conn, uint64_t now);
+uint64_t stall_deadline(const conn_t *conn);
+/* Whether what the connection writes is not to be sent. */
+bool stall_is_mute(const conn_t *conn);
 
 /* targets.c: whether so many datagrams may go to an address, for what word stands for it */
 bool targets_take(iroh_endpoint_t *ep, const address_t *address, const uint8_t node_id[IROH_KEY_BYTES],

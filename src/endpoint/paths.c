@@ -182,7 +182,10 @@ void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message,
   quic_path_t path = server ? path_names_accepted(conn, socket, message) : name_path(conn, socket, message);
   bool opened = quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
   if (server) path_names_moved(conn);
-  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) heard(conn, &message->remote, now);
+  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) {
+    heard(conn, &message->remote, now);
+    stall_check(conn, now);
+  }
   endpoint_changed(conn);
 }
 
@@ -300,21 +303,23 @@ void paths_changed(conn_t *conn, bool validated, uint64_t now) {
   }
 }
 
-static void fall_back(conn_t *conn, uint64_t now) {
+bool paths_fall_back(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_server(conn->quic) || is_relayed(conn)) return false;
   candidate_t *relay = next_candidate(conn, true);
-  if (relay == NULL) return;
+  if (relay == NULL) return false;
   quic_path_t path = path_names_dialled(conn, &relay->path);
-  if (quic_conn_migrate(conn->quic, &path, now) != 0) return;
+  if (quic_conn_migrate(conn->quic, &path, now) != 0) return false;
   survey_cancel(conn);
   conn->survey.done = false;
   plan_next_round(conn, now);
   endpoint_changed(conn);
+  return true;
 }
 
 void paths_called(conn_t *conn, uint64_t now) {
   if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || is_relayed(conn)) return;
   if (now - conn->heard_at > SILENCE) {
-    fall_back(conn, now);
+    paths_fall_back(conn, now);
   } else {
     conn->called = true;
     endpoint_changed(conn);
@@ -383,7 +388,7 @@ void paths_tick(conn_t *conn, uint64_t now) {
   if (nudge_at(conn) <= now) nudge(conn, now);
   if (conn->move_at <= now) try_direct(conn, now);
   survey_tick(conn, now);
-  if (dead) fall_back(conn, now);
+  if (dead) paths_fall_back(conn, now);
 }
 
 static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {

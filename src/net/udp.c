@@ -68,12 +68,13 @@ static void set_options(udp_socket_t *socket) {
     set_option(fd, IPPROTO_IP, IP_RECVTOS, 1);
   }
 #if defined(__linux__)
-  /* No fragments: path MTU discovery needs them to fail (RFC 8899). */
+  /* No fragments: path MTU discovery needs them to fail (RFC 8899). Nor does the kernel judge by what it has heard of a
+   * path, which it believes for ten minutes, and which anybody may have said: only by the interface. */
   if (v6) {
-    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO);
+    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
   } else {
-    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
+    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
   }
   if (!socket->plain) {
@@ -402,15 +403,16 @@ udp_result_t udp_send(udp_socket_t *self, const address_t *remote, const address
                       const uint8_t *data, size_t len, size_t segment) {
   self->error = self->closing ? EBADF : EAFNOSUPPORT;
   if (self->closing || remote->sa.sa_family != self->bound.sa.sa_family) return UDP_FAILED;
-  if (self->gso && len > segment) {
+  bool in_one = self->gso && len > segment;
+  if (in_one) {
     int error = send_once(self, remote, local, ecn, data, len, segment);
     if (error == 0) return UDP_SENT;
     if (would_block(error)) return block(self);
     self->error = error;
     if (error != EIO && error != EINVAL && error != EMSGSIZE) return UDP_FAILED;
-    /* A device without checksum offload, or a segment larger than its MTU: one by one. */
-    if (error != EMSGSIZE) self->gso = false;
   }
+  /* A device without checksum offload, or a segment larger than its MTU, which kernels before 6.13 call EINVAL, too: one
+   * by one. */
   udp_result_t result = UDP_SENT;
   for (size_t offset = 0; offset < len; offset += segment) {
     size_t size = len - offset < segment ? len - offset : segment;
@@ -419,8 +421,10 @@ udp_result_t udp_send(udp_socket_t *self, const address_t *remote, const address
     if (would_block(error)) return block(self);
     if (error == 0) continue;
     self->error = error;
+    if (error == EMSGSIZE) return UDP_TOO_LARGE;
     result = UDP_FAILED;
   }
+  if (in_one && result == UDP_SENT) self->gso = false;
   return result;
 }
 

@@ -67,9 +67,10 @@ void udp_listen(udp_socket_t *socket, bool listen);
  * system refuses to give them (`error`). */
 size_t udp_recv(udp_socket_t *socket, udp_buffers_t *buffers, udp_message_t *out);
 
-typedef enum { UDP_SENT, UDP_BLOCKED, UDP_FAILED } udp_result_t;
+typedef enum { UDP_SENT, UDP_BLOCKED, UDP_FAILED, UDP_TOO_LARGE } udp_result_t;
 /* Sends `len` bytes as datagrams of `segment` bytes (the last may be shorter). UDP_BLOCKED: keep them, `writable`
- * follows. UDP_FAILED: they are lost, as the network loses datagrams. `local`: the address to send from, if set. */
+ * follows. UDP_FAILED: they are lost, as the network loses datagrams. UDP_TOO_LARGE: the same, since the interface takes
+ * no datagrams of this size. `local`: the address to send from, if set. */
 udp_result_t udp_send(udp_socket_t *socket, const address_t *remote, const address_t *local, uint8_t ecn,
                       const uint8_t *data, size_t len, size_t segment);
 /* The address this host would send from towards `remote`, with the port of the socket. */

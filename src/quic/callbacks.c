@@ -9,24 +9,49 @@
 
 #define CIDS_BORNE 2
 
-/* ngtcp2's decrypt callback names no connection: the read in progress is remembered here. */
+/* ngtcp2's callbacks for encryption name no connection: the read and the write in progress are remembered here. */
 static _Thread_local quic_reading_t *reading;
+static _Thread_local quic_conn_t *writing;
 
 void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn) {
   this_read->outer = reading;
   this_read->conn = conn;
-  this_read->stops.count = 0;
+  this_read->found.count = 0;
   reading = this_read;
 }
 
 /* ngtcp2 before 1.24 obeys a STOP_SENDING of the peer's and tells nobody. */
 void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted) {
   reading = this_read->outer;
-  for (size_t i = 0; accepted && i < this_read->stops.count; i++) {
-    const gate_stop_t *stop = &this_read->stops.stops[i];
+  for (size_t i = 0; accepted && i < this_read->found.count; i++) {
+    const gate_stop_t *stop = &this_read->found.stops[i];
     quic_stream_t *stream = ngtcp2_conn_get_stream_user_data(this_read->conn->q, stop->stream_id);
     if (stream != NULL && stream->can_send) quic_stream_stop_received(stream, stop->code);
   }
+}
+
+void quic_callbacks_begin_write(quic_conn_t *conn) { writing = conn; }
+void quic_callbacks_end_write(void) { writing = NULL; }
+
+/* The number of a packet stands in its header only, and there its low bytes (RFC 9000 section 17.1). */
+static int encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
+                   const uint8_t *plaintext, size_t plaintext_len, const uint8_t *nonce, size_t nonce_len,
+                   const uint8_t *aad, size_t aad_len) {
+  bool is_1rtt = aad_len > 0 && (aad[0] & 0x80) == 0;
+  if (writing != NULL && is_1rtt) {
+    size_t len = (size_t)(aad[0] & 3) + 1;
+    writing->sent_1rtt = true;
+    writing->sent_number = path_mtu_number(&writing->mtu, aad + aad_len - len, len);
+  }
+  return ngtcp2_crypto_encrypt_cb(dest, aead, aead_ctx, plaintext, plaintext_len, nonce, nonce_len, aad, aad_len);
+}
+
+static void note_acknowledged(quic_conn_t *conn, const gate_found_t *found) {
+  quic_ack_t ack;
+  if (found->ack == NULL || !quic_ack_begin(&ack, found->ack, found->ack_end)) return;
+  path_mtu_ack_begin(&conn->mtu, ack.last);
+  while (path_mtu_acked(&conn->mtu, ack.first, ack.last) && quic_ack_next(&ack)) continue;
+  path_mtu_ack_end(&conn->mtu, ngtcp2_conn_get_pto(conn->q), conn->now);
 }
 
 static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
@@ -34,9 +59,11 @@ static int decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_c
                    const uint8_t *aad, size_t aad_len) {
   int rv = ngtcp2_crypto_decrypt_cb(dest, aead, aead_ctx, ciphertext, ciphertext_len, nonce, nonce_len, aad, aad_len);
   if (rv != 0) return rv;
-  reading->conn->packets_opened++;
-  switch (gate_check(&reading->conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading->stops)) {
+  quic_conn_t *conn = reading->conn;
+  conn->packets_opened++;
+  switch (gate_check(&conn->gate, aad, aad_len, dest, ciphertext_len - aead->max_overhead, &reading->found)) {
   case GATE_PASS:
+    note_acknowledged(conn, &reading->found);
     break;
   case GATE_DROP:
     return NGTCP2_ERR_DECRYPT;
@@ -242,7 +269,7 @@ static int dcid_status(ngtcp2_conn *q, ngtcp2_connection_id_status_type type, ui
 
 #define COMMON_CALLBACKS                                                                                            \
   .recv_crypto_data = recv_crypto_data, .handshake_completed = handshake_completed,                                 \
-  .handshake_confirmed = handshake_confirmed, .encrypt = ngtcp2_crypto_encrypt_cb, .decrypt = decrypt,              \
+  .handshake_confirmed = handshake_confirmed, .encrypt = encrypt, .decrypt = decrypt,                               \
   .hp_mask = ngtcp2_crypto_hp_mask_cb, .recv_stream_data = recv_stream_data,                                        \
   .acked_stream_data_offset = acked_stream_data_offset, .stream_open = stream_open, .stream_close = stream_close,   \
   .stream_reset = stream_reset, .extend_max_stream_data = extend_max_stream_data,                                   \

@@ -8,10 +8,12 @@
 #include "tls/tls.h"
 
 #define TRANSPORT_CONNECTION_REFUSED 0x02
+#define TRANSPORT_NO_VIABLE_PATH 0x10
 #define TRANSPORT_CRYPTO 0x100
 #define LINGER_MAX (10 * NGTCP2_SECONDS)
 
 static const char refused_reason[] = "node id not allowed";
+static const char no_path_reason[] = "the path carries keep-alives only";
 static const char wrong_peer_reason[] = "node id is not the one dialled";
 
 static void set_close(quic_conn_t *conn, iroh_close_kind_t kind, int error, uint64_t code, const char *reason,
@@ -36,6 +38,8 @@ static void linger(quic_conn_t *conn) {
 /* What a transport code of the peer's says to a program. */
 static int error_of_transport_code(const quic_conn_t *conn, uint64_t code) {
   switch (code) {
+  case TRANSPORT_NO_VIABLE_PATH:
+    return IROH_ERR_NO_VIABLE_PATH;
   case TRANSPORT_CONNECTION_REFUSED:
   case TRANSPORT_CRYPTO + TLS_ALERT_ACCESS_DENIED:
     return IROH_ERR_REFUSED;
@@ -148,6 +152,16 @@ void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now) {
             strlen(reason));
   ngtcp2_ccerr_set_tls_alert(&conn->close_error, TLS_ALERT_ACCESS_DENIED, (uint8_t *)conn->close.reason,
                              conn->close.reason_len);
+  conn->close_wanted = true;
+}
+
+void quic_conn_give_up(quic_conn_t *conn, uint64_t now) {
+  if (conn->close.kind != 0) return;
+  conn->now = now;
+  set_close(conn, IROH_CLOSE_ERROR, IROH_ERR_NO_VIABLE_PATH, TRANSPORT_NO_VIABLE_PATH, no_path_reason,
+            strlen(no_path_reason));
+  ngtcp2_ccerr_set_transport_error(&conn->close_error, TRANSPORT_NO_VIABLE_PATH, (uint8_t *)conn->close.reason,
+                                   conn->close.reason_len);
   conn->close_wanted = true;
 }
 

@@ -92,6 +92,8 @@ static quic_conn_t *new_conn(const quic_config_t *config, const quic_host_t *hos
   quic_meter_init(&conn->meter, config->pool);
   quic_datagram_queue_init(&conn->datagrams_out);
   quic_datagram_queue_init(&conn->datagrams_in);
+  path_mtu_init(&conn->mtu);
+  conn->mtu_path = *path;
   ngtcp2_ccerr_default(&conn->close_error);
   return conn;
 }
@@ -290,6 +292,8 @@ bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
   if (rv == 0 && conn->state == QUIC_OPEN && state != QUIC_OPEN && acknowledges_the_future(conn)) rv = NGTCP2_ERR_PROTO;
   quic_callbacks_end_read(&reading, rv == 0);
   progress_t after = progress_of(conn);
+  quic_conn_note_path(conn);
+  if (after.opened > before.opened) path_mtu_heard(&conn->mtu, now);
   quic_conn_weigh_disorder(conn);
   if (rv == 0) {
     conn->data_blocked = false;
@@ -305,32 +309,54 @@ bool quic_conn_read(quic_conn_t *conn, const quic_path_t *path, uint8_t ecn, con
 
 /* ---- out ----------------------------------------------------------------------------------------- */
 
-static ngtcp2_ssize write_datagram(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *buf,
-                                   size_t size, uint64_t now) {
+/* A packet being written. */
+typedef struct {
+  ngtcp2_path_storage path;
+  ngtcp2_pkt_info info;
+  uint8_t *buf;
+  size_t size;
+  bool padded; /* to that size, if it asks for an acknowledgement */
+  uint64_t now;
+} packet_t;
+
+/* Whether there is a datagram that a packet of this size takes. */
+static bool has_datagram(quic_conn_t *conn, size_t size) {
+  const quic_datagram_t *datagram;
+  if (conn->state != QUIC_OPEN) return false;
+  while ((datagram = quic_datagram_queue_first(&conn->datagrams_out)) != NULL) {
+    if (datagram->len <= quic_conn_datagram_room(conn, size)) return true;
+    /* One that may fit the next packet waits. The path may have shrunk since it was queued: one that fits no packet any
+     * more would block the rest for ever. */
+    if (datagram->len <= quic_conn_max_datagram(conn)) return false;
+    free(quic_datagram_queue_pop(&conn->datagrams_out));
+    conn->datagrams_dropped++;
+  }
+  return false;
+}
+
+static ngtcp2_ssize write_datagram(quic_conn_t *conn, packet_t *packet) {
   quic_datagram_t *datagram = quic_datagram_queue_first(&conn->datagrams_out);
   ngtcp2_vec vec = {datagram->data, datagram->len};
   size_t vec_count = datagram->len > 0 ? 1 : 0;
+  uint32_t flags = NGTCP2_WRITE_DATAGRAM_FLAG_MORE | (packet->padded ? NGTCP2_WRITE_DATAGRAM_FLAG_PADDING : 0);
   int accepted = 0;
-  ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->q, path, info, buf, size, &accepted,
-                                               NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &vec, vec_count, now);
-  /* The path may have shrunk since it was queued: one that fits no packet any more would block the rest for ever. */
-  bool hopeless = n >= 0 && !accepted && datagram->len > quic_conn_max_datagram(conn);
-  if (accepted || hopeless) free(quic_datagram_queue_pop(&conn->datagrams_out));
-  if (hopeless) conn->datagrams_dropped++;
+  ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->q, &packet->path.path, &packet->info, packet->buf, packet->size,
+                                               &accepted, flags, 0, &vec, vec_count, packet->now);
+  if (accepted) free(quic_datagram_queue_pop(&conn->datagrams_out));
   return n;
 }
 
-static ngtcp2_ssize write_stream(quic_conn_t *conn, quic_stream_t *stream, ngtcp2_path *path, ngtcp2_pkt_info *info,
-                                 uint8_t *buf, size_t size, uint64_t now) {
+static ngtcp2_ssize write_stream(quic_conn_t *conn, quic_stream_t *stream, packet_t *packet) {
   ngtcp2_vec vecs[VECS_MAX];
-  size_t count = send_queue_peek(&stream->send, vecs, VECS_MAX, size);
+  size_t count = send_queue_peek(&stream->send, vecs, VECS_MAX, packet->size);
   size_t total = 0;
   for (size_t i = 0; i < count; i++) total += vecs[i].len;
   bool end = stream->finish_wanted && total == stream->send.unsent;
-  uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE | (end ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0);
+  uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE | (end ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0) |
+                   (packet->padded ? NGTCP2_WRITE_STREAM_FLAG_PADDING : 0);
   ngtcp2_ssize taken = -1;
-  ngtcp2_ssize n =
-      ngtcp2_conn_writev_stream(conn->q, path, info, buf, size, &taken, flags, stream->id, vecs, count, now);
+  ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->q, &packet->path.path, &packet->info, packet->buf, packet->size,
+                                             &taken, flags, stream->id, vecs, count, packet->now);
   if (taken >= 0) quic_stream_sent(stream, (size_t)taken, end && (size_t)taken == total);
   if (n > 0) quic_stream_rotate(stream);
   if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
@@ -348,14 +374,13 @@ static ngtcp2_ssize write_stream(quic_conn_t *conn, quic_stream_t *stream, ngtcp
 
 /* One step of filling a packet; the packet is complete, or nothing can be sent, when the result is not one of the
  * four that mean "go on". */
-static ngtcp2_ssize write_some(quic_conn_t *conn, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *buf, size_t size,
-                               uint64_t now) {
-  if (conn->datagrams_out.count > 0 && conn->state == QUIC_OPEN)
-    return write_datagram(conn, path, info, buf, size, now);
+static ngtcp2_ssize write_some(quic_conn_t *conn, packet_t *packet) {
+  if (has_datagram(conn, packet->size)) return write_datagram(conn, packet);
   list_node_t *node = conn->data_blocked ? NULL : list_first(&conn->sendable);
-  if (node != NULL) return write_stream(conn, container_of(node, quic_stream_t, send_node), path, info, buf, size, now);
-  return ngtcp2_conn_writev_stream(conn->q, path, info, buf, size, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0,
-                                   now);
+  if (node != NULL) return write_stream(conn, container_of(node, quic_stream_t, send_node), packet);
+  uint32_t flags = packet->padded ? NGTCP2_WRITE_STREAM_FLAG_PADDING : NGTCP2_WRITE_STREAM_FLAG_NONE;
+  return ngtcp2_conn_writev_stream(conn->q, &packet->path.path, &packet->info, packet->buf, packet->size, NULL, flags,
+                                   -1, NULL, 0, packet->now);
 }
 
 static bool goes_on(ngtcp2_ssize n) {
@@ -363,15 +388,33 @@ static bool goes_on(ngtcp2_ssize n) {
          n == NGTCP2_ERR_STREAM_NOT_FOUND;
 }
 
-static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
+/* Packets for other paths, which QUIC tries meanwhile, tell nothing of this one. */
+static void note_sent(quic_conn_t *conn, const quic_path_t *path, size_t n, size_t full, uint64_t now) {
+  if (!conn->sent_1rtt) return;
+  bool elsewhere =
+      !address_equal(&path->remote, &conn->mtu_path.remote) || !address_equal(&path->local, &conn->mtu_path.local);
+  if (elsewhere)
+    path_mtu_skipped(&conn->mtu, conn->sent_number);
+  else if (path_mtu_sent(&conn->mtu, conn->sent_number, n, full, now))
+    path_mtu_expect(&conn->mtu, ngtcp2_conn_get_pto(conn->q), now);
+}
+
+static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t max, quic_path_t *path_out, uint8_t *ecn_out,
                            uint64_t now) {
-  ngtcp2_path_storage storage;
-  ngtcp2_pkt_info info = {0};
-  ngtcp2_path_storage_zero(&storage);
+  packet_t packet = {.buf = buf, .now = now};
+  /* What the peer takes is known only from its transport parameters. */
+  size_t full = conn->state == QUIC_HANDSHAKE ? PATH_MTU_BASE : min_size(max, quic_conn_path_size(conn));
+  packet.size = path_mtu_next(&conn->mtu, full, now, &packet.padded);
+  /* Where none is lowered, ngtcp2 looks for the path's size itself, and its probes need room. */
+  if (packet.size == full && conn->state != QUIC_HANDSHAKE) packet.size = max;
+  ngtcp2_path_storage_zero(&packet.path);
+  conn->sent_1rtt = false;
+  quic_callbacks_begin_write(conn);
   ngtcp2_ssize n;
   do {
-    n = write_some(conn, &storage.path, &info, buf, size, now);
+    n = write_some(conn, &packet);
   } while (goes_on(n));
+  quic_callbacks_end_write();
   quic_stream_reset_wanted(conn);
   if (n < 0) {
     quic_conn_fail(conn, (int)n);
@@ -381,9 +424,15 @@ static size_t write_packet(quic_conn_t *conn, uint8_t *buf, size_t size, quic_pa
   if (n == 0) return 0;
   /* A client's Finished goes out with whatever comes first after its handshake, since nothing is paced before that. */
   if (!conn->gate.may_confirm && ngtcp2_conn_get_handshake_completed(conn->q)) conn->gate.may_confirm = true;
-  quic_path_from_ngtcp2(path_out, &storage.path);
-  *ecn_out = (uint8_t)info.ecn;
+  quic_path_from_ngtcp2(path_out, &packet.path.path);
+  *ecn_out = (uint8_t)packet.info.ecn;
+  note_sent(conn, path_out, (size_t)n, full, now);
   return (size_t)n;
+}
+
+/* Nothing is on its way, and nothing waits for its turn by the pace: that would be due within a probe timeout. */
+static bool is_at_rest(const quic_conn_t *conn, uint64_t now) {
+  return quic_conn_is_quiet(conn) && ngtcp2_conn_get_expiry(conn->q) > now + ngtcp2_conn_get_pto(conn->q);
 }
 
 size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,
@@ -391,10 +440,8 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
   conn->now = now;
   if (quic_conn_is_usable(conn)) quic_credit_give(conn, now);
   size_t n = 0;
-  /* What the peer takes is known only from its transport parameters. */
-  if (conn->state == QUIC_HANDSHAKE) size = min_size(size, DEFAULT_UDP_PAYLOAD);
   if (conn->state <= QUIC_OPEN && !conn->close_wanted) n = write_packet(conn, buf, size, path_out, ecn_out, now);
-  if (n == 0 && conn->doubtful_ends > 0 && quic_conn_is_quiet(conn)) quic_stream_doubts_over(conn);
+  if (n == 0 && conn->doubtful_ends > 0 && is_at_rest(conn, now)) quic_stream_doubts_over(conn);
   if (n == 0) n = quic_close_write(conn, buf, size, path_out, ecn_out, now);
   if (n > 0) {
     conn->packets_sent++;
@@ -430,6 +477,7 @@ void quic_conn_expire(quic_conn_t *conn, uint64_t now) {
     if (now >= conn->gone_at) conn->state = QUIC_GONE;
   } else if (conn->state != QUIC_GONE && !conn->close_wanted) {
     int rv = ngtcp2_conn_handle_expiry(conn->q, now);
+    quic_conn_note_path(conn);
     if (rv != 0) quic_conn_fail(conn, rv);
   }
 }

@@ -63,7 +63,7 @@ typedef struct {
   uint64_t stream_window, connection_window;            /* the largest ones; they begin smaller, see credit.c */
   quic_budget_t *budget;                                /* shared by the connections of an endpoint; NULL: none */
   uint64_t max_streams_bidi, max_streams_uni;
-  size_t max_udp_payload; /* 0: 16000 on loopback, else 1452 with path MTU discovery */
+  size_t max_udp_payload; /* to begin with; 0: 16000 on loopback, else path MTU discovery */
   size_t max_send_buffer, low_water, max_datagrams;
   quic_budget_t *sending; /* of what peers have not acknowledged, shared as `budget` is; NULL: none */
   iroh_cc_t congestion_control;
@@ -119,6 +119,8 @@ size_t quic_conn_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t
                        uint64_t now);
 /* After a burst was written: sets the pace of the next (RFC 9002 section 7.7). */
 void quic_conn_wrote(quic_conn_t *conn, uint64_t now);
+/* A datagram of this size could not leave this host by the path in use: EMSGSIZE. */
+void quic_conn_too_large(quic_conn_t *conn, size_t size);
 /* When quic_conn_expire is due; QUIC_NEVER for never. */
 uint64_t quic_conn_deadline(const quic_conn_t *conn);
 void quic_conn_expire(quic_conn_t *conn, uint64_t now);
@@ -176,6 +178,8 @@ bool quic_conn_is_proved(const quic_conn_t *conn);
 void quic_conn_close(quic_conn_t *conn, uint64_t code, const char *reason, size_t reason_len, uint64_t now);
 /* Ends it because the peer is not wanted: transport code 0x100 + TLS alert access_denied. */
 void quic_conn_deny(quic_conn_t *conn, const char *reason, uint64_t now);
+/* Ends it because the path carries nothing larger than keep-alives: NO_VIABLE_PATH. */
+void quic_conn_give_up(quic_conn_t *conn, uint64_t now);
 /* Ends it in silence: IROH_CLOSE_ERROR with `error`. */
 void quic_conn_drop(quic_conn_t *conn, int error);
 /* Of one that has ended: another end is to be told in place of its own. */
@@ -187,6 +191,8 @@ int quic_conn_migrate(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 int quic_conn_probe(quic_conn_t *conn, const quic_path_t *path, uint64_t now);
 /* With nothing left to write: nothing on its way asks for an acknowledgement. */
 bool quic_conn_is_quiet(const quic_conn_t *conn);
+/* Whether the peer is heard, and nothing but keep-alives has got through to it for some seconds (path-mtu.h). */
+bool quic_conn_is_stalled(const quic_conn_t *conn, uint64_t now);
 /* The smoothed round trip time (RFC 9002 section 5.3), ns; a guess until it was measured. */
 uint64_t quic_conn_rtt(const quic_conn_t *conn);
 /* Sends something that asks for an acknowledgement, beside what the loss detection timer (RFC 9002 section 6.2) sends ever

@@ -33,6 +33,29 @@ void quic_conn_path(const quic_conn_t *conn, quic_path_t *out) {
   quic_path_from_ngtcp2(out, ngtcp2_conn_get_path(conn->q));
 }
 
+size_t quic_conn_path_size(const quic_conn_t *conn) {
+  const ngtcp2_transport_params *params = ngtcp2_conn_get_remote_transport_params(conn->q);
+  size_t size = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->q);
+  return params != NULL && params->max_udp_payload_size < size ? (size_t)params->max_udp_payload_size : size;
+}
+
+void quic_conn_note_path(quic_conn_t *conn) {
+  quic_path_t path;
+  quic_conn_path(conn, &path);
+  if (address_equal(&path.remote, &conn->mtu_path.remote) && address_equal(&path.local, &conn->mtu_path.local)) return;
+  conn->mtu_path = path;
+  path_mtu_moved(&conn->mtu);
+}
+
+void quic_conn_too_large(quic_conn_t *conn, size_t size) {
+  /* Larger ones are ngtcp2's probes. */
+  if (size <= quic_conn_path_size(conn)) path_mtu_too_large(&conn->mtu, size, conn->now);
+}
+
+bool quic_conn_is_stalled(const quic_conn_t *conn, uint64_t now) {
+  return quic_conn_is_usable(conn) && path_mtu_is_stalled(&conn->mtu, ngtcp2_conn_get_pto(conn->q), now);
+}
+
 void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
   ngtcp2_conn_info stat;
   ngtcp2_conn_get_conn_info(conn->q, &stat);
@@ -51,7 +74,7 @@ void quic_conn_info(quic_conn_t *conn, iroh_conn_info_t *out) {
   out->bytes_received = conn->bytes_received;
   out->packets_sent = conn->packets_sent;
   out->packets_received = conn->packets_received;
-  out->max_udp_payload = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->q);
+  out->max_udp_payload = path_mtu_size(&conn->mtu, quic_conn_path_size(conn));
   out->max_datagram = quic_conn_max_datagram(conn);
   out->streams_bidi_left = ngtcp2_conn_get_streams_bidi_left(conn->q);
   out->streams_uni_left = ngtcp2_conn_get_streams_uni_left(conn->q);
@@ -127,6 +150,7 @@ static int migrate(quic_conn_t *conn, migrate_fn *how, const quic_path_t *path, 
   conn->now = now;
   ngtcp2_path q_path = quic_path_to_ngtcp2(path);
   int rv = how(conn->q, &q_path, now);
+  quic_conn_note_path(conn);
   if (rv == NGTCP2_ERR_CONN_ID_BLOCKED || rv == NGTCP2_ERR_INVALID_STATE) return IROH_ERR_BUSY;
   return rv == 0 ? 0 : IROH_ERR_INTERNAL;
 }
@@ -157,18 +181,21 @@ int quic_conn_update_key(quic_conn_t *conn, uint64_t now) {
   return ngtcp2_conn_initiate_key_update(conn->q, now) == 0 ? 0 : IROH_ERR_BUSY;
 }
 
-size_t quic_conn_max_datagram(quic_conn_t *conn) {
+size_t quic_conn_datagram_room(const quic_conn_t *conn, size_t payload) {
   const ngtcp2_transport_params *params = ngtcp2_conn_get_remote_transport_params(conn->q);
   if (params == NULL || params->max_datagram_frame_size == 0) return 0;
   const ngtcp2_cid *dcid = ngtcp2_conn_get_dcid(conn->q);
   /* Short header, packet number, AEAD tag; frame type and length. ngtcp2 never accepts one that is larger, and says
    * nothing. */
   size_t overhead = 1 + dcid->datalen + 4 + TAG_LEN + 1 + 2;
-  size_t payload = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->q);
   size_t room = payload > overhead ? payload - overhead : 0;
   uint64_t frame = params->max_datagram_frame_size;
   uint64_t by_peer = frame > 3 ? frame - 3 : 0;
   return by_peer < room ? (size_t)by_peer : room;
+}
+
+size_t quic_conn_max_datagram(quic_conn_t *conn) {
+  return quic_conn_datagram_room(conn, path_mtu_size(&conn->mtu, quic_conn_path_size(conn)));
 }
 
 int quic_conn_send_datagram(quic_conn_t *conn, const uint8_t *data, size_t len) {

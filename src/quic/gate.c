@@ -87,13 +87,13 @@ static gate_verdict_t check_connection_id(gate_t *gate, level_t level, const qui
   return GATE_PASS;
 }
 
-static void note_stop(gate_stops_t *stops, const quic_frame_t *frame) {
-  if (stops->count == GATE_STOPS) return;
-  stops->stops[stops->count++] = (gate_stop_t){(int64_t)frame->first, frame->second};
+static void note_stop(gate_found_t *found, const quic_frame_t *frame) {
+  if (found->count == GATE_STOPS) return;
+  found->stops[found->count++] = (gate_stop_t){(int64_t)frame->first, frame->second};
 }
 
 gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len, uint8_t *payload, size_t len,
-                          gate_stops_t *stops) {
+                          gate_found_t *found) {
   static const uint64_t allowed[] = {IN_EVERY_PACKET, 0, IN_EVERY_PACKET, IN_ONE_RTT};
   level_t level = level_of(header, header_len);
   uint64_t mask = allowed[level] | (level == ONE_RTT && !gate->server ? OF_SERVERS_ONLY : 0);
@@ -101,13 +101,20 @@ gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len
   quic_frame_t frame;
   quic_frames_result_t result;
   size_t tokens = 0;
+  found->ack = found->ack_end = NULL;
   if (len == 0) return refuse(gate, level, PROTOCOL_VIOLATION, "packet without frames");
   while ((result = quic_frames_next(&walk, &frame)) == QUIC_FRAMES_FRAME) {
     if ((mask >> frame.type & 1) == 0)
       return refuse(gate, level, PROTOCOL_VIOLATION, "frame that does not belong into this packet");
     switch (frame.type) {
+    case QUIC_FRAME_ACK:
+    case QUIC_FRAME_ACK_ECN:
+      if (level != ONE_RTT) break;
+      found->ack = frame.data;
+      found->ack_end = walk.at;
+      break;
     case QUIC_FRAME_STOP_SENDING:
-      note_stop(stops, &frame);
+      note_stop(found, &frame);
       break;
     case QUIC_FRAME_CRYPTO:
       /* After the handshake only session tickets may come, and we use none. */

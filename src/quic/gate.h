@@ -28,7 +28,10 @@ typedef struct {
 typedef struct {
   size_t count;
   gate_stop_t stops[GATE_STOPS];
-} gate_stops_t;
+  /* The acknowledgement in the packet that was judged last, within its payload, for quic_ack_begin; NULL: none. Of several
+   * the last: honest peers send one. */
+  const uint8_t *ack, *ack_end;
+} gate_found_t;
 
 typedef struct {
   bool server;
@@ -50,9 +53,9 @@ typedef enum {
 
 /* `cid_limit`: as many connection ids as we said that we take. */
 void gate_init(gate_t *gate, bool server, uint64_t cid_limit);
-/* Judges a decrypted packet. `header`: the packet's header, without protection. Adds to `stops`. */
+/* Judges a decrypted packet. `header`: the packet's header, without protection. Adds to `found`. */
 gate_verdict_t gate_check(gate_t *gate, const uint8_t *header, size_t header_len, uint8_t *payload, size_t len,
-                          gate_stops_t *stops);
+                          gate_found_t *found);
 /* We send a PATH_CHALLENGE with this. */
 void gate_challenge_sent(gate_t *gate, const uint8_t data[QUIC_PATH_DATA_LEN]);
 

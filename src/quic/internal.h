@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "quic/gate.h"
 #include "quic/ngtcp2.h"
+#include "quic/path-mtu.h"
 #include "quic/pool.h"
 #include "quic/recv-queue.h"
 #include "quic/send-queue.h"
@@ -38,6 +39,10 @@ struct quic_conn {
   tls_session_t tls;          /* NULL once the handshake is over */
   ngtcp2_crypto_conn_ref ref; /* what GnuTLS's callbacks get */
   gate_t gate;
+  path_mtu_t mtu;
+  quic_path_t mtu_path; /* which path that is about */
+  bool sent_1rtt;       /* the packet being written has a number in the 1-RTT packets' space */
+  uint64_t sent_number; /* which one */
   const quic_config_t *config;
   const quic_host_t *host;
   void *owner;
@@ -128,11 +133,14 @@ extern const ngtcp2_callbacks quic_client_callbacks, quic_server_callbacks;
 typedef struct quic_reading {
   struct quic_reading *outer;
   quic_conn_t *conn;
-  gate_stops_t stops;
+  gate_found_t found;
 } quic_reading_t;
 /* Around every ngtcp2_conn_read_pkt; `accepted`: it found no fault. */
 void quic_callbacks_begin_read(quic_reading_t *this_read, quic_conn_t *conn);
 void quic_callbacks_end_read(quic_reading_t *this_read, bool accepted);
+/* Around the writing of a packet. */
+void quic_callbacks_begin_write(quic_conn_t *conn);
+void quic_callbacks_end_write(void);
 
 /* qlog.c: a file per connection; failures to write it are ignored. Until the peer's address is proved there is no file,
  * and the record is held in memory, up to a bound: a stranger's first packet makes none. */
@@ -146,6 +154,12 @@ void qlog_address_proved(struct qlog *log);
 void quic_conn_fail(quic_conn_t *conn, int ngtcp2_error);
 /* control.c */
 void quic_conn_event(quic_conn_t *conn, unsigned event);
+/* The size that the path in use was found to take, and that the peer takes. */
+size_t quic_conn_path_size(const quic_conn_t *conn);
+/* The largest datagram that fits into a packet of `payload` bytes, and that the peer takes; 0: none. */
+size_t quic_conn_datagram_room(const quic_conn_t *conn, size_t payload);
+/* After whatever may have moved the connection to another path. */
+void quic_conn_note_path(quic_conn_t *conn);
 
 /* close.c: the CONNECTION_CLOSE that is due, or 0. */
 size_t quic_close_write(quic_conn_t *conn, uint8_t *buf, size_t size, quic_path_t *path_out, uint8_t *ecn_out,

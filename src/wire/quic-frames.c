@@ -63,6 +63,7 @@ static bool read_body(quic_frames_t *walk, quic_frame_t *out) {
     return true;
   case QUIC_FRAME_ACK:
   case QUIC_FRAME_ACK_ECN:
+    out->data = walk->at;
     return skip_ack(walk, out->type == QUIC_FRAME_ACK_ECN);
   case QUIC_FRAME_CRYPTO:
     return read_varint(walk, &out->first) && skip_with_length(walk);
@@ -109,6 +110,29 @@ quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out) {
   bool is_stream = out->type >= QUIC_FRAME_STREAM && out->type <= QUIC_FRAME_STREAM_LAST;
   bool whole = is_stream ? skip_stream(walk, out->type) : read_body(walk, out);
   return whole ? QUIC_FRAMES_FRAME : QUIC_FRAMES_MALFORMED;
+}
+
+/* RFC 9000 section 19.3.1: the number of packets before `last` that the range has, too. */
+static bool read_range(quic_ack_t *ack, uint64_t last) {
+  uint64_t len;
+  if (!read_varint(&ack->walk, &len) || len > last) return false;
+  ack->last = last;
+  ack->first = last - len;
+  return true;
+}
+
+bool quic_ack_begin(quic_ack_t *ack, const uint8_t *data, const uint8_t *end) {
+  uint64_t largest;
+  ack->walk = (quic_frames_t){data, end};
+  return read_varint(&ack->walk, &largest) && skip_varints(&ack->walk, 1) && read_varint(&ack->walk, &ack->left) &&
+         read_range(ack, largest);
+}
+
+bool quic_ack_next(quic_ack_t *ack) {
+  uint64_t gap;
+  if (ack->left == 0 || !read_varint(&ack->walk, &gap) || ack->first < 2 || gap > ack->first - 2) return false;
+  ack->left--;
+  return read_range(ack, ack->first - gap - 2);
 }
 
 bool quic_frames_begin_handshake(const uint8_t *payload, size_t len) {

@@ -50,8 +50,15 @@ typedef struct {
   uint8_t type;
   const uint8_t *start;   /* its first byte; the frame ends where the walk stands */
   uint64_t first, second; /* the leading two integers of those that have any, but for ACK and STREAM */
-  const uint8_t *data;    /* PATH_CHALLENGE, PATH_RESPONSE: QUIC_PATH_DATA_LEN bytes */
+  const uint8_t *data;    /* PATH_CHALLENGE, PATH_RESPONSE: QUIC_PATH_DATA_LEN bytes; ACK: for quic_ack_begin */
 } quic_frame_t;
+
+/* The ranges of packet numbers of an ACK frame, the largest numbers first. */
+typedef struct {
+  quic_frames_t walk;
+  uint64_t left; /* ranges behind this one */
+  uint64_t first, last;
+} quic_ack_t;
 
 typedef enum {
   QUIC_FRAMES_END,      /* every byte of the payload was read */
@@ -60,6 +67,9 @@ typedef enum {
 } quic_frames_result_t;
 
 quic_frames_result_t quic_frames_next(quic_frames_t *walk, quic_frame_t *out);
+/* The first range of an ACK frame that was read, and the one behind it. False: there is none. */
+bool quic_ack_begin(quic_ack_t *ack, const uint8_t *data, const uint8_t *end);
+bool quic_ack_next(quic_ack_t *ack);
 /* Whether the payload of a client's first packet begins a handshake: a CRYPTO frame, behind PADDING and PING at most. */
 bool quic_frames_begin_handshake(const uint8_t *payload, size_t len);
 

@@ -142,7 +142,8 @@ static void send_all(pair_t *pair, side_t *side) {
   while ((n = quic_conn_write(side->conn, buf, sizeof buf, &path, &ecn, pair->now)) > 0) {
     bool to_server = side == &pair->client;
     pair->sent++;
-    bool lost = pair->lose & 1;
+    size_t widest = to_server ? pair->widest_up : pair->widest_down;
+    bool lost = (pair->lose & 1) || (widest > 0 && n > widest);
     pair->lose >>= 1;
     if (pair->blackhole || lost || chance(pair, pair->loss_permille)) {
       pair->lost++;

@@ -45,8 +45,9 @@ typedef struct pair {
   uint64_t random;
   list_t wire; /* datagrams on their way */
   uint64_t sent, lost;
-  bool blackhole;            /* nothing arrives any more */
-  address_t inside, outside; /* a NAT: the server sees the client's address `inside` as `outside`; empty: none */
+  bool blackhole;                /* nothing arrives any more */
+  size_t widest_up, widest_down; /* larger datagrams to the server, and to the client, are lost; 0: none */
+  address_t inside, outside;     /* a NAT: the server sees the client's address `inside` as `outside`; empty: none */
 } pair_t;
 
 /* Both sides with fresh keys (from `seed`), the client about to dial the server with ALPN "test/1", which the server

@@ -104,6 +104,32 @@ static bool begins(const char *payload, size_t len) {
   return quic_frames_begin_handshake((const uint8_t *)payload, len);
 }
 
+static void acknowledged_ranges_are_read(void **state) {
+  (void)state;
+  /* Largest 1000, two ranges behind the first: 990 to 1000, 980, 0 to 5. */
+  const uint8_t bytes[] = {QUIC_FRAME_ACK, 0x43, 0xe8, 0x00, 0x02, 0x0a, 0x08, 0x00, 0x43, 0xcd, 0x05};
+  quic_frames_t walk = {bytes, bytes + sizeof bytes};
+  quic_frame_t frame;
+  quic_ack_t ack;
+  assert_int_equal(quic_frames_next(&walk, &frame), QUIC_FRAMES_FRAME);
+  assert_true(quic_ack_begin(&ack, frame.data, walk.at));
+  assert_true(ack.first == 990 && ack.last == 1000);
+  assert_true(quic_ack_next(&ack));
+  assert_true(ack.first == 980 && ack.last == 980);
+  assert_true(quic_ack_next(&ack));
+  assert_true(ack.first == 0 && ack.last == 5);
+  assert_false(quic_ack_next(&ack));
+}
+
+static void acknowledged_ranges_below_zero_are_none(void **state) {
+  (void)state;
+  quic_ack_t ack;
+  const uint8_t first[] = {0x05, 0x00, 0x00, 0x06}, second[] = {0x05, 0x00, 0x02, 0x01, 0x03, 0x00, 0x00, 0x00};
+  assert_false(quic_ack_begin(&ack, first, first + sizeof first));
+  assert_true(quic_ack_begin(&ack, second, second + sizeof second));
+  assert_false(quic_ack_next(&ack));
+}
+
 static void a_first_packet_begins_a_handshake_with_crypto(void **state) {
   (void)state;
   assert_true(begins("\x06\x00\x04\x01\x00\x01\x00", 7));
@@ -121,6 +147,8 @@ int main(void) {
       cmocka_unit_test(a_cut_is_seen_anywhere_but_between_frames),
       cmocka_unit_test(data_is_no_frame),
       cmocka_unit_test(unknown_types_and_lengths_are_malformed),
+      cmocka_unit_test(acknowledged_ranges_are_read),
+      cmocka_unit_test(acknowledged_ranges_below_zero_are_none),
       cmocka_unit_test(a_first_packet_begins_a_handshake_with_crypto),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,15 +12,15 @@ static const uint8_t handshake_header_of_version_2[] = {0xf0, 0x6b, 0x33, 0x43, 
 static const uint8_t initial_header_of_version_2[] = {0xd0, 0x6b, 0x33, 0x43, 0xcf, 0, 0};
 
 static gate_t gate;
-static gate_stops_t stops;
+static gate_found_t found;
 
 static void new_gate(bool server) {
   gate_init(&gate, server, 6);
-  stops.count = 0;
+  found.count = 0;
 }
 
 #define CHECK(header, ...) \
-  gate_check(&gate, header, sizeof header, (uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}), &stops)
+  gate_check(&gate, header, sizeof header, (uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}), &found)
 #define ASSERT_CLOSES(code, header, ...)                      \
   do {                                                        \
     new_gate(gate.server);                                    \
@@ -56,7 +56,7 @@ static void what_anybody_can_make_is_dropped(void **state) {
   assert_int_equal(CHECK(initial_header, 0x1e), GATE_DROP);
   assert_int_equal(CHECK(initial_header, 0x06, 0x00, 0x05), GATE_DROP);
   assert_int_equal(CHECK(initial_header_of_version_2, 0x10, 0x05), GATE_DROP);
-  assert_int_equal(gate_check(&gate, initial_header, sizeof initial_header, NULL, 0, &stops), GATE_DROP);
+  assert_int_equal(gate_check(&gate, initial_header, sizeof initial_header, NULL, 0, &found), GATE_DROP);
   assert_null(gate.reason);
 }
 
@@ -66,7 +66,7 @@ static void unreadable_and_empty_packets_close(void **state) {
   ASSERT_CLOSES(0x07, short_header, 0x01, 0x2a, 0x05);
   ASSERT_CLOSES(0x07, short_header, 0x10);
   new_gate(true);
-  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, NULL, 0, &stops), GATE_CLOSE);
+  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, NULL, 0, &found), GATE_CLOSE);
   assert_int_equal(gate.error_code, 0x0a);
 }
 
@@ -112,7 +112,7 @@ static void tls_after_the_handshake_is_left_out(void **state) {
   new_gate(false);
   uint8_t payload[] = {0x06, 0x00, 0x02, 0x05, 0x05, 0x0a, 0x00, 0x01, 'x'};
   const uint8_t left[] = {0x01, 0x00, 0x00, 0x00, 0x00, 0x0a, 0x00, 0x01, 'x'};
-  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, payload, sizeof payload, &stops), GATE_PASS);
+  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, payload, sizeof payload, &found), GATE_PASS);
   assert_memory_equal(payload, left, sizeof left);
 }
 
@@ -121,7 +121,7 @@ static void a_packet_brings_few_tokens(void **state) {
   new_gate(false);
   uint8_t payload[3 * (GATE_TOKENS + 1)];
   for (size_t i = 0; i < sizeof payload; i += 3) memcpy(payload + i, (const uint8_t[]){0x07, 0x01, 0x05}, 3);
-  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, payload, sizeof payload, &stops), GATE_PASS);
+  assert_int_equal(gate_check(&gate, short_header, sizeof short_header, payload, sizeof payload, &found), GATE_PASS);
   assert_int_equal(payload[3 * (GATE_TOKENS - 1)], 0x07);
   assert_memory_equal(payload + 3 * GATE_TOKENS, ((const uint8_t[]){0x01, 0x00, 0x00}), 3);
 }
@@ -131,12 +131,12 @@ static void stopped_streams_are_noted(void **state) {
   new_gate(true);
   assert_int_equal(CHECK(short_header, 0x05, 0x04, 0x40, 0x4d, 0x01), GATE_PASS);
   assert_int_equal(CHECK(short_header, 0x05, 0x08, 0x01), GATE_PASS);
-  assert_int_equal(stops.count, 2);
-  assert_int_equal(stops.stops[0].stream_id, 4);
-  assert_int_equal(stops.stops[0].code, 77);
-  assert_int_equal(stops.stops[1].stream_id, 8);
+  assert_int_equal(found.count, 2);
+  assert_int_equal(found.stops[0].stream_id, 4);
+  assert_int_equal(found.stops[0].code, 77);
+  assert_int_equal(found.stops[1].stream_id, 8);
   for (size_t i = 0; i < 2 * GATE_STOPS; i++) assert_int_equal(CHECK(short_header, 0x05, 0x04, 0x01), GATE_PASS);
-  assert_int_equal(stops.count, GATE_STOPS);
+  assert_int_equal(found.count, GATE_STOPS);
 }
 
 int main(void) {

@@ -268,7 +268,8 @@ static bool finished(const pair_t *pair) { return pair->client.finished_events >
 /* The end travels alone, after all bytes were sent; many packets are lost on the way. */
 static void finished_means_that_the_peer_has_the_end(void **state) {
   (void)state;
-  for (uint64_t seed = 1; seed <= 200; seed++) {
+  /* Seed 2898: the end is lost and waits for the pace while nothing is on its way. */
+  for (uint64_t seed = 2750; seed <= 2950; seed++) {
     pair_t pair;
     pair_init(&pair, seed);
     pair_open(&pair);

@@ -18,6 +18,7 @@ const SCENARIOS = [
   'acceptor-moves',
   'flap',
   'loss',
+  'narrow',
   'by-node-id',
   'gossip',
   'out-of-reach'

@@ -27,9 +27,9 @@ async function startRelays(topology, family) {
   return { relay, relays: await relay.ask('start', hosts) }
 }
 
-function startPeer(namespace) {
+function startPeer(namespace, file = 'peer.js') {
   namespace.nft(COUNT_PROBES)
-  return new Program(namespace, path.join(__dirname, 'peer.js'))
+  return new Program(namespace, path.join(__dirname, file))
 }
 
 /** How many probes the host sent over UDP since it was started. */
@@ -61,11 +61,12 @@ function eventFault({ count, disordered, failure }, expected) {
  * Gives `play` a topology with two sites and a pair in it, both online, and takes it all away afterwards.
  * @param {[string, string]} kinds of the dialler's site and the acceptor's
  * @param {object} options for both endpoints
+ * @param {4 | 6} family of the relays' addresses
  */
-async function inPair(kinds, options, play) {
+async function inPair(kinds, options, play, family = 4) {
   const topology = new Topology()
   try {
-    const { relay, relays } = await startRelays(topology, 4)
+    const { relay, relays } = await startRelays(topology, family)
     const sites = kinds.map((kind, index) => topology.site(index, kind))
     return await play({ topology, relay, sites, ...(await startPair(relays, sites, options)) })
   } finally {
@@ -96,4 +97,4 @@ async function runDirectAndRelayed(play, turn = (kinds) => kinds) {
   }
 }
 
-module.exports = { allReceived, eventFault, inPair, probesSent, runDirectAndRelayed, startPair, startRelays }
+module.exports = { allReceived, eventFault, inPair, probesSent, runDirectAndRelayed, startPair, startPeer, startRelays }

@@ -55,7 +55,7 @@ function watch() {
   })
 }
 
-/** Takes the connection as an event target, and sends as it is told: `{ count, everyMs, burst }`. */
+/** Takes the connection as an event target, and sends as it is told: `{ count, everyMs, burst, padding }`. */
 async function use(made, createTarget, flow) {
   connection = made
   watch()
@@ -66,11 +66,12 @@ async function use(made, createTarget, flow) {
 
 let sent = 0
 
-function send({ count, everyMs, burst }) {
+function send({ count, everyMs, burst, padding = 0 }) {
+  const pad = 'x'.repeat(padding)
   const last = sent + count
   const timer = setInterval(() => {
     for (let n = 0; n < burst && sent < last; n++) {
-      target.send({ type: 'numbered', payload: { number: sent++, at: Date.now() } })
+      target.send({ type: 'numbered', payload: { number: sent++, at: Date.now(), pad } })
     }
     if (sent === last || failure) clearInterval(timer)
   }, everyMs)
@@ -143,6 +144,12 @@ serve({
     const { longestMs } = arrived
     arrived.longestMs = 0
     return longestMs
+  },
+
+  /** @returns why the connection closed, or null if it did not in time */
+  async closed({ timeoutMs }) {
+    await untilTrue(() => failure !== null, timeoutMs).catch(() => {})
+    return failure
   },
 
   report: () => ({ sent, ...arrived, failure, moves, paths: connection?.paths() ?? [], metrics: endpoint.metrics() }),

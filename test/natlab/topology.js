@@ -79,6 +79,12 @@ class Namespace {
       ip route add default via ${router}`)
   }
 
+  /** From now on every datagram leaves by itself, so that routers see its length. */
+  unbatched(device) {
+    this.sh(`ip link set ${device} gso_max_segs 1`)
+    return this
+  }
+
   /** Starts a Node program inside, with pipes. */
   spawn(file) {
     const child = spawn('ip', ['netns', 'exec', this.name, process.execPath, file], { stdio: 'pipe' })
@@ -245,6 +251,30 @@ class Topology {
 
   restore() {
     this.internet.nft('delete table inet cut')
+  }
+
+  /**
+   * Loses UDP packets above a length, without a word, on the way to some sites.
+   * @param {number} length of the IP packet
+   * @param {number[]} sites their indices
+   */
+  swallow(length, sites) {
+    const rules = sites.flatMap((index) => [
+      `ip daddr ${SIDES[index].v4}.0/24 meta l4proto udp meta length > ${length} drop`,
+      `ip6 daddr ${SIDES[index].v6}::/64 meta l4proto udp meta length > ${length} drop`
+    ])
+    this.internet.nft(`
+      table inet narrow {
+        chain forward {
+          type filter hook forward priority filter
+          ${rules.join('\n          ')}
+        }
+      }`)
+  }
+
+  /** The same with a word (ICMP): the link to a site takes no larger packets. */
+  narrowLink(length, index) {
+    this.internet.sh(`ip link set ${SIDES[index].name} mtu ${length}`)
   }
 
   /** Loses a share of all packets that cross the internet. */
