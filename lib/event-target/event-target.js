@@ -8,6 +8,7 @@ const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { ListenerTarget } = require('./listener-target')
 const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
@@ -65,7 +66,7 @@ function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target'
  * An EventTarget whose other end is a peer: what is dispatched here fires there. Local events are 'error' (with `error`)
  * and 'close' (with `kind`, `code`, `reason`, `error`).
  */
-class IrohEventTarget extends EventTarget {
+class IrohEventTarget extends ListenerTarget {
   #options
   #remoteNodeId
   #channel = null
@@ -248,7 +249,7 @@ class IrohEventTarget extends EventTarget {
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     const isOwn = this[kOwnNames].has(name)
-    super.dispatchEvent((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
+    this[kFire]((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
   }
 
   /** @private */
@@ -282,11 +283,6 @@ class IrohEventTarget extends EventTarget {
     this.#registered?.reject(ending.error ?? this.#error('ERR_IROH_CLOSED'))
     this.#closed.resolve(ending)
     this[kFire](new IrohCloseEvent(ending))
-  }
-
-  /** @private Dispatches here. */
-  [kFire](event) {
-    super.dispatchEvent(event)
   }
 
   #onRefused(error) {

@@ -4,9 +4,10 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose, kOwnNames, kTap } = require('../base/symbols')
+const { asyncDispose, kFire, kOwnNames, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
+const { ListenerTarget } = require('../event-target/listener-target')
 const { EventContent, overhead, writeContent } = require('./event-content')
 const { GossipEvent, GossipStateEvent, PeerGossipErrorEvent } = require('./events')
 
@@ -18,7 +19,7 @@ const OWN_NAMES = new Set(['error', 'close', 'neighborUp', 'neighborDown', 'dial
  * any order and usually once. Local events are 'error', 'close' and the topic's own: 'neighborUp', 'neighborDown',
  * 'dialFailed' and 'lagged'.
  */
-class GossipEventTarget extends EventTarget {
+class GossipEventTarget extends ListenerTarget {
   #topic
   #sign
   #verify
@@ -143,7 +144,7 @@ class GossipEventTarget extends EventTarget {
       return
     }
     if (event.type === 'lagged') this.#stats.missed += event.missed
-    super.dispatchEvent(new GossipStateEvent(event))
+    this[kFire](new GossipStateEvent(event))
   }
 
   #receive({ content, deliveredFrom }) {
@@ -159,7 +160,7 @@ class GossipEventTarget extends EventTarget {
     } else {
       this.#stats.received++
       this[kTap]?.(event)
-      super.dispatchEvent(event)
+      this[kFire](event)
     }
   }
 
@@ -175,7 +176,7 @@ class GossipEventTarget extends EventTarget {
 
   #refuse(error, peer) {
     this.#stats.refused++
-    super.dispatchEvent(new IrohErrorEvent(Object.assign(error, { peer })))
+    this[kFire](new IrohErrorEvent(Object.assign(error, { peer })))
   }
 
   #checkLength(length) {
@@ -195,7 +196,7 @@ class GossipEventTarget extends EventTarget {
     this.resume()
     const ending = Object.freeze({ kind: 'locally-closed', code: 0, reason: '', error })
     this.#closed.resolve(ending)
-    super.dispatchEvent(new IrohCloseEvent(ending))
+    this[kFire](new IrohCloseEvent(ending))
   }
 }
 
