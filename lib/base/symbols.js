@@ -31,6 +31,8 @@ module.exports = {
   kSendJson: Symbol('sendJson'),
   /** target[kBroadcastJson](json, sharers): the same, for what so many spokes of a hub are sent. */
   kBroadcastJson: Symbol('broadcastJson'),
+  /** target[kCheckType](type): throws for types that are not to be sent, if there are any. */
+  kCheckType: Symbol('checkType'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),
   /**

@@ -8,6 +8,7 @@ const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { MAX_DEPTH } = require('./json-bounds')
 const { ListenerTarget } = require('./listener-target')
 const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
@@ -16,6 +17,7 @@ const {
   kAttach,
   kBroadcastJson,
   kBusy,
+  kCheckType,
   kComplete,
   kDetached,
   kEnvelope,
@@ -48,11 +50,15 @@ function registration(operations) {
 function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target') {
   const options = checkOptions(given, known, where)
   const { operations } = options
+  const maxDepth = checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: MAX_DEPTH })
+  const maxSendDepth = Math.max(maxDepth, MAX_DEPTH)
   if (operations !== undefined && !Array.isArray(operations)) throw invalid('operations must be an array')
-  if (operations) encodeEnvelope(registration(operations)) // says at once what cannot be sent
+  if (operations) encodeEnvelope(registration(operations), maxSendDepth) // says at once what cannot be sent
   return {
     maxFrameLength: checkInteger(options.maxFrameLength, 'maxFrameLength', { min: 2, max: MAX, fallback: MIB }),
-    maxDepth: checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: 256 }),
+    maxDepth,
+    /** What receivers take by default, or more if this side takes more. */
+    maxSendDepth,
     maxBufferedAmount: checkInteger(options.maxBufferedAmount, 'maxBufferedAmount', {
       min: 1,
       max: MAX,
@@ -102,11 +108,16 @@ class IrohEventTarget extends ListenerTarget {
   /**
    * Sends an envelope to the peer, in the order of the calls, with the others of this turn of the event loop.
    * @param {{ type: string, id?: string, payload?: unknown }} envelope read now; later changes are not sent
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _FRAME_TOO_LONG, _BUFFER_FULL (see drained()), or
-   *   _CLOSED or why the connection ended. What throws is not sent.
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY, _FRAME_TOO_LONG,
+   *   _BUFFER_FULL (see drained()), or _CLOSED or why the connection ended. What throws is not sent.
    */
   send(envelope) {
-    this[kSendJson](encodeEnvelope(envelope))
+    this[kSendJson](encodeEnvelope(envelope, this.#options.maxSendDepth, this[kCheckType]))
+  }
+
+  /** @private Throws for types that are not to be sent. @type {((type: string) => void) | undefined} */
+  get [kCheckType]() {
+    return undefined
   }
 
   /** Sends the event's `detail`, an envelope; it does not fire locally. See send(). */
@@ -233,7 +244,7 @@ class IrohEventTarget extends ListenerTarget {
   [kGreet](channel) {
     const { operations } = this.#options
     if (!operations) return
-    channel.push(encodeEnvelope(registration(operations)))
+    channel.push(encodeEnvelope(registration(operations), this.#options.maxSendDepth))
     this.#sent++
   }
 

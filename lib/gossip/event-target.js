@@ -57,8 +57,8 @@ class GossipEventTarget extends ListenerTarget {
   /**
    * Sends an envelope to everyone in the topic.
    * @param {{ type: string, id?: string, payload?: unknown }} envelope read now; later changes are not sent
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_LONG with the limit, _CLOSED. What throws is not
-   *   sent.
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY, _TOO_LONG with the limit,
+   *   _CLOSED. What throws is not sent.
    */
   send(envelope) {
     if (this.#isOver) throw this.#unsent()

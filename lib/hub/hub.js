@@ -149,11 +149,11 @@ class Hub extends Emitter {
    * @param {object} envelope
    * @param {{ except?: string | IrohEventTarget | Iterable<string | IrohEventTarget> }} [options]
    * @returns {number} how many spokes it went to
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE; _FRAME_TOO_LONG and, with `slowSpoke: 'wait'`,
-   *   _BUFFER_FULL with `peers`, after the others got it
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY; _FRAME_TOO_LONG and, with
+   *   `slowSpoke: 'wait'`, _BUFFER_FULL with `peers`, after the others got it
    */
   broadcast(envelope, { except } = {}) {
-    const json = encodeEnvelope(envelope, this.#sessions ? checkNotReserved : undefined)
+    const json = encodeEnvelope(envelope, this.#options.maxSendDepth, this.#sessions ? checkNotReserved : undefined)
     const left = readExcept(except)
     const failures = []
     let sent = 0
