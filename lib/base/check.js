@@ -2,6 +2,7 @@
 'use strict'
 
 const { invalid } = require('./errors')
+const { expectMany } = require('./signals')
 
 /** The options object itself: undefined counts as empty, a key not in `known` is refused. */
 function checkOptions(options, known, where) {
@@ -59,7 +60,9 @@ function checkFunction(value, name) {
 
 /** An AbortSignal, or undefined. */
 function checkSignal(value) {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw invalid('signal must be an AbortSignal')
+  if (value === undefined) return undefined
+  if (!(value instanceof AbortSignal)) throw invalid('signal must be an AbortSignal')
+  expectMany(value)
   return value
 }
 

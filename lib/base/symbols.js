@@ -70,6 +70,10 @@ module.exports = {
   kUnsent: Symbol('unsent'),
   /** target[kFire](event): dispatches to its listeners here. */
   kFire: Symbol('fire'),
+  /** target[kHold](isHeld): nothing comes out, whatever resume() says, until as many who held it let go. */
+  kHold: Symbol('hold'),
+  /** target[kReceivedLength]: characters or bytes of events that have come. */
+  kReceivedLength: Symbol('receivedLength'),
   /** target[kHalfClose](): sends no more, and reads on. */
   kHalfClose: Symbol('halfClose'),
   /** hub[kAllow](allow): who may connect, from a rule or a watched file. */

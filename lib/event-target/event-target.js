@@ -25,8 +25,10 @@ const {
   kFire,
   kGreet,
   kHalfClose,
+  kHold,
   kMeasure,
   kOwnNames,
+  kReceivedLength,
   kRefused,
   kSendJson,
   kStream,
@@ -78,6 +80,8 @@ class IrohEventTarget extends ListenerTarget {
   #channel = null
   #connection = null
   #isPaused = false
+  /** How many hold it back beside pause(). */
+  #holds = 0
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -85,6 +89,8 @@ class IrohEventTarget extends ListenerTarget {
   #isRegistered = false
   #sent = 0
   #received = 0
+  /** Characters that came over channels before this one. */
+  #receivedBefore = 0
   #connectedAt = 0
 
   /** @private use the create… functions */
@@ -189,7 +195,7 @@ class IrohEventTarget extends ListenerTarget {
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
     this.#isPaused = false
-    this.#channel?.resume()
+    if (!this.#isStill()) this.#channel?.resume()
   }
 
   /**
@@ -232,10 +238,11 @@ class IrohEventTarget extends ListenerTarget {
       onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
       onOver: (ending) => isMine() && this.#onOver(ending)
     })
+    this.#leaveChannel()
     this.#channel = channel
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
-    if (this.#isPaused) channel.pause()
+    if (this.#isStill()) channel.pause()
     if (this.#options.operations) this.#expectRegistration()
     if (!isGreeted) this[kGreet](channel)
   }
@@ -246,6 +253,18 @@ class IrohEventTarget extends ListenerTarget {
     if (!operations) return
     channel.push(encodeEnvelope(registration(operations), this.#options.maxSendDepth))
     this.#sent++
+  }
+
+  /** @private */
+  [kHold](isHeld) {
+    this.#holds += isHeld ? 1 : -1
+    if (isHeld) this.#channel?.pause()
+    else if (!this.#isStill()) this.#channel?.resume()
+  }
+
+  /** @private */
+  get [kReceivedLength]() {
+    return this.#receivedBefore + (this.#channel?.receivedLength ?? 0)
   }
 
   /** @private */
@@ -301,8 +320,17 @@ class IrohEventTarget extends ListenerTarget {
     this[kRefused]()
   }
 
-  #onOver(ending) {
+  #isStill() {
+    return this.#isPaused || this.#holds > 0
+  }
+
+  #leaveChannel() {
+    this.#receivedBefore = this[kReceivedLength]
     this.#channel = null
+  }
+
+  #onOver(ending) {
+    this.#leaveChannel()
     this[kDetached](ending)
   }
 

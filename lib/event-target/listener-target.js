@@ -2,6 +2,7 @@
 'use strict'
 
 const { getEventListeners, setMaxListeners } = require('node:events')
+const { expectMany } = require('../base/signals')
 const { kFire } = require('../base/symbols')
 
 /**
@@ -26,7 +27,7 @@ class ListenerTarget extends EventTarget {
 
   constructor() {
     super()
-    setMaxListeners(0, this)
+    setMaxListeners(Number.POSITIVE_INFINITY, this)
   }
 
   addEventListener(type, listener, options) {
@@ -92,6 +93,7 @@ class ListenerTarget extends EventTarget {
     const listeners = new Set()
     const onAbort = () => target.deref()?.#onAbort(listeners)
     this.#signals.set(signal, { listeners, onAbort })
+    expectMany(signal)
     signal.addEventListener('abort', onAbort, { once: true })
     return listeners
   }

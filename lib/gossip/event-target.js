@@ -4,7 +4,7 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose, kFire, kOwnNames, kTap } = require('../base/symbols')
+const { asyncDispose, kFire, kHold, kOwnNames, kReceivedLength, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
 const { ListenerTarget } = require('../event-target/listener-target')
@@ -23,8 +23,12 @@ class GossipEventTarget extends ListenerTarget {
   #topic
   #sign
   #verify
-  /** While paused: settled by resume(). */
-  #paused = null
+  #isPaused = false
+  /** How many hold it back beside pause(). */
+  #holds = 0
+  /** While it is paused or held back: settled when it goes on. */
+  #stillness = null
+  #receivedLength = 0
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -100,14 +104,14 @@ class GossipEventTarget extends ListenerTarget {
 
   /** No events come out. What the topic's queue has no room for is missed; a 'lagged' event tells how many. */
   pause() {
-    if (!this.#isOver) this.#paused ??= quietDeferred()
+    this.#isPaused = true
+    this.#settle()
   }
 
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
-    const paused = this.#paused
-    this.#paused = null
-    if (paused) setImmediate(paused.resolve)
+    this.#isPaused = false
+    this.#settle()
   }
 
   /** Resolves with { kind, code, reason, error } once the target is over; never rejects. */
@@ -125,10 +129,31 @@ class GossipEventTarget extends ListenerTarget {
     return this.close()
   }
 
+  /** @private */
+  [kHold](isHeld) {
+    this.#holds += isHeld ? 1 : -1
+    this.#settle()
+  }
+
+  /** @private */
+  get [kReceivedLength]() {
+    return this.#receivedLength
+  }
+
+  /** Stands still or goes on, as it is told now; a target that is over goes on to its end. */
+  #settle() {
+    const isStill = !this.#isOver && (this.#isPaused || this.#holds > 0)
+    if (isStill) this.#stillness ??= quietDeferred()
+    else if (this.#stillness) {
+      setImmediate(this.#stillness.resolve)
+      this.#stillness = null
+    }
+  }
+
   async #read() {
     try {
       for await (const event of this.#topic) {
-        while (this.#paused) await this.#paused.promise
+        while (this.#stillness) await this.#stillness.promise
         if (this.#isOver) return
         this.#take(event)
       }
@@ -148,6 +173,7 @@ class GossipEventTarget extends ListenerTarget {
   }
 
   #receive({ content, deliveredFrom }) {
+    this.#receivedLength += content.length
     let event
     try {
       event = this.#eventOf(content, deliveredFrom)
@@ -193,7 +219,7 @@ class GossipEventTarget extends ListenerTarget {
     if (this.#isOver) return
     this.#isOver = true
     this.#failure = error
-    this.resume()
+    this.#settle()
     const ending = Object.freeze({ kind: 'locally-closed', code: 0, reason: '', error })
     this.#closed.resolve(ending)
     this[kFire](new IrohCloseEvent(ending))
