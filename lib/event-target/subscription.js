@@ -89,6 +89,7 @@ class Subscription {
   }
 
   #holdIfLate() {
+    if (this.#isEnded) return
     const lag = this.#target[kReceivedLength] - this.#waiting[this.#first].at
     if (lag > MAX_LAG) this.#hold(true)
     else if (lag <= LOW_LAG) this.#hold(false)
@@ -115,7 +116,7 @@ class Subscription {
       return
     }
     this.#stalledMs = taken === 0 && this.#isHolding ? this.#stalledMs + this.#delayMs : 0
-    if (this.#stalledMs >= this.#stallTimeoutMs && !this.#isEnded) this.#end()
+    if (this.#stalledMs >= this.#stallTimeoutMs) this.#end()
     else this.#holdIfLate()
     if (taken >= MANY) this.#tryIn(this.#delayMs >> 1)
     else this.#tryIn(taken < FEW ? Math.min(2 * this.#delayMs + 1, MAX_DELAY_MS) : this.#delayMs)
