@@ -9,6 +9,7 @@ const { createPubSub } = require('@graphql-yoga/subscription')
 const { pubsubEventTarget } = require('event-target-iroh')
 const { useEventTargets } = require('./helpers/event-targets')
 const { until } = require('./helpers/events')
+const { collectUncaught } = require('./helpers/uncaught')
 const { yogaBursts } = require('./helpers/yoga-burst')
 
 /** A Repeater holds 1024. */
@@ -126,11 +127,7 @@ describe('A burst for a pubsub view', () => {
   it('of a listener that throws something else is reported, event by event', async () => {
     const { near, far } = await kinds['a target over gossip']()
     const view = pubsubEventTarget(far)
-    const before = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    const reported = []
-    process.on('uncaughtException', (error) => reported.push(error))
-    try {
+    const reported = await collectUncaught(async (seen) => {
       let heard = 0
       view.addEventListener('m', () => {
         heard++
@@ -142,12 +139,9 @@ describe('A burst for a pubsub view', () => {
       })
       near.send({ type: 'm' })
       near.send({ type: 'm' })
-      await until(() => reported.length === 4)
-      assert.deepEqual(reported.sort(), [2, 3, 'rejected', 'rejected'])
-    } finally {
-      process.removeAllListeners('uncaughtException')
-      for (const listener of before) process.on('uncaughtException', listener)
-    }
+      await until(() => seen.length === 4)
+    })
+    assert.deepEqual(reported.sort(), [2, 3, 'rejected', 'rejected'])
   })
 
   it("goes through GraphQL Yoga's server-sent events to a slow client", async () => {
