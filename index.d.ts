@@ -710,7 +710,7 @@ export interface Registration {
 export interface EventTargetOptions {
   /** Longest frame taken and sent, in bytes; default 1 MiB. */
   maxFrameLength?: number
-  /** Deepest nesting taken; default 256. */
+  /** Deepest nesting taken; default 256. send() refuses what is deeper than this, or than 256 if that is more. */
   maxDepth?: number
   /**
    * Unsent bytes before send() throws ERR_IROH_BUFFER_FULL; default 64 MiB, at most the endpoint's maxSendBuffer. With
@@ -907,8 +907,19 @@ export interface PubSubEventTarget {
   dispatchEvent(event: Event): boolean
 }
 
-/** The publish/subscribe view of an event target. */
-export function pubsubEventTarget(target: IrohEventTarget | GossipEventTarget): PubSubEventTarget
+export interface PubSubOptions {
+  /**
+   * How long a subscriber that takes nothing may hold the others back, in ms; then it has ERR_IROH_BUFFER_FULL and no more
+   * events. Default 30000. See docs/pubsub.md.
+   */
+  stallTimeoutMs?: number
+}
+
+/** The publish/subscribe view of an event target. A subscriber that is slower than its events come loses none of them. */
+export function pubsubEventTarget(
+  target: IrohEventTarget | GossipEventTarget,
+  options?: PubSubOptions
+): PubSubEventTarget
 
 /** What a gossip topic is called: 32 bytes that whoever joins it has to know. Immutable. */
 export class TopicId {

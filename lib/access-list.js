@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { reportUncaught } = require('./base/deferred')
 const { invalid } = require('./base/errors')
+const { reportUncaught } = require('./base/guard')
 const { parsePeer } = require('./addresses/node-addr')
 
 function readRule(rule, name) {

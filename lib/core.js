@@ -3,8 +3,9 @@
 
 const binding = require('./binding')
 const { Event, EVENT_SIZE } = require('./core-events')
-const { deferred, reportUncaught } = require('./base/deferred')
+const { deferred } = require('./base/deferred')
 const { check } = require('./base/errors')
+const { reportUncaught } = require('./base/guard')
 const { Shares } = require('./base/shares')
 const { sayGoodbyeAtExit, forgetAtExit } = require('./base/exit')
 const { kEvent } = require('./base/symbols')

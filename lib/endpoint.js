@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { AccessList } = require('./access-list')
 const { AddressBook } = require('./addresses/address-book')
 const { AsyncQueue } = require('./base/async-queue')
@@ -13,6 +12,7 @@ const { Core } = require('./core')
 const { Event } = require('./core-events')
 const { Dialer } = require('./dialer')
 const { Discovery } = require('./discovery')
+const { Emitter } = require('./base/emitter')
 const { IrohError, bySystem, check, invalid } = require('./base/errors')
 const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
@@ -63,7 +63,7 @@ function leaveRelay(connection) {
  * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?,
  * rttMs?, relayUrl?, directAddresses?, addresses?, address?, protocol?, error? }.
  */
-class Endpoint extends EventEmitter {
+class Endpoint extends Emitter {
   #core
   #secretKey
   #access
@@ -84,7 +84,6 @@ class Endpoint extends EventEmitter {
   /** @private use Endpoint.create() or Endpoint.createWithOptions() */
   constructor(options) {
     super()
-    this.setMaxListeners(0) // hubs and spokes that share the endpoint listen, too
     this.#access = new AccessList({ allow: options?.allow, deny: options?.deny })
     const opened = openCore(options, this.#access, (...event) => this.#onEvent(...event))
     this.#core = opened.core

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter, setMaxListeners } = require('node:events')
+const { setMaxListeners } = require('node:events')
 const { checkFunction, checkOptions } = require('./base/check')
 const { CloseCode } = require('./close-reason')
-const { reportUncaught } = require('./base/deferred')
+const { Emitter } = require('./base/emitter')
 const { Endpoint } = require('./endpoint')
 const { invalid } = require('./base/errors')
 const { Gossip } = require('./gossip/gossip')
+const { reportUncaught } = require('./base/guard')
 const { Hub } = require('./hub/hub')
 const { checkAlpn } = require('./options')
 const { asyncDispose, kListsAdmit, kServe } = require('./base/symbols')
@@ -73,7 +74,7 @@ class RouterBuilder {
  * `admit` hook did not let through, and 'failed' (error, alpn) when a handler fails: its connection is closed with code
  * CloseCode.HANDLER_FAILED.
  */
-class Router extends EventEmitter {
+class Router extends Emitter {
   #endpoint
   #routes
   #stops = []
@@ -139,14 +140,14 @@ class Router extends EventEmitter {
     try {
       if (admit && !(await this.#isAdmitted(admit, connection))) {
         connection.close(CloseCode.NOT_ALLOWED, 'not admitted')
-        this.#emit('rejected', connection.remoteNodeId(), alpn)
+        this.emit('rejected', connection.remoteNodeId(), alpn)
         return
       }
       const { signal } = this.#ending
       await (typeof handler === 'function' ? handler(connection, { signal }) : handler.accept(connection, { signal }))
     } catch (error) {
       connection.close(CloseCode.HANDLER_FAILED, 'the handler failed')
-      this.#failed(error, alpn)
+      this.#failed(error, alpn, this.isShutdown())
     }
   }
 
@@ -157,26 +158,26 @@ class Router extends EventEmitter {
   }
 
   /** What nobody listens for is an uncaught exception, but for what shutdown() breaks off. */
-  #failed(error, alpn) {
-    if (this.listenerCount('failed') > 0) this.#emit('failed', error, alpn)
-    else if (!this.isShutdown()) reportUncaught(error)
-  }
-
-  #emit(...event) {
-    try {
-      this.emit(...event)
-    } catch (error) {
-      reportUncaught(error)
-    }
+  #failed(error, alpn, isBrokenOff) {
+    if (this.listenerCount('failed') > 0) this.emit('failed', error, alpn)
+    else if (!isBrokenOff) reportUncaught(error)
   }
 
   async #end() {
     for (const stop of this.#stops) stop()
     this.#ending.abort()
-    const handlers = new Set([...this.#routes.values()].map(({ handler }) => handler))
-    const ends = [...handlers].map(async (handler) => (handler.shutdown ? handler.shutdown() : handler.close?.()))
+    const handlers = new Map([...this.#routes].map(([alpn, { handler }]) => [handler, alpn]))
+    const ends = [...handlers].map(([handler, alpn]) => this.#endHandler(handler, alpn))
     await within(Promise.allSettled([...ends, ...this.#running]), SHUTDOWN_MS)
     await this.#endpoint.close(CloseCode.NORMAL, 'the router is shut down')
+  }
+
+  async #endHandler(handler, alpn) {
+    try {
+      await (handler.shutdown ? handler.shutdown() : handler.close?.())
+    } catch (error) {
+      this.#failed(error, alpn, false)
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 'use strict'
 
 const { invalid } = require('./errors')
+const { expectMany } = require('./signals')
 
 /** The longest duration that an option takes, in milliseconds: Node's timers fire at once for what is longer. */
 const MAX_DURATION_MS = 0x7fffffff
@@ -62,7 +63,9 @@ function checkFunction(value, name) {
 
 /** An AbortSignal, or undefined. */
 function checkSignal(value) {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw invalid('signal must be an AbortSignal')
+  if (value === undefined) return undefined
+  if (!(value instanceof AbortSignal)) throw invalid('signal must be an AbortSignal')
+  expectMany(value)
   return value
 }
 

@@ -18,11 +18,4 @@ function quietDeferred() {
   return result
 }
 
-/** Reports an error of a user's function as uncaught, without losing what else this turn has to do. */
-function reportUncaught(error) {
-  process.nextTick(() => {
-    throw error
-  })
-}
-
-module.exports = { deferred, quietDeferred, reportUncaught }
+module.exports = { deferred, quietDeferred }

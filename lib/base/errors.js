@@ -59,9 +59,19 @@ function check(result, about) {
   return result
 }
 
+/** What a program's function threw, which may be anything, in words. @returns {string} */
+function textOf(thrown) {
+  try {
+    const message = thrown?.message
+    return typeof message === 'string' ? message : String(thrown)
+  } catch {
+    return 'something that cannot be read'
+  }
+}
+
 /** @returns {IrohError} ERR_IROH_INVALID_ARGUMENT */
 function invalid(detail) {
   return new IrohError('ERR_IROH_INVALID_ARGUMENT', { detail })
 }
 
-module.exports = { IrohError, bySystem, check, errorFrom, errorCode, invalid, errorTable: table }
+module.exports = { IrohError, bySystem, check, errorFrom, errorCode, invalid, errorTable: table, textOf }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { reportUncaught } = require('./deferred')
+const { reportUncaught } = require('./guard')
 
 /** What is to be called for each signal that is waited for: one signal may end any number of calls. */
 const callbacks = new WeakMap()

@@ -31,6 +31,8 @@ module.exports = {
   kSendJson: Symbol('sendJson'),
   /** target[kBroadcastJson](json, sharers): the same, for what so many spokes of a hub are sent. */
   kBroadcastJson: Symbol('broadcastJson'),
+  /** target[kCheckType](type): throws for types that are not to be sent, if there are any. */
+  kCheckType: Symbol('checkType'),
   /** target[kMeasure](json): how much it takes, in bytes or characters; throws if it can be sent at no time. */
   kMeasure: Symbol('measure'),
   /**
@@ -68,6 +70,10 @@ module.exports = {
   kUnsent: Symbol('unsent'),
   /** target[kFire](event): dispatches to its listeners here. */
   kFire: Symbol('fire'),
+  /** target[kHold](isHeld): nothing comes out, whatever resume() says, until as many who held it let go. */
+  kHold: Symbol('hold'),
+  /** target[kReceivedLength]: characters or bytes of events that have come. */
+  kReceivedLength: Symbol('receivedLength'),
   /** target[kHalfClose](): sends no more, and reads on. */
   kHalfClose: Symbol('halfClose'),
   /** hub[kAllow](allow): who may connect, from a rule or a watched file. */

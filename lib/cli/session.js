@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { deferred } = require('../base/deferred')
+const { Emitter } = require('../base/emitter')
 const { printable, printableJson } = require('../base/printable')
 const { formatLine, parseLine } = require('./envelope-lines')
 const { LineError, readLines } = require('./lines')
@@ -16,7 +16,7 @@ const Exit = Object.freeze({ OK: 0, FAILED: 1, LOST: 3, LINES_SKIPPED: 4 })
  * A command that pipes envelopes: lines in, lines out, and words about it, until a signal ends it or nobody reads what it
  * prints. Emits 'full' when stdout takes no more for now, and 'drain' when it does again.
  */
-class Session extends EventEmitter {
+class Session extends Emitter {
   #json
   #stopped = deferred()
   #abort = new AbortController()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { invalid } = require('../base/errors')
+const { invalid, textOf } = require('../base/errors')
 const { systemClock } = require('../relay/client-timers')
 const { within } = require('../base/within')
 const { Lookup, nameOf } = require('./lookup')
@@ -108,7 +108,7 @@ class Discovery {
   /** Why a NodeId was not found, as words to put behind others; '' if all of them simply do not know it. */
   whyNot(nodeId) {
     const errors = this.#known.get(nodeId)?.errors ?? []
-    return errors.length === 0 ? '' : `: ${errors.map(({ name, error }) => `${name}: ${error.message}`).join('; ')}`
+    return errors.length === 0 ? '' : `: ${errors.map(({ name, error }) => `${name}: ${textOf(error)}`).join('; ')}`
   }
 
   /** Gives up what is being looked up, and closes all of them, waiting a second at most. Never rejects. */

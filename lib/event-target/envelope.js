@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { IrohError } = require('../base/errors')
+const { IrohError, textOf } = require('../base/errors')
+const { MAX_DEPTH, checkAccepted, tooDeep } = require('./json-bounds')
 
 const isEnumerable = Object.prototype.propertyIsEnumerable
 
@@ -29,20 +30,38 @@ function isWrittenAsIs(envelope) {
 /**
  * An envelope as JSON, now: what its owner changes later is not sent.
  * @param {object} envelope
+ * @param {number} [maxDepth] how deep it may nest
  * @param {(type: string) => void} [checkType] gets the type that was written
- * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE, and what checkType throws
+ * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY, and what checkType throws
  */
-function encodeEnvelope(envelope, checkType) {
-  if (!isEnvelope(envelope)) throw new IrohError('ERR_IROH_NOT_ENVELOPE')
+function encodeEnvelope(envelope, maxDepth = MAX_DEPTH, checkType = undefined) {
+  let isGiven
   let json
+  let type
   try {
-    json = JSON.stringify(envelope)
+    isGiven = isEnvelope(envelope)
+    if (isGiven) json = JSON.stringify(envelope)
+    if (isGiven && isWrittenAsIs(envelope)) type = envelope.type
   } catch (cause) {
-    throw new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: cause.message, cause })
+    // A getter, a toJSON() and a Proxy may throw anything.
+    throw isOverflow(cause) ? tooDeep(maxDepth, cause) : unwritable(cause)
   }
-  const written = isWrittenAsIs(envelope) ? envelope : readBack(json)
-  checkType?.(written.type)
+  if (!isGiven) throw new IrohError('ERR_IROH_NOT_ENVELOPE')
+  type ??= readBack(json).type
+  checkAccepted(json, maxDepth)
+  checkType?.(type)
   return json
+}
+
+/** JSON.stringify() calls itself for what is nested. */
+function isOverflow(cause) {
+  return cause instanceof RangeError && cause.message === 'Maximum call stack size exceeded'
+}
+
+function unwritable(cause) {
+  const error = new IrohError('ERR_IROH_NOT_SERIALIZABLE', { detail: textOf(cause), cause })
+  if (cause === undefined) Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
+  return error
 }
 
 function readBack(json) {

@@ -8,6 +8,8 @@ const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { MAX_DEPTH } = require('./json-bounds')
+const { ListenerTarget } = require('./listener-target')
 const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
@@ -15,6 +17,7 @@ const {
   kAttach,
   kBroadcastJson,
   kBusy,
+  kCheckType,
   kComplete,
   kDetached,
   kEnvelope,
@@ -22,8 +25,10 @@ const {
   kFire,
   kGreet,
   kHalfClose,
+  kHold,
   kMeasure,
   kOwnNames,
+  kReceivedLength,
   kRefused,
   kSendJson,
   kStream,
@@ -47,11 +52,15 @@ function registration(operations) {
 function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target') {
   const options = checkOptions(given, known, where)
   const { operations } = options
+  const maxDepth = checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: MAX_DEPTH })
+  const maxSendDepth = Math.max(maxDepth, MAX_DEPTH)
   if (operations !== undefined && !Array.isArray(operations)) throw invalid('operations must be an array')
-  if (operations) encodeEnvelope(registration(operations)) // says at once what cannot be sent
+  if (operations) encodeEnvelope(registration(operations), maxSendDepth) // says at once what cannot be sent
   return {
     maxFrameLength: checkInteger(options.maxFrameLength, 'maxFrameLength', { min: 2, max: MAX, fallback: MIB }),
-    maxDepth: checkInteger(options.maxDepth, 'maxDepth', { min: 1, max: 1024, fallback: 256 }),
+    maxDepth,
+    /** What receivers take by default, or more if this side takes more. */
+    maxSendDepth,
     maxBufferedAmount: checkInteger(options.maxBufferedAmount, 'maxBufferedAmount', {
       min: 1,
       max: MAX,
@@ -65,12 +74,14 @@ function readTargetOptions(given, known = TARGET_OPTIONS, where = 'event target'
  * An EventTarget whose other end is a peer: what is dispatched here fires there. Local events are 'error' (with `error`)
  * and 'close' (with `kind`, `code`, `reason`, `error`).
  */
-class IrohEventTarget extends EventTarget {
+class IrohEventTarget extends ListenerTarget {
   #options
   #remoteNodeId
   #channel = null
   #connection = null
   #isPaused = false
+  /** How many hold it back beside pause(). */
+  #holds = 0
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -78,6 +89,8 @@ class IrohEventTarget extends EventTarget {
   #isRegistered = false
   #sent = 0
   #received = 0
+  /** Characters that came over channels before this one. */
+  #receivedBefore = 0
   #connectedAt = 0
 
   /** @private use the create… functions */
@@ -101,11 +114,16 @@ class IrohEventTarget extends EventTarget {
   /**
    * Sends an envelope to the peer, in the order of the calls, with the others of this turn of the event loop.
    * @param {{ type: string, id?: string, payload?: unknown }} envelope read now; later changes are not sent
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _FRAME_TOO_LONG, _BUFFER_FULL (see drained()), or
-   *   _CLOSED or why the connection ended. What throws is not sent.
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY, _FRAME_TOO_LONG,
+   *   _BUFFER_FULL (see drained()), or _CLOSED or why the connection ended. What throws is not sent.
    */
   send(envelope) {
-    this[kSendJson](encodeEnvelope(envelope))
+    this[kSendJson](encodeEnvelope(envelope, this.#options.maxSendDepth, this[kCheckType]))
+  }
+
+  /** @private Throws for types that are not to be sent. @type {((type: string) => void) | undefined} */
+  get [kCheckType]() {
+    return undefined
   }
 
   /** Sends the event's `detail`, an envelope; it does not fire locally. See send(). */
@@ -177,7 +195,7 @@ class IrohEventTarget extends EventTarget {
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
     this.#isPaused = false
-    this.#channel?.resume()
+    if (!this.#isStill()) this.#channel?.resume()
   }
 
   /**
@@ -220,10 +238,11 @@ class IrohEventTarget extends EventTarget {
       onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
       onOver: (ending) => isMine() && this.#onOver(ending)
     })
+    this.#leaveChannel()
     this.#channel = channel
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
-    if (this.#isPaused) channel.pause()
+    if (this.#isStill()) channel.pause()
     if (this.#options.operations) this.#expectRegistration()
     if (!isGreeted) this[kGreet](channel)
   }
@@ -232,8 +251,20 @@ class IrohEventTarget extends EventTarget {
   [kGreet](channel) {
     const { operations } = this.#options
     if (!operations) return
-    channel.push(encodeEnvelope(registration(operations)))
+    channel.push(encodeEnvelope(registration(operations), this.#options.maxSendDepth))
     this.#sent++
+  }
+
+  /** @private */
+  [kHold](isHeld) {
+    this.#holds += isHeld ? 1 : -1
+    if (isHeld) this.#channel?.pause()
+    else if (!this.#isStill()) this.#channel?.resume()
+  }
+
+  /** @private */
+  get [kReceivedLength]() {
+    return this.#receivedBefore + (this.#channel?.receivedLength ?? 0)
   }
 
   /** @private */
@@ -248,7 +279,7 @@ class IrohEventTarget extends EventTarget {
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     const isOwn = this[kOwnNames].has(name)
-    super.dispatchEvent((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
+    this[kFire]((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
   }
 
   /** @private */
@@ -284,18 +315,22 @@ class IrohEventTarget extends EventTarget {
     this[kFire](new IrohCloseEvent(ending))
   }
 
-  /** @private Dispatches here. */
-  [kFire](event) {
-    super.dispatchEvent(event)
-  }
-
   #onRefused(error) {
     this[kFire](new IrohErrorEvent(error))
     this[kRefused]()
   }
 
-  #onOver(ending) {
+  #isStill() {
+    return this.#isPaused || this.#holds > 0
+  }
+
+  #leaveChannel() {
+    this.#receivedBefore = this[kReceivedLength]
     this.#channel = null
+  }
+
+  #onOver(ending) {
+    this.#leaveChannel()
     this[kDetached](ending)
   }
 

@@ -14,13 +14,12 @@
 const crypto = require('node:crypto')
 const { IrohError } = require('../base/errors')
 const { isEnvelope } = require('../event-target/envelope')
+const { MAX_DEPTH } = require('../event-target/json-bounds')
 const { isNodeId, verifySignature } = require('../identity/node-id')
 
 /** First in what an author signs, so that no signature of another purpose can be taken for one of an event. */
 const DOMAIN = Buffer.from('event-target-iroh gossip event 1\0')
 const NONCE_BYTES = 12
-/** How deep arrays and objects may nest; as an event target's default maxDepth. */
-const MAX_DEPTH = 256
 
 const MEMBER = /^,"gossip":\{"nonce":"([\w-]{16})"(?:,"author":"([0-9a-f]{64})","signature":"([\w-]{86})")?\}\}$/
 const LENGTH = memberText('n'.repeat(16)).length

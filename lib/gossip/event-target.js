@@ -4,9 +4,10 @@
 const { checkBoolean, checkOptions } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
-const { asyncDispose, kOwnNames, kTap } = require('../base/symbols')
+const { asyncDispose, kFire, kHold, kOwnNames, kReceivedLength, kTap } = require('../base/symbols')
 const { encodeEnvelope, eventName } = require('../event-target/envelope')
 const { IrohCloseEvent, IrohErrorEvent } = require('../event-target/events')
+const { ListenerTarget } = require('../event-target/listener-target')
 const { EventContent, overhead, writeContent } = require('./event-content')
 const { GossipEvent, GossipStateEvent, PeerGossipErrorEvent } = require('./events')
 
@@ -18,12 +19,16 @@ const OWN_NAMES = new Set(['error', 'close', 'neighborUp', 'neighborDown', 'dial
  * any order and usually once. Local events are 'error', 'close' and the topic's own: 'neighborUp', 'neighborDown',
  * 'dialFailed' and 'lagged'.
  */
-class GossipEventTarget extends EventTarget {
+class GossipEventTarget extends ListenerTarget {
   #topic
   #sign
   #verify
-  /** While paused: settled by resume(). */
-  #paused = null
+  #isPaused = false
+  /** How many hold it back beside pause(). */
+  #holds = 0
+  /** While it is paused or held back: settled when it goes on. */
+  #stillness = null
+  #receivedLength = 0
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -56,8 +61,8 @@ class GossipEventTarget extends EventTarget {
   /**
    * Sends an envelope to everyone in the topic.
    * @param {{ type: string, id?: string, payload?: unknown }} envelope read now; later changes are not sent
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_LONG with the limit, _CLOSED. What throws is not
-   *   sent.
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY, _TOO_LONG with the limit,
+   *   _CLOSED. What throws is not sent.
    */
   send(envelope) {
     if (this.#isOver) throw this.#unsent()
@@ -99,14 +104,14 @@ class GossipEventTarget extends EventTarget {
 
   /** No events come out. What the topic's queue has no room for is missed; a 'lagged' event tells how many. */
   pause() {
-    if (!this.#isOver) this.#paused ??= quietDeferred()
+    this.#isPaused = true
+    this.#settle()
   }
 
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
-    const paused = this.#paused
-    this.#paused = null
-    if (paused) setImmediate(paused.resolve)
+    this.#isPaused = false
+    this.#settle()
   }
 
   /** Resolves with { kind, code, reason, error } once the target is over; never rejects. */
@@ -124,10 +129,31 @@ class GossipEventTarget extends EventTarget {
     return this.close()
   }
 
+  /** @private */
+  [kHold](isHeld) {
+    this.#holds += isHeld ? 1 : -1
+    this.#settle()
+  }
+
+  /** @private */
+  get [kReceivedLength]() {
+    return this.#receivedLength
+  }
+
+  /** Stands still or goes on, as it is told now; a target that is over goes on to its end. */
+  #settle() {
+    const isStill = !this.#isOver && (this.#isPaused || this.#holds > 0)
+    if (isStill) this.#stillness ??= quietDeferred()
+    else if (this.#stillness) {
+      setImmediate(this.#stillness.resolve)
+      this.#stillness = null
+    }
+  }
+
   async #read() {
     try {
       for await (const event of this.#topic) {
-        while (this.#paused) await this.#paused.promise
+        while (this.#stillness) await this.#stillness.promise
         if (this.#isOver) return
         this.#take(event)
       }
@@ -143,10 +169,11 @@ class GossipEventTarget extends EventTarget {
       return
     }
     if (event.type === 'lagged') this.#stats.missed += event.missed
-    super.dispatchEvent(new GossipStateEvent(event))
+    this[kFire](new GossipStateEvent(event))
   }
 
   #receive({ content, deliveredFrom }) {
+    this.#receivedLength += content.length
     let event
     try {
       event = this.#eventOf(content, deliveredFrom)
@@ -159,7 +186,7 @@ class GossipEventTarget extends EventTarget {
     } else {
       this.#stats.received++
       this[kTap]?.(event)
-      super.dispatchEvent(event)
+      this[kFire](event)
     }
   }
 
@@ -175,7 +202,7 @@ class GossipEventTarget extends EventTarget {
 
   #refuse(error, peer) {
     this.#stats.refused++
-    super.dispatchEvent(new IrohErrorEvent(Object.assign(error, { peer })))
+    this[kFire](new IrohErrorEvent(Object.assign(error, { peer })))
   }
 
   #checkLength(length) {
@@ -192,10 +219,10 @@ class GossipEventTarget extends EventTarget {
     if (this.#isOver) return
     this.#isOver = true
     this.#failure = error
-    this.resume()
+    this.#settle()
     const ending = Object.freeze({ kind: 'locally-closed', code: 0, reason: '', error })
     this.#closed.resolve(ending)
-    super.dispatchEvent(new IrohCloseEvent(ending))
+    this[kFire](new IrohCloseEvent(ending))
   }
 }
 

@@ -2,8 +2,9 @@
 'use strict'
 
 const binding = require('../binding')
-const { deferred, reportUncaught } = require('../base/deferred')
+const { deferred } = require('../base/deferred')
 const { check } = require('../base/errors')
+const { reportUncaught } = require('../base/guard')
 const { Event } = require('../core-events')
 
 const NODE_ID_BYTES = 32

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { AllowFile } = require('./allow-file')
 const { Channel } = require('../event-target/channel')
 const { MAX_DURATION_MS, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
 const { CloseCode } = require('../close-reason')
-const { reportUncaught } = require('../base/deferred')
+const { Emitter } = require('../base/emitter')
 const { Endpoint } = require('../endpoint')
 const { encodeEnvelope } = require('../event-target/envelope')
 const { IrohError, invalid } = require('../base/errors')
@@ -77,7 +76,7 @@ async function hubEndpoint({ endpoint, endpointOptions }) {
  * `delivery: 'resume'` a spoke is gone when its session is over; before, 'spokedisconnect' (nodeId, reason) tells that it
  * has no connection, and 'spokeresume' (target) that it has one again.
  */
-class Hub extends EventEmitter {
+class Hub extends Emitter {
   #endpoint
   #owned
   #alpn
@@ -107,8 +106,13 @@ class Hub extends EventEmitter {
     this.#welcome = new Welcome(welcome)
     this.#maxPending = welcome.max
     this.#slowSpoke = slowSpoke
-    this.#restore()
-    this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
+    try {
+      this.#restore()
+      this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
+    } catch (error) {
+      this.#sessions?.close().catch(() => {}) // the error that is thrown says more
+      throw error
+    }
   }
 
   nodeId() {
@@ -145,11 +149,11 @@ class Hub extends EventEmitter {
    * @param {object} envelope
    * @param {{ except?: string | IrohEventTarget | Iterable<string | IrohEventTarget> }} [options]
    * @returns {number} how many spokes it went to
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE; _FRAME_TOO_LONG and, with `slowSpoke: 'wait'`,
-   *   _BUFFER_FULL with `peers`, after the others got it
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, _NOT_SERIALIZABLE, _TOO_DEEP, _FORBIDDEN_KEY; _FRAME_TOO_LONG and, with
+   *   `slowSpoke: 'wait'`, _BUFFER_FULL with `peers`, after the others got it
    */
   broadcast(envelope, { except } = {}) {
-    const json = encodeEnvelope(envelope, this.#sessions ? checkNotReserved : undefined)
+    const json = encodeEnvelope(envelope, this.#options.maxSendDepth, this.#sessions ? checkNotReserved : undefined)
     const left = readExcept(except)
     const failures = []
     let sent = 0
@@ -313,7 +317,7 @@ class Hub extends EventEmitter {
     const older = this.#spokes.get(target.remoteNodeId)
     if (older) this.#replace(older)
     this.#spokes.set(target.remoteNodeId, target)
-    this.#emit('spoke', target)
+    this.emit('spoke', target)
   }
 
   /** Learns from a new connection whether its spoke has a session, or wants one. */
@@ -327,7 +331,7 @@ class Hub extends EventEmitter {
       await this.#sessions.greet(channel, isKnown, (...greeting) => this.#onGreeted(channel, ...greeting))
     } catch (error) {
       connection.close(CloseCode.SESSION, 'the session cannot be begun')
-      if (this.listenerCount('error') > 0) this.#emit('error', error)
+      if (this.listenerCount('error') > 0) this.emit('error', error)
     } finally {
       this.#greeting--
     }
@@ -347,7 +351,7 @@ class Hub extends EventEmitter {
     const { id, received } = known instanceof HubSession ? known.answer(asked) : answerTo(null, asked)
     if (id === null) {
       this.#sessions.goOn(known, channel, received)
-      this.#emit('spokeresume', known)
+      this.emit('spokeresume', known)
       return known
     }
     if (known) this.#replace(known)
@@ -378,12 +382,12 @@ class Hub extends EventEmitter {
       target.closed.then((reason) => this.#remove(target, reason))
     }
     setImmediate(() => {
-      for (const target of restored) if (target.state !== 'closed') this.#emit('spoke', target)
+      for (const target of restored) if (target.state !== 'closed') this.emit('spoke', target)
     })
   }
 
   #onDisconnect(target, { kind, code, reason }) {
-    this.#emit('spokedisconnect', target.remoteNodeId, { kind, code, reason })
+    this.emit('spokedisconnect', target.remoteNodeId, { kind, code, reason })
   }
 
   /** A spoke that does not keep up with what all are sent may be one too many. */
@@ -399,7 +403,7 @@ class Hub extends EventEmitter {
       this.#expelUnlisted()
       this.#endpoint[kExpel]((nodeId) => !this.#endpoint[kListsAdmit](nodeId), CloseCode.NOT_ALLOWED, UNLISTED)
     }
-    this.#emit('allowlist', error)
+    this.emit('allowlist', error)
   }
 
   /** Also sessions without a connection. */
@@ -425,15 +429,7 @@ class Hub extends EventEmitter {
   #remove(target, { kind, code, reason }) {
     if (this.#spokes.get(target.remoteNodeId) !== target) return
     this.#spokes.delete(target.remoteNodeId)
-    this.#emit('spokeclose', target.remoteNodeId, { kind, code, reason })
-  }
-
-  #emit(...event) {
-    try {
-      this.emit(...event)
-    } catch (error) {
-      reportUncaught(error)
-    }
+    this.emit('spokeclose', target.remoteNodeId, { kind, code, reason })
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
+const { Emitter } = require('../base/emitter')
 const { RelayClient, datagramCount } = require('./client')
 const { Timers } = require('./client-timers')
 
@@ -24,7 +24,7 @@ const MAX_QUEUED = 1024
  *
  * Events: 'up'; 'down' (error, wasUp); 'datagrams' and 'gone' as RelayClient has them; 'idle' when it was left.
  */
-class RelayLink extends EventEmitter {
+class RelayLink extends Emitter {
   #clientOptions
   #clock
   #timers

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { WebSocket } = require('ws')
+const { Emitter } = require('../base/emitter')
 const { IrohError } = require('../base/errors')
 const { isOwnAddress } = require('../addresses/node-addr')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, signChallenge } = require('./auth')
@@ -40,7 +40,7 @@ function sessionError(cause, isUp) {
  * Events: 'up'; 'denied' (reason: string); 'frame' (a decoded frame of the relay); 'end' (IrohError), exactly once,
  * after which nothing follows.
  */
-class RelaySession extends EventEmitter {
+class RelaySession extends Emitter {
   #secretKey
   #url
   #token

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { checkFunction, checkInteger, checkOptions } = require('../base/check')
+const { Emitter } = require('../base/emitter')
 const { IrohError } = require('../base/errors')
+const { guarded } = require('../base/guard')
 const { SecretKey } = require('../identity/secret-key')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
@@ -52,7 +53,7 @@ function datagramCount(segmentSize, data) {
  * - 'status' ({ code: number | null, text }): the relay's word on this session; code is null for version 1
  * - 'restarting' ({ reconnectInMs, tryForMs }): the relay announces its restart
  */
-class RelayClient extends EventEmitter {
+class RelayClient extends Emitter {
   #options
   #maxBufferedBytes
   #clock
@@ -107,7 +108,7 @@ class RelayClient extends EventEmitter {
     this.url = normalizeRelayUrl(url)
     this.#clock = clock ?? systemClock
     this.#timers = new Timers(this.#clock)
-    this.#log = checkFunction(log, 'log')
+    this.#log = guarded(checkFunction(log, 'log'))
     this.#maxBufferedBytes = checkInteger(maxBufferedBytes, 'maxBufferedBytes', { min: 1, fallback: 1 << 20 })
     const key = SecretKey.from(secretKey)
     this.#options = { url: this.url, secretKey: key, token: checkToken(token), ca, lookup, clock: this.#clock }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { MAX_DURATION_MS, checkFunction, checkInteger, checkOptions, checkSignal } = require('../base/check')
-const { quietDeferred, reportUncaught } = require('../base/deferred')
+const { quietDeferred } = require('../base/deferred')
+const { Emitter } = require('../base/emitter')
 const { IrohError, invalid } = require('../base/errors')
+const { guarded, reportUncaught } = require('../base/guard')
 const { onAbort } = require('../base/on-abort')
 const { SecretKey } = require('../identity/secret-key')
 const { datagramCount } = require('./client')
@@ -53,7 +54,7 @@ function readRelays(relays = []) {
  * - 'datagrams' (url, source: Buffer of 32 bytes, ecn, segmentSize, bytes): as RelayClient has it
  * - 'gone' (url, id: Buffer of 32 bytes): a peer left that relay
  */
-class RelayManager extends EventEmitter {
+class RelayManager extends Emitter {
   #configured
   /** Named by the program, beside those configured. */
   #named = new Set()
@@ -104,7 +105,7 @@ class RelayManager extends EventEmitter {
     this.#ca = ca
     this.#clock = clock ?? systemClock
     this.#foreign = new ForeignDials(this.#clock)
-    this.#log = checkFunction(log, 'log')
+    this.#log = guarded(checkFunction(log, 'log'))
     this.#timers = new Timers(this.#clock)
     this.#limits = {
       maxRelays: checkInteger(maxRelays, 'maxRelays', { fallback: 32 }),

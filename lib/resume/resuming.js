@@ -2,10 +2,10 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
-const { encodeEnvelope } = require('../event-target/envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohErrorEvent } = require('../event-target/events')
 const {
+  kCheckType,
   kComplete,
   kDetached,
   kEnvelope,
@@ -67,8 +67,9 @@ function resuming(Base) {
       return { ...super.stats(), sent: this.#sent }
     }
 
-    send(envelope) {
-      this[kSendJson](encodeEnvelope(envelope, checkNotReserved))
+    /** @private */
+    get [kCheckType]() {
+      return checkNotReserved
     }
 
     /** Resolves when there is room in the replay buffer again and nearly nothing is unsent, be it after a reconnect. */

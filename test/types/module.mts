@@ -289,7 +289,7 @@ export async function targets(connection: Connection, { send, recv }: BidiStream
   await target.close()
   const closed: TargetClosed = await target.closed
   same<IrohError | null>(closed.error)
-  const view: PubSubEventTarget = pubsubEventTarget(target)
+  const view: PubSubEventTarget = pubsubEventTarget(target, { stallTimeoutMs: 1000 })
   view.addEventListener('topic', (event: TopicEvent) => same<unknown>(event.detail))
   const pubSub = createPubSub<{ topic: [number] }>({ eventTarget: view })
   pubSub.publish('topic', 1)

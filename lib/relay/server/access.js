@@ -3,7 +3,7 @@
 
 const crypto = require('node:crypto')
 const { checkInteger, checkOptions, checkText, checkTexts } = require('../../base/check')
-const { IrohError, invalid } = require('../../base/errors')
+const { IrohError, invalid, textOf } = require('../../base/errors')
 const { ListFile, linesOf } = require('../../base/list-file')
 const { NodeIdFile } = require('../../identity/node-id-file')
 const { parsePeer } = require('../../addresses/node-addr')
@@ -158,7 +158,7 @@ class Access {
     try {
       return reasonOf(await rule(client))
     } catch (cause) {
-      throw new IrohError('ERR_IROH_RELAY', { detail: `the access rule failed: ${cause.message}`, cause })
+      throw new IrohError('ERR_IROH_RELAY', { detail: `the access rule failed: ${textOf(cause)}`, cause })
     }
   }
 }

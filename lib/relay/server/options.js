@@ -11,6 +11,7 @@ const {
 } = require('../../base/check')
 const { checkOrigin } = require('../../discovery/records')
 const { invalid } = require('../../base/errors')
+const { guarded } = require('../../base/guard')
 const { readAccess } = require('./access')
 const { TlsFiles } = require('./tls-files')
 
@@ -104,8 +105,8 @@ function readRelayOptions(given) {
     tls: tls && new TlsFiles(tls),
     httpPort: tls && tls.httpPort !== false ? readPort(tls.httpPort, 'tls.httpPort', 80) : null,
     access: readAccess(options.access),
-    onDisconnect: checkFunction(options.onDisconnect, 'onDisconnect'),
-    onReload: checkFunction(options.onReload, 'onReload'),
+    onDisconnect: guarded(checkFunction(options.onDisconnect, 'onDisconnect')),
+    onReload: guarded(checkFunction(options.onReload, 'onReload')),
     limits: readLimits(options.limits),
     stun: readUdpPort(options.stunPort, 'stunPort', STUN_PORT),
     stunAlt: readUdpPort(options.stunAltPort, 'stunAltPort', nextPort(options.stunPort ?? STUN_PORT)),

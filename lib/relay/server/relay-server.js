@@ -7,7 +7,6 @@ const https = require('node:https')
 const net = require('node:net')
 const { WebSocketServer } = require('ws')
 const { checkInteger, checkOptions } = require('../../base/check')
-const { reportUncaught } = require('../../base/deferred')
 const { IrohError } = require('../../base/errors')
 const { asyncDispose } = require('../../base/symbols')
 const { within } = require('../../base/within')
@@ -339,11 +338,7 @@ class RelayServer {
     this.#sessions.delete(session)
     this.#metrics.clientsClosed++
     this.#metrics.clients = this.#sessions.size
-    try {
-      this.#options.onDisconnect?.(client)
-    } catch (error) {
-      reportUncaught(error)
-    }
+    this.#options.onDisconnect?.(client)
   }
 
   /** The clock counts sweeps: while this process stands still, nobody is late. */
@@ -361,7 +356,7 @@ class RelayServer {
     } catch (error) {
       failure = error
     }
-    this.#onReload('tls', failure)
+    this.#options.onReload?.({ what: 'tls', error: failure })
   }
 
   /** A client whose token or NodeId was taken off goes. */
@@ -373,15 +368,7 @@ class RelayServer {
         session.end(CloseReason.DENIED)
       }
     }
-    this.#onReload('access', error)
-  }
-
-  #onReload(what, error) {
-    try {
-      this.#options.onReload?.({ what, error })
-    } catch (thrown) {
-      reportUncaught(thrown)
-    }
+    this.#options.onReload?.({ what: 'access', error })
   }
 
   async #close({ reconnectInMs, tryForMs, graceMs }) {
