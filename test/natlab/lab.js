@@ -11,7 +11,17 @@ const { checkNetReports } = require('./net-report-check.js')
 const { writeReport } = require('./report.js')
 const { missing, removeAll, removeLeftovers } = require('./topology.js')
 
-const SCENARIOS = ['paths-cut', 'idle', 'address-change', 'acceptor-moves', 'flap', 'loss', 'by-node-id', 'gossip']
+const SCENARIOS = [
+  'paths-cut',
+  'idle',
+  'address-change',
+  'acceptor-moves',
+  'flap',
+  'loss',
+  'by-node-id',
+  'gossip',
+  'dead-name-server'
+]
 
 let passed = 0
 let failed = 0
