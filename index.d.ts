@@ -60,6 +60,8 @@ export type IrohErrorCode =
   | 'ERR_IROH_GOSSIP'
   | 'ERR_IROH_LOG_FILE'
   | 'ERR_IROH_NO_VIABLE_PATH'
+  | 'ERR_IROH_PROXY'
+  | 'ERR_IROH_KEY_IN_USE'
 
 /** What every call of this package throws or rejects with. */
 export class IrohError extends Error {
@@ -216,6 +218,11 @@ export interface EndpointOptions {
   relays?: (string | RelayOption)[]
   /** PEM certificates trusted for relays instead of Node's own roots. */
   relayCa?: string | Buffer | (string | Buffer)[]
+  /**
+   * The URL of an HTTP proxy (http or https, with user and password if it asks for them) for relays, pkarr and net reports;
+   * false: none. Default: as HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say.
+   */
+  proxy?: string | false
   /**
    * 'n0' (default, as iroh's own): iroh's public relays, and its public look-up for publishing and finding NodeIds.
    * 'minimal': nothing outside this host is asked. An endpoint without `alpns` asks nobody until it dials.
@@ -454,6 +461,8 @@ export interface NetReport {
   /** The URL of the relay with the lowest latency. */
   preferredRelay: string | null
   relays: NetReportRelay[]
+  /** The HTTP proxies that relays are asked through, without user and password. */
+  proxies: string[]
   /** Whether something else answers in place of the relays over plain HTTP. */
   captivePortal: boolean | null
   /**
@@ -491,6 +500,12 @@ export type NetworkEvent =
   /** The gateway leads a port of its own to this endpoint, 'ip:port'; null: it does no longer. */
   | { type: 'port-mapping'; address: string | null; protocol: 'pcp' | 'nat-pmp' }
   | { type: 'relay-down'; relayUrl: string; error: IrohError }
+  /** A relay cannot be measured, or there is no session with it: once for each cause, until it works again. */
+  | { type: 'relay-failed'; relayUrl: string; error: IrohError }
+  /** Another program with this key took over at a relay, so many times within ten minutes: ERR_IROH_KEY_IN_USE. */
+  | { type: 'relay-displaced'; relayUrl: string; error: IrohError; times: number }
+  /** That program has left the relay. */
+  | { type: 'relay-regained'; relayUrl: string }
   /** Discovery has found a peer. */
   | { type: 'discovered'; nodeId: NodeId; directAddresses: string[]; relayUrl?: string }
   /** One of the discoveries failed, to find a peer, or without `nodeId` to publish. */
@@ -524,7 +539,10 @@ export class Endpoint extends EventEmitter {
   watchAddr(): AsyncGenerator<{ nodeId: NodeId; relayUrl?: string; directAddresses: string[] }, void, void>
   /** The sockets' own addresses. */
   boundAddresses(): string[]
-  /** Resolves when the home relay is connected; at once without relays. */
+  /**
+   * Resolves when the home relay is connected; at once without relays. ERR_IROH_TIMEOUT says why no relay is;
+   * ERR_IROH_KEY_IN_USE: another program with this key has taken over there.
+   */
   online(options?: ConnectOptions): Promise<void>
   /**
    * Looks at the network from here, with sockets of its own, by asking the endpoint's relays. What fails is part of the
@@ -1255,6 +1273,8 @@ export class Hub extends EventEmitter {
   on(event: 'spokeresume', listener: (target: HubSession) => void): this
   /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
   on(event: 'allowlist', listener: (error: IrohError | null) => void): this
+  /** Two programs have the key of a spoke and took turns; the newer one was turned away. Once, until it has been quiet. */
+  on(event: 'conflict', listener: (nodeId: NodeId) => void): this
   once(event: 'spoke', listener: (target: IrohEventTarget) => void): this
   once(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
   off(event: 'spoke', listener: (target: IrohEventTarget) => void): this

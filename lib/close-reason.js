@@ -34,7 +34,9 @@ const CloseCode = Object.freeze({
   /** Connection: too much that the peer sent was unread, and it had sent most. */
   OVERFLOW: 11,
   /** Stream: nobody here takes it, or as many wait to be taken as may. */
-  UNWANTED: 12
+  UNWANTED: 12,
+  /** Connection: another one of the same NodeId answers, and has been replaced often: two programs have one key. */
+  IN_USE: 13
 })
 
 /**

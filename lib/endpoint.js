@@ -18,7 +18,17 @@ const { NetReport } = require('./net-report')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
-const { asyncDispose, kCore, kDenies, kDial, kExpel, kListsAdmit, kLooksUp, kServe } = require('./base/symbols')
+const {
+  asyncDispose,
+  kCore,
+  kDenies,
+  kDial,
+  kExpel,
+  kListsAdmit,
+  kLooksUp,
+  kProxies,
+  kServe
+} = require('./base/symbols')
 const { EndpointTicket } = require('./tickets/endpoint-ticket')
 const { Whereabouts } = require('./addresses/whereabouts')
 
@@ -60,8 +70,9 @@ function leaveRelay(connection) {
 /**
  * A node of the network: a secret key, some sockets, and the connections over them.
  * Emits 'network' with { type: 'path' | 'candidate' | 'probe' | 'refused' | 'rebound' | 'network-changed' |
- * 'home-relay' | 'relay-up' | 'relay-down' | 'addresses' | 'port-mapping' | 'system-error', nodeId?, remoteAddress?,
- * rttMs?, relayUrl?, directAddresses?, addresses?, address?, protocol?, error? }.
+ * 'home-relay' | 'relay-up' | 'relay-down' | 'relay-failed' | 'relay-displaced' | 'relay-regained' | 'addresses' |
+ * 'port-mapping' | 'discovered' | 'discovery-failed' | 'system-error', nodeId?, remoteAddress?, rttMs?, relayUrl?, directAddresses?,
+ * addresses?, address?, protocol?, name?, times?, error? }.
  */
 class Endpoint extends Emitter {
   #core
@@ -90,7 +101,7 @@ class Endpoint extends Emitter {
     this.#secretKey = opened.secretKey
     this.#alpns = opened.alpns
     this.#requireDirect = opened.requireDirect
-    this.#surroundings = { relays: opened.relays, ca: opened.relayCa }
+    this.#surroundings = { relays: opened.relays, ca: opened.relayCa, proxies: opened.proxies }
     this.#openWhereabouts(opened)
     if (this.#alpns.length > 0) this.#whereabouts.publish()
   }
@@ -191,6 +202,8 @@ class Endpoint extends Emitter {
   /**
    * Resolves when the home relay is connected: at once, without relays.
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
+   * @throws {IrohError} ERR_IROH_ABORTED, _CLOSED; _TIMEOUT, which says why no relay is connected; _KEY_IN_USE when another
+   *   program has this key and took over at the relay
    */
   async online(options = {}) {
     const { signal } = checkOptions(options, ['signal', 'timeoutMs'], 'online')
@@ -387,7 +400,8 @@ class Endpoint extends Emitter {
     const onNetworkChanged = () => this.#dialer.networkChanged()
     let discovery
     try {
-      discovery = new Discovery(opened.discovery, { nodeId: this.nodeId(), secretKey: this.#secretKey }, tell)
+      const about = { nodeId: this.nodeId(), secretKey: this.#secretKey, [kProxies]: opened.proxies }
+      discovery = new Discovery(opened.discovery, about, tell)
       this.#whereabouts = new Whereabouts(this.#core, { ...opened, discovery, tell, onNetworkChanged })
     } catch (error) {
       binding.close(this.#core.handle, 0, '')

@@ -12,6 +12,7 @@ const {
 } = require('./base/check')
 const { invalid } = require('./base/errors')
 const { parseAddress } = require('./addresses/node-addr')
+const { readProxyOption } = require('./outbound/proxies')
 const { PRESETS } = require('./presets')
 const { SecretKey } = require('./identity/secret-key')
 
@@ -50,6 +51,7 @@ const KNOWN = [
   'bindAddress',
   'relays',
   'relayCa',
+  'proxy',
   'preset',
   'discovery',
   'allow',
@@ -96,7 +98,7 @@ function checkAlpns(alpns) {
 /**
  * Reads the options of an endpoint; everything wrong is named.
  * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], discovery: unknown[], relayCa: unknown,
- *   requireDirect: boolean, portMapping: boolean, maxDials: number }} `native` is what the binding's open() takes, but for the seed
+ *   proxies: import('./outbound/proxies').Proxies, requireDirect: boolean, portMapping: boolean, maxDials: number }} `native` is what the binding's open() takes, but for the seed
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS
  */
 function readEndpointOptions(given) {
@@ -123,6 +125,7 @@ function readEndpointOptions(given) {
     ...readSurroundings(options),
     maxDials: checkInteger(options.maxDials, 'maxDials', { min: 1, max: 65536, fallback: 256 }),
     relayCa: options.relayCa,
+    proxies: readProxyOption(options.proxy),
     requireDirect: checkBoolean(options.requireDirect, 'requireDirect', false),
     portMapping: checkBoolean(options.portMapping, 'portMapping', true)
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const dns = require('node:dns/promises')
 const binding = require('./binding')
+const { names } = require('./outbound/names')
 
 /** Often enough for the mapping of a NAT to stay. */
 const ASK_EVERY_MS = 20_000
@@ -60,7 +60,7 @@ class PublicAddresses {
   #onChange
   #timer
   #seen = new Map()
-  #closed = false
+  #end = new AbortController()
 
   /**
    * @param {import('./core').Core} core
@@ -108,14 +108,14 @@ class PublicAddresses {
   }
 
   close() {
-    this.#closed = true
+    this.#end.abort()
     clearInterval(this.#timer)
   }
 
   /** A name that cannot be resolved now is asked for again in the next round. */
   async #askOne({ hostname, port }) {
-    const found = await dns.lookup(hostname, { all: true }).catch(() => [])
-    if (this.#closed) return
+    const found = await names.addresses(hostname, this.#end.signal).catch(() => [])
+    if (this.#end.signal.aborted) return
     for (const family of [4, 6]) {
       const address = found.find((one) => one.family === family)?.address
       if (address) binding.askAddress(this.#core.handle, family === 6 ? `[${address}]:${port}` : `${address}:${port}`)

@@ -49,6 +49,7 @@ class Relays {
       this.#onDatagrams(url, source, ecn, segment, bytes)
     )
     this.#manager.on('relay', (relayUrl, state, about) => tell({ type: `relay-${state}`, relayUrl, ...about }))
+    this.#manager.on('trouble', (relayUrl, kind, about) => tell({ type: `relay-${kind}`, relayUrl, ...about }))
     this.#manager.on('home', (relayUrl) => tell({ type: 'home-relay', relayUrl }))
     core.onRelaySend = (number, ecn, segment, data) => this.#onSend(number, ecn, segment, data)
     core.relayUrl = (number) => this.#urls[number]

@@ -19,8 +19,7 @@ function inherited() {
   return open.filter((each) => Number.parseInt(each, 10) > 2 && !/ \/proc\/\d+\/fd$/.test(each)).sort()
 }
 
-describe('Descriptors', function () {
-  this.timeout(20_000)
+describe('Descriptors', () => {
   const open = []
   let directory
 

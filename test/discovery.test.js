@@ -54,6 +54,26 @@ describe('Discovery', () => {
     assert.deepEqual(await found, { directAddresses: ['127.0.0.1:1'], relayUrl: 'http://relay.test/' })
   })
 
+  it('tells what failed of a look-up that is given up', async () => {
+    const bad = {
+      name: 'bad',
+      resolve: () => {
+        throw new Error('out of order')
+      }
+    }
+    const discovery = open(bad, slow())
+    const stop = new AbortController()
+    const found = discovery.resolve(nodeId, { signal: stop.signal })
+    await turn()
+    stop.abort()
+    await assert.rejects(found, { name: 'AbortError' })
+    await turn()
+    assert.deepEqual(
+      events.map(({ type, name }) => [type, name]),
+      [['discovery-failed', 'bad']]
+    )
+  })
+
   it('lets the others add to it for a second, and keeps it for half a minute', async () => {
     const [a, b, c] = [slow(), slow(), slow()]
     const discovery = open(a, b, c)

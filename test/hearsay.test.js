@@ -4,7 +4,6 @@
 
 const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
-const dns = require('node:dns')
 const { once } = require('node:events')
 const net = require('node:net')
 const path = require('node:path')
@@ -15,10 +14,13 @@ const { isOutside } = require('../lib/base/ip-scope')
 const { PerMinute } = require('../lib/base/per-minute')
 const { kDial } = require('../lib/base/symbols')
 const { someOf } = require('../lib/dialer/attempts')
-const { ForeignDials, foreignRelayUrl, outsideLookup } = require('../lib/relay/foreign')
+const { readProxyOption } = require('../lib/outbound/proxies')
+const { RelayClient } = require('../lib/relay/client')
+const { ForeignDials, foreignRelayUrl } = require('../lib/relay/foreign')
 const { local } = require('./helpers/endpoints.js')
 const { until } = require('./helpers/events.js')
 const { FakeClock } = require('./helpers/fake-clock.js')
+const { useProxies } = require('./helpers/http-proxy.js')
 const { RawStream, messages, useRawGossip, varint } = require('./helpers/raw-gossip.js')
 
 const worker = path.join(__dirname, 'helpers/children/hearsay-worker.js')
@@ -239,34 +241,41 @@ describe('Hearsay', () => {
     })
   })
 
-  describe('outsideLookup()', () => {
-    const { lookup } = dns
+  describe('a relay whose name others give', () => {
+    const openProxy = useProxies()
 
-    afterEach(() => {
-      dns.lookup = lookup
-    })
-
-    /** Looks up a name whose owner answers so. */
-    function find(found, options = {}) {
-      dns.lookup = (_hostname, _options, callback) => callback(null, found)
-      return new Promise((resolve, reject) => {
-        outsideLookup('rebind.example.com', options, (error, ...answer) => (error ? reject(error) : resolve(answer)))
-      })
+    /** Dials it; gives why that failed. */
+    async function failureOf(options) {
+      const client = new RelayClient({ secretKey: SecretKey.generate(), ...options })
+      ends.push(() => client.close())
+      client.connect()
+      const [error] = await once(client, 'down')
+      return error
     }
 
-    it('leaves out what a name must not lead to', async () => {
-      const found = [
-        { address: '127.0.0.1', family: 4 },
-        { address: '192.0.2.1', family: 4 },
-        { address: '::1', family: 6 }
-      ]
-      assert.deepEqual(await find(found), ['192.0.2.1', 4])
-      assert.deepEqual(await find(found, { all: true }), [[found[1]]])
+    it('is not connected to where the name leads inside', async () => {
+      let accepted = 0
+      const server = net.createServer(() => accepted++).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      ends.push(() => server.close())
+      const url = `http://localhost:${server.address().port}/`
+      const { code, message } = await failureOf({ url, admits: isOutside })
+      assert.equal(code, 'ERR_IROH_UNREACHABLE')
+      assert.match(message, /localhost has no address outside of this network/)
+      assert.equal(accepted, 0)
     })
 
-    it('finds nothing where there is nothing else', async () => {
-      await assert.rejects(find([{ address: '10.0.0.1', family: 4 }]), { code: 'ENOTFOUND' })
-      await assert.rejects(find([]), { code: 'ENOTFOUND' })
+    it('is not asked of a proxy either, which is given the address that may be connected to', async () => {
+      const proxy = await openProxy()
+      const proxies = readProxyOption(proxy.name)
+      await failureOf({ url: 'http://localhost:7/', proxies, admits: isOutside })
+      assert.deepEqual(proxy.asked, [])
+      proxy.onConnect = (socket) => socket.destroy()
+      await failureOf({ url: 'https://localhost:7/', proxies, admits: (address) => address === '127.0.0.1' })
+      assert.deepEqual(
+        proxy.asked.map(({ url }) => url),
+        ['127.0.0.1:7']
+      )
     })
   })
 

@@ -19,8 +19,7 @@ const SYSTEM = 'ERR_IROH_SYSTEM'
 const CALLS = 8
 const CALLS_MS = 250
 
-describe('A call of the system that fails', function () {
-  this.timeout(20_000)
+describe('A call of the system that fails', () => {
   let directory, child
 
   before(async () => {

@@ -32,13 +32,14 @@ class Whereabouts {
    * @param {import('../identity/secret-key').SecretKey} about.secretKey
    * @param {unknown[]} about.relays as the option has them
    * @param {unknown} about.relayCa
+   * @param {import('../outbound/proxies').Proxies} about.proxies
    * @param {boolean} about.portMapping
    * @param {import('../discovery').Discovery} about.discovery
    * @param {(event: object) => void} about.tell gets 'network' events
    * @param {() => void} about.onNetworkChanged this host's addresses or routes are others now
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
    */
-  constructor(core, { secretKey, relays, relayCa, portMapping, discovery, tell, onNetworkChanged }) {
+  constructor(core, { secretKey, relays, relayCa, proxies, portMapping, discovery, tell, onNetworkChanged }) {
     this.#core = core
     this.#nodeId = secretKey.nodeId()
     this.#discovery = discovery
@@ -49,7 +50,7 @@ class Whereabouts {
     })
     if (relays.length === 0) return
     const mapping = portMapping && { bound: () => this.bound() }
-    const options = { relays, secretKey, ca: relayCa, portMapping: mapping }
+    const options = { relays, secretKey, ca: relayCa, proxies, portMapping: mapping }
     this.#relays = new Relays(
       core,
       options,

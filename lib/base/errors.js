@@ -10,11 +10,16 @@ const { errors: table } = binding
 const byNumber = new Map(table.map((row) => [row.number, row]))
 const byCode = new Map(table.map((row) => [row.name, row]))
 
+/** What an IrohError says beyond what its code does; null: it is none. @type {(error: unknown) => string | null} */
+let ownReason
+
 /**
  * Every error this package raises. `code` is stable and documented; `class` says what to do about it:
  * 'usage' (the caller's mistake), 'transient' (try again), 'stream', 'conn' or 'fatal'.
  */
 class IrohError extends Error {
+  #reason
+
   /**
    * @param {string} code a code of the table, such as 'ERR_IROH_TIMEOUT'
    * @param {{ detail?: string, peer?: string, quicError?: number, cause?: unknown }} [about]
@@ -22,7 +27,9 @@ class IrohError extends Error {
   constructor(code, { detail, peer, quicError, cause } = {}) {
     const row = byCode.get(code) ?? byCode.get('ERR_IROH_INTERNAL')
     // Of what a peer said, for one: messages end in logs.
-    super(detail ? `${row.text}: ${printable(detail)}` : row.text, cause === undefined ? undefined : { cause })
+    const reason = detail ? printable(detail) : ''
+    super(reason ? `${row.text}: ${reason}` : row.text, cause === undefined ? undefined : { cause })
+    this.#reason = reason || row.text
     this.code = row.name
     this.class = row.class
     if (peer !== undefined) this.peer = peer
@@ -32,6 +39,15 @@ class IrohError extends Error {
   get name() {
     return 'IrohError'
   }
+
+  static {
+    ownReason = (error) => (#reason in Object(error) ? error.#reason : null)
+  }
+}
+
+/** Why something failed, as words to put behind others: without those of the error's code. @param {unknown} error */
+function reasonOf(error) {
+  return ownReason(error) ?? printable(error?.message || error?.code || error)
 }
 
 /** The code of a core error number. */
@@ -74,4 +90,14 @@ function invalid(detail) {
   return new IrohError('ERR_IROH_INVALID_ARGUMENT', { detail })
 }
 
-module.exports = { IrohError, bySystem, check, errorFrom, errorCode, invalid, errorTable: table, textOf }
+module.exports = {
+  IrohError,
+  bySystem,
+  check,
+  errorFrom,
+  errorCode,
+  invalid,
+  reasonOf,
+  errorTable: table,
+  textOf
+}

@@ -26,6 +26,15 @@ function printable(text) {
   return PLAIN.test(words) ? words : words.replace(HIDDEN, escaped)
 }
 
+/** Of what a server or a peer said, in an error. */
+const MAX_SAID = 300
+
+/** What others said, fit to be seen and not longer than people read. @param {unknown} text */
+function brief(text, max = MAX_SAID) {
+  const words = String(text)
+  return printable(words.length > max ? `${words.slice(0, max)}…` : words)
+}
+
 /**
  * A value as a line of JSON that is as fit to be seen, and parses to the same.
  * @param {unknown} value what JSON can hold
@@ -43,4 +52,4 @@ function printableTexts(value) {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printableTexts(inner)]))
 }
 
-module.exports = { printable, printableJson, printableTexts }
+module.exports = { brief, printable, printableJson, printableTexts }

@@ -15,6 +15,8 @@ module.exports = {
   kExpel: Symbol('expel'),
   /** endpoint[kDial](nodeId, alpn, { hint, signal, timeoutMs }): dials a peer that others name, there too where they say. */
   kDial: Symbol('dial'),
+  /** endpoint[kProxies] of discovery.attach(endpoint): how HTTP gets out. */
+  kProxies: Symbol('proxies'),
   /** endpoint[kLooksUp](): whether it has a discovery that finds peers. */
   kLooksUp: Symbol('looksUp'),
   /** connection[kHandOver](): its streams are the core's own from now on; gives its handle. */

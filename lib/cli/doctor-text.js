@@ -36,6 +36,8 @@ const PORTAL = {
   null: ['not known', 'no relay answered over plain HTTP']
 }
 
+const PROXY = 'HTTP and TLS to relays go by it; UDP does not'
+
 /** Breaks words into lines; all but the first begin with `indent`. */
 function wrap(words, indent, first = indent) {
   const lines = ['']
@@ -77,6 +79,7 @@ function gatewayRow(portMapping) {
 
 function findings(report) {
   const { udpV4, udpV6, publicAddresses, behindNat, mapping, portStep, filtering, hairpin, captivePortal } = report
+  const { proxies = [] } = report
   return [
     row('UDP over IPv4', UDP[udpV4]),
     row('UDP over IPv6', UDP[udpV6]),
@@ -87,6 +90,7 @@ function findings(report) {
     row('filtering', [filtering, FILTERING[filtering]]),
     ...(hairpin === null ? [] : [row('hairpin', HAIRPIN[hairpin])]),
     row('captive portal', PORTAL[captivePortal]),
+    ...(proxies.length === 0 ? [] : [row('proxy', [proxies.join(', '), PROXY])]),
     row('port mapping', gatewayRow(report.portMapping))
   ]
 }

@@ -23,7 +23,7 @@ function start(values) {
   const relays = relaysOf(values)
   try {
     const ca = values.ca === undefined ? undefined : fs.readFileSync(values.ca)
-    return new NetReport({ relays, ca }, { timeoutMs: values.timeout })
+    return new NetReport({ relays, ca, caOption: '--ca' }, { timeoutMs: values.timeout })
   } catch (error) {
     throw new UsageError(error.message)
   }

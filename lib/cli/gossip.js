@@ -11,6 +11,7 @@ const { RoomTicket } = require('../tickets')
 const { announce } = require('./announce')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
+const { tellNetwork } = require('./network-lines')
 const { Session } = require('./session')
 
 const TOPIC_TEXT = /^([0-9a-f]{64}|[a-z2-7]{52})$/i
@@ -104,6 +105,7 @@ async function run(values, room) {
   const { alpn, qr } = values
   const session = new Session(values)
   const endpoint = await Endpoint.createWithOptions(endpointOptions(values))
+  tellNetwork(endpoint, session)
   try {
     const gossip = await Gossip.spawn(endpoint, { ...(alpn !== undefined && { alpn }) })
     const { topicId } = about

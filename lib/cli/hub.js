@@ -6,6 +6,7 @@ const { kTap } = require('../base/symbols')
 const { announce } = require('./announce')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
+const { tellNetwork } = require('./network-lines')
 const { Session } = require('./session')
 
 /** With more than this on its way to a spoke, stdin waits. */
@@ -37,6 +38,10 @@ function listen(hub, session) {
   })
   hub.on('spokeclose', (nodeId, { kind, code, reason }) => {
     session.say({ event: 'spokeclose', nodeId, kind, code, reason }, `spoke ${nodeId} is gone: ${reason || kind}`)
+  })
+  hub.on('conflict', (nodeId) => {
+    const words = `two programs have the key of spoke ${nodeId} and took turns: the newer one is turned away`
+    session.say({ event: 'conflict', nodeId }, words)
   })
   hub.on('allowlist', (error) => {
     if (error) session.say({ event: 'allowlist', message: error.message }, `the old allowlist stays: ${error.message}`)
@@ -70,6 +75,7 @@ async function run(values) {
   const session = new Session(values)
   const hub = await createHub(options)
   listen(hub, session)
+  tellNetwork(hub.endpoint, session)
   if (values['allow-file'] !== undefined) process.on('SIGHUP', () => hub.reloadAllow().catch(() => {})) // its event tells
   const told = { ticketOf: () => hub.ticket(), isQrWanted: values.qr }
   const work = [announce(hub.endpoint, session, told), feed(hub, session, values['slow-spoke'] ?? 'wait')]

@@ -7,6 +7,7 @@ const { createSpoke } = require('../hub/spoke')
 const { kHalfClose, kTap } = require('../base/symbols')
 const { UsageError } = require('./command')
 const { endpointOptions } = require('./node-options')
+const { tellNetwork } = require('./network-lines')
 const { Exit, Session } = require('./session')
 
 /** With more than this on its way to the hub, stdin waits. */
@@ -130,6 +131,7 @@ async function handOver(spoke, session) {
 async function serve(spoke, session, stays) {
   const ending = new AbortController()
   listen(spoke, session, ending.signal)
+  tellNetwork(spoke.endpoint, session)
   const fed = feed(spoke, session)
   const eof = fed.then(() => (stays || session.signal.aborted ? session.stopped : 'eof'))
   const ended = await Promise.race([eof, session.stopped, spoke.closed])

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { once } = require('node:events')
-const http = require('node:http')
-const https = require('node:https')
-const { hostOf, serverName } = require('../relay/client-dial')
 const { onAbort } = require('../base/on-abort')
+const { IrohError } = require('../base/errors')
+const { HttpConnection } = require('../outbound/http-connection')
+const { Timers, systemClock } = require('../relay/client-timers')
 
 const TYPE = 'application/x-pkarr-signed-packet'
 /** What the answer says beyond it is not read: no packet is so long, only pages for people are. */
@@ -22,16 +21,11 @@ async function readBody(response) {
   return Buffer.concat(chunks)
 }
 
-function open(url, { method, body, ca }, signal) {
-  const options = { method, agent: false, signal, headers: body ? { 'content-length': body.length } : {} }
-  const request =
-    url.protocol === 'https:'
-      ? https.request(url, { ...options, ca, servername: serverName(hostOf(url)) })
-      : http.request(url, options)
-  request.on('error', () => {}) // after the answer nobody else listens
-  if (body) request.setHeader('content-type', TYPE)
-  request.end(body)
-  return request
+function requestOf({ method, body }) {
+  const headers = { connection: 'close' }
+  return body
+    ? { method, body, headers: { ...headers, 'content-type': TYPE, 'content-length': body.length } }
+    : { method, headers }
 }
 
 /**
@@ -41,25 +35,35 @@ function open(url, { method, body, ca }, signal) {
  * @param {'GET' | 'PUT'} options.method
  * @param {Buffer} [options.body] a signed packet
  * @param {string | Buffer | (string | Buffer)[]} [options.ca] trusted instead of Node's roots
+ * @param {import('../outbound/proxies').Proxies} [options.proxies]
  * @param {number} options.timeoutMs for all of it
  * @param {AbortSignal} options.signal
- * @returns {Promise<{ status: number, body: Buffer }>} a body of 16 KiB at most
+ * @returns {Promise<{ status: number, headers: import('node:http').IncomingHttpHeaders, body: Buffer }>} a body of 16 KiB at
+ *   most
  * @throws {Error}
  */
-async function exchange(url, { timeoutMs, signal, ...what }) {
-  const stop = new AbortController()
-  const giveUp = () => stop.abort(new Error('it was given up', { cause: signal.reason }))
-  const timer = setTimeout(() => stop.abort(new Error('no answer in time')), timeoutMs)
+async function exchange(url, { method, body, ca, proxies, timeoutMs, signal }) {
+  const timers = new Timers(systemClock)
+  const connection = new HttpConnection(url, { who: 'the server', ca, proxies, timers })
+  let failure = null
+  const stop = (error) => {
+    failure ??= error
+    connection.close(failure)
+  }
+  const giveUp = () => stop(new Error('it was given up', { cause: signal.reason }))
+  const onLate = () => stop(new IrohError('ERR_IROH_TIMEOUT', { detail: connection.lateWords ?? 'no answer in time' }))
+  timers.set('late', timeoutMs, onLate)
   const forget = onAbort(signal, giveUp)
   if (signal.aborted) giveUp()
   try {
-    const [response] = await once(open(url, what, stop.signal), 'response')
-    return { status: response.statusCode, body: await readBody(response) }
+    const response = await connection.send(requestOf({ method, body }))
+    return { status: response.statusCode, headers: response.headers, body: await readBody(response) }
   } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : error
+    throw failure ?? error
   } finally {
-    clearTimeout(timer)
+    timers.clearAll()
     forget()
+    connection.close(failure)
   }
 }
 

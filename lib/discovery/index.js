@@ -155,8 +155,8 @@ class Discovery {
   }
 
   #report(nodeId, found, { errors, isGivenUp }) {
-    if (this.#isClosed || isGivenUp) return
-    if (found) this.#tell({ type: 'discovered', nodeId, ...found })
+    if (this.#isClosed) return
+    if (found && !isGivenUp) this.#tell({ type: 'discovered', nodeId, ...found })
     for (const { name, error } of errors) this.#tell({ type: 'discovery-failed', nodeId, name, error })
   }
 

@@ -2,21 +2,51 @@
 'use strict'
 
 const { checkBoolean, checkInteger, checkOptions, checkText } = require('../base/check')
-const { IrohError, invalid } = require('../base/errors')
+const { IrohError, invalid, reasonOf } = require('../base/errors')
+const { brief } = require('../base/printable')
+const { kProxies } = require('../base/symbols')
+const { instant } = require('../outbound/trouble')
 const { addressOf } = require('./dns')
 const { exchange } = require('./http-exchange')
+const { PkarrPublisher } = require('./pkarr-publisher')
 const { readRecords, writeRecords } = require('./records')
 const { openPacket, recordsOf, signPacket, toZ32 } = require('./signed-packet')
 
 const N0_RELAY = 'https://dns.iroh.link/pkarr'
-const REPUBLISH_MS = 5 * 60_000
-const MAX_RETRY_MS = 60_000
+/** A server's clock that differs so much from ours is told of. */
+const CLOCK_SKEW_MS = 120_000
 
 function checkRelay(relay) {
   const text = checkText(relay, 'relay') ?? N0_RELAY
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || !/^https?:$/.test(url.protocol)) throw invalid('relay must be an http or https URL')
   return url
+}
+
+/** The reason that a server gives for a refusal: the detail of its JSON, or its text; '' for a page. */
+function saidBy(body) {
+  const text = body.toString().trim()
+  if (text.startsWith('<')) return ''
+  try {
+    const { detail } = JSON.parse(text)
+    return typeof detail === 'string' ? brief(detail) : brief(text)
+  } catch {
+    return brief(text)
+  }
+}
+
+/** Whose clock may be wrong, where they differ; ''. */
+function clocksOf(date) {
+  const theirs = Date.parse(date)
+  const ours = Date.now()
+  if (!(Math.abs(theirs - ours) > CLOCK_SKEW_MS)) return ''
+  return ` (the server's clock says ${instant(theirs)}, this host's ${instant(ours)})`
+}
+
+/** An answer that is none of those hoped for, as words. */
+function answered({ status, headers, body }, toWhat = '') {
+  const said = saidBy(body)
+  return `it answered ${status}${toWhat}${said === '' ? '' : `: ${said}`}${clocksOf(headers.date)}`
 }
 
 /** Publishes and finds peers as signed packets at a pkarr relay, over HTTP. */
@@ -28,12 +58,7 @@ class PkarrDiscovery {
   #addresses
   #resolves
   #endpoint = null
-  #records = null
-  #lastTimestamp = 0n
-  #failures = 0
-  #timer
-  #publishing = null
-  #isStale = false
+  #publisher = null
   #closed = new AbortController()
 
   constructor(options) {
@@ -46,74 +71,56 @@ class PkarrDiscovery {
     this.#resolves = checkBoolean(resolve, 'resolve', true)
   }
 
-  attach({ nodeId, secretKey, onError = () => {} }) {
+  attach({ nodeId, secretKey, onError = () => {}, [kProxies]: proxies }) {
     if (this.#endpoint) throw invalid('a pkarrDiscovery() belongs to one endpoint; make another one')
-    this.#endpoint = { nodeId, secretKey, onError }
+    this.#endpoint = { nodeId, secretKey, proxies }
+    const server = { send: (...packet) => this.#put(...packet), heldTime: () => this.#heldTime() }
+    this.#publisher = new PkarrPublisher(server, onError)
   }
 
   /** What is published is the relay alone, unless addresses are to be, too; nothing, as long as there is neither. */
   publish({ relayUrl, directAddresses }) {
-    const records = writeRecords({ relayUrl, directAddresses: this.#addresses ? directAddresses : [] })
-    if (records.length === 0 || records.join() === this.#records?.join()) return undefined
-    this.#records = records
-    this.#failures = 0
-    return this.#publishNow()
+    return this.#publisher.publish(writeRecords({ relayUrl, directAddresses: this.#addresses ? directAddresses : [] }))
   }
 
   async resolve(nodeId, { signal }) {
     if (!this.#resolves) return null
-    const { status, body } = await this.#request(nodeId, { method: 'GET', signal })
-    if (status === 404) return null
-    if (status !== 200) throw this.#error(`it answered ${status}`, nodeId)
-    const found = addressOf(readRecords(recordsOf(nodeId, openPacket(nodeId, body).dns)))
-    return { nodeId, ...found }
+    const packet = await this.#get(nodeId, signal)
+    return packet && { nodeId, ...addressOf(readRecords(recordsOf(nodeId, packet.dns))) }
   }
 
   networkChanged() {
-    if (this.#failures > 0) return this.#publishNow()
-    return undefined
+    return this.#publisher.networkChanged()
   }
 
   async close() {
     this.#closed.abort()
-    clearTimeout(this.#timer)
-    await this.#publishing
+    await this.#publisher?.close()
   }
 
-  /** One packet at a time: what changes meanwhile goes out after it. */
-  async #publishNow() {
-    clearTimeout(this.#timer)
-    this.#isStale = true
-    this.#publishing ??= this.#publishAll().finally(() => {
-      this.#publishing = null
-    })
-    await this.#publishing
+  /** @returns {Promise<{ timestamp: bigint, dns: Buffer } | null>} */
+  async #get(nodeId, signal) {
+    const answer = await this.#request(nodeId, { method: 'GET', signal })
+    if (answer.status === 404) return null
+    if (answer.status !== 200) throw this.#error(answered(answer), nodeId)
+    return openPacket(nodeId, answer.body)
   }
 
-  async #publishAll() {
-    let failure = null
-    while (this.#isStale && !this.#closed.signal.aborted) {
-      this.#isStale = false
-      failure = await this.#put()
-    }
-    if (this.#closed.signal.aborted) return
-    this.#failures = failure ? this.#failures + 1 : 0
-    const wait = failure ? Math.min(this.#failures * 1000, MAX_RETRY_MS) : REPUBLISH_MS
-    this.#timer = setTimeout(() => this.#publishNow().catch(this.#endpoint.onError), wait).unref()
-    if (failure) throw failure
+  async #heldTime() {
+    const packet = await this.#get(this.#endpoint.nodeId, this.#closed.signal)
+    return packet?.timestamp ?? null
   }
 
-  /** @returns {Promise<IrohError | null>} why it failed */
-  async #put() {
+  async #put(records, timestamp) {
     const { nodeId, secretKey } = this.#endpoint
-    const now = BigInt(Date.now()) * 1000n
-    this.#lastTimestamp = now > this.#lastTimestamp ? now : this.#lastTimestamp + 1n
     try {
-      const body = signPacket(secretKey, this.#records, this.#lastTimestamp)
-      const { status } = await this.#request(nodeId, { method: 'PUT', body, signal: this.#closed.signal })
-      return status >= 200 && status < 300 ? null : this.#error(`it answered ${status} to what was published`, nodeId)
+      const body = signPacket(secretKey, records, timestamp)
+      const answer = await this.#request(nodeId, { method: 'PUT', body, signal: this.#closed.signal })
+      const { status } = answer
+      const isTaken = status >= 200 && status < 300
+      return { status, error: isTaken ? null : this.#error(answered(answer, ' to what was published'), nodeId) }
     } catch (error) {
-      return error
+      return { status: 0, error }
     }
   }
 
@@ -121,9 +128,10 @@ class PkarrDiscovery {
     const url = new URL(this.#relay)
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${toZ32(nodeId)}`
     try {
-      return await exchange(url, { ca: this.#ca, timeoutMs: this.#timeoutMs, ...options })
+      const { proxies } = this.#endpoint ?? {}
+      return await exchange(url, { ca: this.#ca, proxies, timeoutMs: this.#timeoutMs, ...options })
     } catch (cause) {
-      throw this.#error(cause.message || cause.code, nodeId, cause)
+      throw this.#error(reasonOf(cause), nodeId, cause)
     }
   }
 

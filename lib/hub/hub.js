@@ -35,6 +35,7 @@ const {
   kServe,
   kTake
 } = require('../base/symbols')
+const { Rivals } = require('./rivals')
 const { Shares } = require('../base/shares')
 const { Welcome } = require('./welcome')
 const { within } = require('../base/within')
@@ -72,7 +73,8 @@ async function hubEndpoint({ endpoint, endpointOptions }) {
 
 /**
  * Many spokes under one roof. Emits 'spoke' (target) when one has opened its event stream, 'spokeclose'
- * (nodeId, reason) when it is gone, and 'allowlist' (error, or null) when the file of the allowlist has changed. With
+ * (nodeId, reason) when it is gone, 'conflict' (nodeId) when two programs with one key took turns and the newer one was
+ * turned away, and 'allowlist' (error, or null) when the file of the allowlist has changed. With
  * `delivery: 'resume'` a spoke is gone when its session is over; before, 'spokedisconnect' (nodeId, reason) tells that it
  * has no connection, and 'spokeresume' (target) that it has one again.
  */
@@ -86,6 +88,7 @@ class Hub extends Emitter {
   #dropTotal = new Shares(DROP_TOTAL)
   #spokes = new Map()
   #welcome
+  #rivals = new Rivals()
   #sessions = null
   #maxPending
   #greeting = 0
@@ -235,6 +238,9 @@ class Hub extends Emitter {
   async accept(connection) {
     if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')
     const stream = await this.#welcome.stream(connection)
+    if (stream && (await this.#rivals.keep(this.#spokes.get(connection.remoteNodeId())?.connection))) {
+      return this.#turnAway(connection)
+    }
     try {
       if (stream && this.#sessions) await this.#greet(connection, stream)
       else if (stream) this.#add(connection, stream)
@@ -417,6 +423,12 @@ class Hub extends Emitter {
 
   #replace(older) {
     this.#expel(older, CloseCode.REPLACED, 'replaced by a newer connection of the same NodeId')
+  }
+
+  /** Another program with the same key is there, and stays. */
+  #turnAway(connection) {
+    connection.close(CloseCode.IN_USE, 'another program with the same key is connected: they have taken turns')
+    if (this.#rivals.isNews(connection.remoteNodeId())) this.emit('conflict', connection.remoteNodeId())
   }
 
   #expel(target, code, reason) {

@@ -66,13 +66,17 @@ class Reconnect {
     return this.#failures
   }
 
-  /** @returns {number | null} the milliseconds until it is tried again; null: it is given up */
-  schedule() {
+  /**
+   * @param {number} [atLeastMs] it is of no use before; up to as much again is added
+   * @returns {number | null} the milliseconds until it is tried again; null: it is given up
+   */
+  schedule(atLeastMs = 0) {
     const { minDelayMs, maxDelayMs, maxAttempts } = this.#policy
     if (this.#failures >= maxAttempts) return null
     if (this.#connectedAt !== null) this.#doubled = this.#hasLasted() ? 0 : Math.min(this.#doubled + 1, MAX_DOUBLED)
     this.#connectedAt = null
-    const ms = Math.round(Math.min(maxDelayMs, minDelayMs * FACTOR ** this.#doubled) * this.#random())
+    const spread = Math.max(atLeastMs, Math.min(maxDelayMs, minDelayMs * FACTOR ** this.#doubled))
+    const ms = Math.round(atLeastMs + spread * this.#random())
     this.#set(ms)
     return ms
   }

@@ -41,6 +41,9 @@ const HOPEFUL = new Set(['network-changed', 'relay-up', 'rebound'])
 /** No later attempt would do better. */
 const HOPELESS = new Set(['ERR_IROH_SELF_CONNECT'])
 
+/** Another program with this key is connected: until it leaves there is no place. */
+const IN_USE_MS = 15_000
+
 const LOCALLY_CLOSED = Object.freeze({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
 
 /**
@@ -137,10 +140,13 @@ class Spoke extends IrohEventTarget {
   /** @private */
   [kDetached](ending) {
     this.connection.close(CloseCode.NORMAL, '')
-    const isReplaced = ending.kind === 'application-closed' && ending.code === CloseCode.REPLACED
-    const isFinal = isReplaced || (this.session !== null && isPoisoned(ending))
+    const code = ending.kind === 'application-closed' ? ending.code : CloseCode.NORMAL
+    const isReplaced = code === CloseCode.REPLACED
+    const isFinal = this.session !== null && isPoisoned(ending)
     if (this.#stop.signal.aborted) this.#leave(ending.kind === 'finished' ? LOCALLY_CLOSED : ending)
+    else if (isReplaced) this.#leave(this.#keyInUse(ending))
     else if (isFinal) this.#leave(ending)
+    else if (code === CloseCode.IN_USE) this.#wait(this.#keyInUse(ending), IN_USE_MS)
     else this.#wait(ending)
   }
 
@@ -196,9 +202,16 @@ class Spoke extends IrohEventTarget {
     }
   }
 
+  #keyInUse(ending) {
+    return {
+      ...ending,
+      error: new IrohError('ERR_IROH_KEY_IN_USE', { detail: ending.reason, peer: this.remoteNodeId })
+    }
+  }
+
   /** Tries again after a while, or gives up. */
-  #wait(ending) {
-    const retryInMs = this.#reconnect?.schedule() ?? null
+  #wait(ending, atLeastMs = 0) {
+    const retryInMs = this.#reconnect?.schedule(atLeastMs) ?? null
     if (retryInMs === null) this.#leave(ending)
     else this.#tell('disconnected', { ...ending, retryInMs })
   }

@@ -2,13 +2,16 @@
 'use strict'
 
 const crypto = require('node:crypto')
-const { once } = require('node:events')
-const http = require('node:http')
+const { reasonOf } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { HttpConnection } = require('../outbound/http-connection')
+const { Timers, systemClock } = require('../relay/client-timers')
 
 /** Relays that are asked: the first ones. */
 const MAX_RELAYS = 3
 const TIMEOUT_MS = 2000
+/** From here on a status is a refusal, which of a proxy is no portal's. */
+const FIRST_REFUSAL = 400
 
 /** Over plain HTTP, which a portal can answer for the relay: at port 80 beside TLS, else at the relay's own port. */
 function portalUrl(relayUrl) {
@@ -22,35 +25,32 @@ async function askOne(run, { url: relayUrl }) {
   const url = portalUrl(relayUrl)
   const challenge = crypto.randomBytes(8).toString('hex')
   const started = performance.now()
-  const late = new AbortController()
-  const stop = () => late.abort()
-  const timer = setTimeout(stop, TIMEOUT_MS)
+  const timers = new Timers(systemClock)
+  const connection = new HttpConnection(url, { who: 'the relay', ...run.outbound, timers })
+  let isLate = false
+  const stop = () => {
+    isLate = true
+    connection.close(null)
+  }
+  timers.set('late', TIMEOUT_MS, stop)
   if (run.isOver) stop()
   const forget = onAbort(run.signal, stop)
+  const note = (outcome, detail) => run.journal.note('captive portal', url.href, outcome, started, detail)
   try {
-    const headers = { 'X-Iroh-Challenge': challenge, Connection: 'close' }
-    const request = http.get(url, { headers, signal: late.signal, agent: false })
-    request.on('error', () => {}) // after the answer nobody else listens
-    const [response] = await once(request, 'response')
-    response.on('error', () => {})
-    response.destroy()
-    const isRelay = response.statusCode === 204 && response.headers['x-iroh-response'] === `response ${challenge}`
-    const detail = isRelay ? undefined : `status ${response.statusCode}, not the relay's answer`
-    run.journal.note('captive portal', url.href, isRelay ? 'ok' : 'error', started, detail)
-    return !isRelay
+    const response = await connection.send({ headers: { 'X-Iroh-Challenge': challenge, Connection: 'close' } })
+    const { statusCode, headers } = response
+    const isRelay = statusCode === 204 && headers['x-iroh-response'] === `response ${challenge}`
+    if (isRelay) note('ok')
+    else note('error', `status ${statusCode}, not the relay's answer`)
+    return connection.proxy && statusCode >= FIRST_REFUSAL ? null : !isRelay
   } catch (error) {
-    const isLate = late.signal.aborted
-    run.journal.note(
-      'captive portal',
-      url.href,
-      isLate ? 'no-answer' : 'error',
-      started,
-      isLate ? undefined : error.message
-    )
+    const detail = connection.lateWords ?? undefined
+    note(isLate ? 'no-answer' : 'error', isLate ? detail : reasonOf(error))
     return null
   } finally {
-    clearTimeout(timer)
+    timers.clearAll()
     forget()
+    connection.close(null)
   }
 }
 

@@ -2,8 +2,9 @@
 'use strict'
 
 const { checkInteger, checkOptions, checkSignal } = require('../base/check')
-const { IrohError, invalid } = require('../base/errors')
+const { IrohError, invalid, reasonOf } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { readProxyOption } = require('../outbound/proxies')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
 const { findCaptivePortal } = require('./captive-portal')
@@ -31,9 +32,9 @@ function nearest(relays) {
 }
 
 function byRelay(pings, latencies) {
-  return pings.map(({ url, latencyMs, error }) => {
+  return pings.map(({ url, latencyMs, failure }) => {
     const { stunRttMs = null, quicRttMs = null } = latencies.get(url) ?? {}
-    return { url, latencyMs, stunRttMs, quicRttMs, error }
+    return { url, latencyMs, stunRttMs, quicRttMs, error: failure && reasonOf(failure) }
   })
 }
 
@@ -41,24 +42,23 @@ function byRelay(pings, latencies) {
 class NetReport {
   #run
   #relays
-  #ca
   #signal
   #error = null
 
   /**
    * Begins to probe.
-   * @param {{ relays: (string | object)[], ca?: string | Buffer | (string | Buffer)[] }} surroundings at most 64
-   *   relays as the `relays` option has them; the first of a URL counts
+   * @param {{ relays: (string | object)[], ca?: string | Buffer | (string | Buffer)[], caOption?: string, proxies?:
+   *   import('../outbound/proxies').Proxies }} surroundings at most 64 relays as the `relays` option has them, of which the
+   *   first of a URL counts; caOption: what `ca` is called where the user sets it; proxies: default: as the environment says
    * @param {{ timeoutMs?: number, signal?: AbortSignal }} [options] `timeoutMs`: when the report is made with what there
    *   is; 100 to 60000, default 5000
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
    */
-  constructor({ relays, ca }, options) {
+  constructor({ relays, ca, caOption, proxies = readProxyOption(undefined) }, options) {
     const { timeoutMs, signal } = checkOptions(options, ['timeoutMs', 'signal'], 'netReport')
     const timeout = checkInteger(timeoutMs, 'timeoutMs', TIMEOUT)
     this.#signal = checkSignal(signal)
-    this.#run = new Run(timeout)
-    this.#ca = ca
+    this.#run = new Run(timeout, { proxies, ca, caOption })
     const byUrl = new Map(
       relays
         .map(readRelayOption)
@@ -90,7 +90,7 @@ class NetReport {
     try {
       const [udp, pings, more] = await Promise.all([
         probeUdp(this.#run, this.#relays),
-        measureRelays(this.#run, this.#relays, this.#ca),
+        measureRelays(this.#run, this.#relays),
         further(this.#run, this.#relays)
       ])
       if (this.#error) throw this.#error
@@ -116,10 +116,11 @@ class NetReport {
       hairpin,
       preferredRelay: nearest(pings),
       relays: byRelay(pings, latencies),
+      proxies: [...this.#run.proxyNames],
       ...more,
       tried: this.#run.journal.tried
     }
-    return { ...report, advice: advise(report), tookMs: Math.round(performance.now() - started) }
+    return { ...report, advice: advise(report, pings), tookMs: Math.round(performance.now() - started) }
   }
 }
 

@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { reasonOf } = require('../base/errors')
 const { Probe } = require('../relay/client-probe')
 const { systemClock } = require('../relay/client-timers')
 const { tenths } = require('./journal')
 const { onAbort } = require('../base/on-abort')
 
-/** What the system said, where it was that. */
-function why({ code, message, cause }) {
-  return (code === 'ERR_IROH_UNREACHABLE' && (cause?.message || cause?.code)) || message
-}
-
-async function latencyOf(run, { url }, ca) {
+async function latencyOf(run, { url }) {
   const started = performance.now()
-  const probe = new Probe(url, { ca, clock: systemClock, referenced: true, onFirst: () => {} })
+  const probe = new Probe(url, { ...run.outbound, clock: systemClock, referenced: true, onFirst: () => {} })
+  if (probe.proxy) run.proxyNames.add(probe.proxy.name)
   const stop = () => probe.abort()
   if (run.isOver) stop()
   const forget = onAbort(run.signal, stop)
   const { latencyMs, error } = await probe.result
   forget()
+  const by = probe.proxy ? `by the proxy ${probe.proxy.name}` : undefined
   if (latencyMs !== null) {
-    run.journal.note('ping', url, 'ok', started)
-    return { url, latencyMs: tenths(latencyMs), error: null }
+    run.journal.note('ping', url, 'ok', started, by)
+    return { url, latencyMs: tenths(latencyMs), failure: null }
   }
-  const isLate = run.isOver || error.code === 'ERR_IROH_TIMEOUT'
-  const message = run.isOver ? 'the relay did not answer /ping in time' : why(error)
-  run.journal.note('ping', url, isLate ? 'no-answer' : 'error', started, message)
-  return { url, latencyMs: null, error: message }
+  const isLate = error.code === 'ERR_IROH_ABORTED' || error.code === 'ERR_IROH_TIMEOUT'
+  run.journal.note('ping', url, isLate ? 'no-answer' : 'error', started, reasonOf(error))
+  return { url, latencyMs: null, failure: error }
 }
 
 /**
  * How far away the relays are: up to three requests of /ping over one connection, the median.
  * @param {import('./run').Run} run
  * @param {{ url: string }[]} relays
- * @param {string | Buffer | (string | Buffer)[]} [ca] PEM, trusted instead of Node's own roots
- * @returns {Promise<{ url: string, latencyMs: number | null, error: string | null }[]>}
+ * @returns {Promise<{ url: string, latencyMs: number | null, failure: import('../base/errors').IrohError | null }[]>}
  */
-function measureRelays(run, relays, ca) {
-  return Promise.all(relays.map((relay) => latencyOf(run, relay, ca)))
+function measureRelays(run, relays) {
+  return Promise.all(relays.map((relay) => latencyOf(run, relay)))
 }
 
 module.exports = { measureRelays }

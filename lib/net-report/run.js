@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const dns = require('node:dns/promises')
 const net = require('node:net')
+const { names } = require('../outbound/names')
 const { Journal } = require('./journal')
 const { ProbeSocket } = require('./probe-socket')
 
@@ -21,10 +21,17 @@ class Run {
   #answerMs
   #sockets = new Set()
   #end = new AbortController()
-  #over = new Promise((resolve) => this.#end.signal.addEventListener('abort', () => resolve(null)))
 
-  /** @param {number} timeoutMs of the whole report; whoever made the run ends it then */
-  constructor(timeoutMs) {
+  /** The proxies that were asked, without user and password. @type {Set<string>} */
+  proxyNames = new Set()
+
+  /**
+   * @param {number} timeoutMs of the whole report; whoever made the run ends it then
+   * @param {{ proxies?: import('../outbound/proxies').Proxies, ca?: string | Buffer | (string | Buffer)[], caOption?: string }}
+   *   [outbound] how HTTP gets out, and whom it trusts
+   */
+  constructor(timeoutMs, outbound = {}) {
+    this.outbound = outbound
     this.#answerMs = Math.min(ANSWER_MS, timeoutMs * ANSWER_SHARE)
   }
 
@@ -64,7 +71,7 @@ class Run {
     const family = net.isIP(hostname)
     if (family > 0) return [{ address: hostname, family }]
     const started = performance.now()
-    const found = await Promise.race([dns.lookup(hostname, { all: true }).catch((error) => error), this.#over])
+    const found = await names.addresses(hostname, this.signal).catch((error) => (this.isOver ? null : error))
     if (Array.isArray(found)) {
       this.journal.note('dns', hostname, 'ok', started, found.map(({ address }) => address).join(', '))
       return found

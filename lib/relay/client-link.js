@@ -22,7 +22,8 @@ const MAX_QUEUED = 1024
  * One relay as the manager sees it: its session while there is one, its latencies, what waits to be sent over it, and
  * the peers that sent over it.
  *
- * Events: 'up'; 'down' (error, wasUp); 'datagrams' and 'gone' as RelayClient has them; 'idle' when it was left.
+ * Events: 'up'; 'down' (error, wasUp); 'datagrams', 'gone', 'displaced' and 'regained' as RelayClient has them; 'idle' when it
+ * was left.
  */
 class RelayLink extends Emitter {
   #clientOptions
@@ -71,6 +72,21 @@ class RelayLink extends Emitter {
   /** As RelayClient's, 'idle' without one. */
   get state() {
     return this.#client?.state ?? 'idle'
+  }
+
+  /** Whether another connection with this key has taken over there. */
+  get isDisplaced() {
+    return this.#client?.isDisplaced ?? false
+  }
+
+  /** Where it is connected to, 'ip:port'; null while it is not, and where a proxy is between. */
+  get remote() {
+    return this.#client?.remote ?? null
+  }
+
+  /** What a dial is waiting for, as the words of an error; or null. */
+  get lateWords() {
+    return this.#client?.lateWords ?? null
   }
 
   /** Round trip of the session's last ping, or null. */
@@ -198,6 +214,8 @@ class RelayLink extends Emitter {
       this.emit('down', error, lost)
     })
     client.on('denied', () => this.#blame())
+    client.on('displaced', (times) => this.emit('displaced', times))
+    client.on('regained', () => this.emit('regained'))
     client.on('datagrams', (source, ecn, segmentSize, bytes) => {
       this.#heard(source)
       this.emit('datagrams', source, ecn, segmentSize, bytes)

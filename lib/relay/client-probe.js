@@ -2,10 +2,8 @@
 'use strict'
 
 const { once } = require('node:events')
-const http = require('node:http')
-const https = require('node:https')
 const { IrohError } = require('../base/errors')
-const { hostOf, serverName } = require('./client-dial')
+const { HttpConnection } = require('../outbound/http-connection')
 const { Timers } = require('./client-timers')
 const { pingUrl } = require('./client-url')
 
@@ -21,36 +19,31 @@ function median(values) {
 
 /** One measurement of a relay: up to three requests of /ping over one connection. */
 class Probe {
-  #url
-  #options
+  #connection
   #clock
-  #referenced
   #timers
-  #stop = new AbortController()
-  #isLate = false
 
   /**
    * Starts to measure.
    * @param {string} relayUrl
    * @param {object} options
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
+   * @param {string} [options.caOption] what that is called where the user sets it
+   * @param {import('../outbound/proxies').Proxies} [options.proxies]
    * @param {import('./client-timers').Clock} options.clock
    * @param {boolean} options.referenced whether the probe keeps the process alive
    * @param {(latencyMs: number) => void} options.onFirst called with the first answer, which holds the connection's
    *   set-up
    */
-  constructor(relayUrl, { ca, clock, referenced, onFirst }) {
-    this.#url = pingUrl(relayUrl)
+  constructor(relayUrl, { ca, caOption = 'relayCa', proxies, clock, referenced, onFirst }) {
+    this.url = relayUrl
     this.#clock = clock
-    this.#referenced = referenced
-    this.#options = { ca, signal: this.#stop.signal }
-    if (this.#isSecure) this.#options.servername = serverName(hostOf(this.#url))
     this.#timers = new Timers(clock)
     this.#timers.setReferenced(referenced)
-    this.#timers.set('late', PROBE_TIMEOUT_MS, () => {
-      this.#isLate = true
-      this.abort()
-    })
+    const about = { who: 'the relay', ca, caOption, proxies }
+    const how = { timers: this.#timers, isReferenced: referenced }
+    this.#connection = new HttpConnection(pingUrl(relayUrl), { ...about, ...how })
+    this.#timers.set('late', PROBE_TIMEOUT_MS, () => this.#end('ERR_IROH_TIMEOUT'))
     /**
      * Resolves with `{ latencyMs, error }`: the median of the answers and null, or null and why there is none.
      * @type {Promise<{ latencyMs: number | null, error: IrohError | null }>}
@@ -58,39 +51,45 @@ class Probe {
     this.result = this.#measure(onFirst)
   }
 
-  /** Ends it with what there is. */
-  abort() {
-    this.#stop.abort()
+  /** The proxy it goes by, or null. */
+  get proxy() {
+    return this.#connection.proxy
   }
 
-  get #isSecure() {
-    return this.#url.protocol === 'https:'
+  /** What it is waiting for, as the words of an error. */
+  get lateWords() {
+    return this.#connection.lateWords ?? 'the relay did not answer /ping in time'
+  }
+
+  /** Ends it with what there is. */
+  abort() {
+    this.#end('ERR_IROH_ABORTED')
+  }
+
+  #end(code) {
+    this.#connection.close(new IrohError(code, { detail: this.lateWords }))
   }
 
   async #measure(onFirst) {
-    const agent = new (this.#isSecure ? https : http).Agent({ keepAlive: true, maxSockets: 1 })
     const latencies = []
     let error = null
     try {
       while (latencies.length < SAMPLES) {
-        latencies.push(await this.#sample(agent))
+        latencies.push(await this.#sample())
         if (latencies.length === 1) onFirst(latencies[0])
       }
-    } catch (cause) {
-      error = this.#errorFor(cause)
+    } catch (failure) {
+      error = failure
     }
     this.#timers.clearAll()
-    agent.destroy()
+    this.#connection.close(error)
     return latencies.length > 0 ? { latencyMs: median(latencies), error: null } : { latencyMs: null, error }
   }
 
   /** One GET, timed until the headers of a 2xx answer; redirects are not followed. */
-  async #sample(agent) {
+  async #sample() {
     const start = this.#clock.now()
-    const request = (this.#isSecure ? https : http).get(this.#url, { ...this.#options, agent })
-    request.on('error', () => {}) // after the answer nobody else listens
-    if (!this.#referenced) request.on('socket', (socket) => socket.unref())
-    const [response] = await once(request, 'response')
+    const response = await this.#connection.send()
     const latency = this.#clock.now() - start
     response.resume()
     if (response.statusCode < 200 || response.statusCode > 299) {
@@ -98,12 +97,6 @@ class Probe {
     }
     await once(response, 'end')
     return latency
-  }
-
-  #errorFor(cause) {
-    if (cause instanceof IrohError) return cause
-    if (this.#isLate) return new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay did not answer /ping', cause })
-    return new IrohError('ERR_IROH_UNREACHABLE', { detail: cause.message || cause.code, cause })
   }
 }
 

@@ -4,9 +4,10 @@
 const { WebSocket } = require('ws')
 const { Emitter } = require('../base/emitter')
 const { IrohError } = require('../base/errors')
+const { brief } = require('../base/printable')
 const { isOwnAddress } = require('../addresses/node-addr')
 const { CLIENT_AUTH_HEADER, clientAuthHeader, signChallenge } = require('./auth')
-const { openSocket } = require('./client-dial')
+const { Dial } = require('../outbound/dial')
 const { Timers } = require('./client-timers')
 const { sessionUrl } = require('./client-url')
 const { FrameType, SUBPROTOCOLS, decodeFromRelay, decodeRelayHandshake, encodeAuth, versionOf } = require('./protocol')
@@ -19,18 +20,19 @@ const SEND_TIMEOUT_MS = 15_000
 const CLOSE_TIMEOUT_MS = 1000
 const MAX_MESSAGE_BYTES = 1 << 20
 const SECURE_EXPORTER = 'TLSv1.3'
+/** How long one address may take to accept the TCP connection. */
+const TCP_TIMEOUT_MS = 1500
 
-/** Codes of `ws` and of Node's HTTP parser. */
-const PROTOCOL_ERROR = /^(WS_ERR|HPE)_/
-const TLS_ERROR = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME)/
+/** What a WebSocket's end without a close frame has for a code (RFC 6455, section 7.1.5). */
+const NO_CLOSE_FRAME = 1006
 
-/** An error of the socket or of `ws`, as one of ours. */
-function sessionError(cause, isUp) {
-  if (cause instanceof IrohError) return cause
-  const about = { detail: cause.message || cause.code, cause }
-  if (cause.code === undefined || PROTOCOL_ERROR.test(cause.code)) return new IrohError('ERR_IROH_RELAY', about)
-  if (TLS_ERROR.test(cause.code)) return new IrohError('ERR_IROH_HANDSHAKE', about)
-  return new IrohError(isUp ? 'ERR_IROH_PEER_CLOSED' : 'ERR_IROH_UNREACHABLE', about)
+/** @param {number} code @param {Buffer | string} reason */
+function relayClosed(code, reason) {
+  const said = reason.length > 0 ? `: ${brief(reason)}` : ''
+  const frame = `the relay closed the session with code ${code}${said}`
+  return new IrohError('ERR_IROH_PEER_CLOSED', {
+    detail: code === NO_CLOSE_FRAME ? 'the relay closed the connection' : frame
+  })
 }
 
 /**
@@ -45,7 +47,8 @@ class RelaySession extends Emitter {
   #url
   #token
   #timers
-  #socket
+  #dial
+  #socket = null
   #ws = null
   #version = null
   #answered = false
@@ -60,28 +63,29 @@ class RelaySession extends Emitter {
    * @param {import('../identity/secret-key').SecretKey} options.secretKey
    * @param {string} [options.token]
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
-   * @param {import('node:net').LookupFunction} [options.lookup] in place of dns.lookup()
+   * @param {import('../outbound/proxies').Proxies} [options.proxies]
+   * @param {(address: string) => boolean} [options.admits] whether an address of the relay may be connected to
    * @param {import('./client-timers').Clock} options.clock
    */
-  constructor({ url, secretKey, token, ca, lookup, clock }) {
+  constructor({ url, secretKey, token, ca, proxies, admits, clock }) {
     super()
     this.#url = sessionUrl(url)
     this.#secretKey = secretKey
     this.#token = token
     this.#timers = new Timers(clock)
     this.#timers.set('dial', DIAL_TIMEOUT_MS, () => {
-      this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay session was not confirmed' }))
+      const detail = this.#dial.lateWords ?? 'the relay session was not confirmed'
+      this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail }))
     })
-    this.#socket = openSocket(this.#url, { ca, lookup, timers: this.#timers }, () => this.#onSocket())
-    this.#socket.on('error', (error) => this.#end(sessionError(error, this.#up)))
+    const about = { who: 'the relay', ca, caOption: 'relayCa', proxies, admits }
+    this.#dial = new Dial(
+      this.#url,
+      { ...about, timers: this.#timers, tcpTimeoutMs: TCP_TIMEOUT_MS },
+      (socket) => this.#onSocket(socket),
+      (error) => this.#end(error)
+    )
     /** Resolves once the socket is gone. */
-    this.closed = new Promise((resolve) => {
-      this.#socket.once('close', () => {
-        this.#end(new IrohError('ERR_IROH_PEER_CLOSED', { detail: 'the relay closed the connection' }))
-        this.#timers.clearAll()
-        resolve()
-      })
-    })
+    this.closed = this.#dial.closed.then(() => this.#timers.clearAll())
   }
 
   /** The protocol version agreed on, 1 or 2; null before. */
@@ -97,13 +101,23 @@ class RelaySession extends Emitter {
 
   /** Whether this host still has the address that the relay was dialled from; false before TCP is connected. */
   get isAtHome() {
-    const { connecting, localAddress } = this.#socket
-    return !connecting && localAddress !== undefined && isOwnAddress(localAddress)
+    const { localAddress } = this.#dial
+    return localAddress !== undefined && isOwnAddress(localAddress)
+  }
+
+  /** Where it is connected to, 'ip:port'; null while it is not, and where a proxy is between. */
+  get remote() {
+    return this.#dial.proxy ? null : this.#dial.remote
+  }
+
+  /** What is being waited for, as the words of an error; null when it is the relay's handshake. */
+  get lateWords() {
+    return this.#dial.lateWords
   }
 
   /** Bytes sent that the socket has not taken yet. */
   get bufferedAmount() {
-    return this.#socket.writableLength
+    return this.#socket?.writableLength ?? 0
   }
 
   /**
@@ -142,8 +156,7 @@ class RelaySession extends Emitter {
   /** @param {boolean} referenced whether the session keeps the process alive */
   setReferenced(referenced) {
     this.#timers.setReferenced(referenced)
-    if (referenced) this.#socket.ref()
-    else this.#socket.unref()
+    this.#dial.setReferenced(referenced)
   }
 
   /** Of those that find the socket busy, one at a time stands for the others. */
@@ -168,8 +181,11 @@ class RelaySession extends Emitter {
     return headers
   }
 
-  #onSocket() {
-    if (this.#ended) return
+  #onSocket(socket) {
+    this.#socket = socket
+    socket.on('error', (error) => this.#end(this.#dial.errorOf(error, this.#up)))
+    // What the relay said with it comes in the same turn, a little later.
+    socket.once('close', () => setImmediate(() => this.#end(relayClosed(NO_CLOSE_FRAME, ''))))
     this.#ws = new WebSocket(this.#url, SUBPROTOCOLS, {
       createConnection: () => this.#socket,
       headers: this.#headers(),
@@ -177,14 +193,12 @@ class RelaySession extends Emitter {
       perMessageDeflate: false,
       skipUTF8Validation: true
     })
-    this.#ws.on('error', (error) => this.#end(sessionError(error, this.#up)))
+    this.#ws.on('error', (error) => this.#end(this.#dial.errorOf(error, this.#up)))
     this.#ws.on('unexpected-response', (_request, { statusCode }) => {
       this.#end(new IrohError('ERR_IROH_RELAY', { detail: `the relay answered HTTP status ${statusCode}` }))
     })
     this.#ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
-    this.#ws.on('close', (code) => {
-      this.#end(new IrohError('ERR_IROH_PEER_CLOSED', { detail: `the relay closed the session with code ${code}` }))
-    })
+    this.#ws.on('close', (code, reason) => this.#end(relayClosed(code, reason)))
   }
 
   /** Text messages mean nothing here. */
@@ -223,7 +237,7 @@ class RelaySession extends Emitter {
 
   #denied(reason) {
     this.emit('denied', reason)
-    this.#end(new IrohError('ERR_IROH_REFUSED', { detail: reason }))
+    this.#end(new IrohError('ERR_IROH_REFUSED', { detail: `the relay denies this NodeId: ${brief(reason)}` }))
   }
 
   #end(error) {
@@ -231,7 +245,7 @@ class RelaySession extends Emitter {
     this.#ended = true
     this.#timers.clearAll()
     this.#ws?.terminate()
-    this.#socket.destroy()
+    this.#dial.abort()
     this.emit('end', error)
   }
 }

@@ -5,14 +5,16 @@ const { checkFunction, checkInteger, checkOptions } = require('../base/check')
 const { Emitter } = require('../base/emitter')
 const { IrohError } = require('../base/errors')
 const { guarded } = require('../base/guard')
+const { brief } = require('../base/printable')
 const { SecretKey } = require('../identity/secret-key')
+const { Displacements, wordOf } = require('./client-displacements')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
 const { Timers, systemClock } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
 const { BATCH_HEADER, FrameType, MAX_SEND_FRAME, Status, encodePing, encodePong, encodeSend } = require('./protocol')
 
-const KNOWN = ['url', 'secretKey', 'token', 'ca', 'lookup', 'maxBufferedBytes', 'clock', 'log']
+const KNOWN = ['url', 'secretKey', 'token', 'ca', 'proxies', 'admits', 'maxBufferedBytes', 'clock', 'log']
 
 const MIN_BACKOFF_MS = 10
 const MAX_BACKOFF_MS = 16_000
@@ -51,6 +53,9 @@ function datagramCount(segmentSize, data) {
  * - 'datagrams' (source: Buffer of 32 bytes, ecn: 0..3, segmentSize: 0 for one datagram, bytes: Buffer)
  * - 'gone' (id: Buffer of 32 bytes): a peer that had sent to us left the relay
  * - 'status' ({ code: number | null, text }): the relay's word on this session; code is null for version 1
+ * - 'displaced' (times: number): another connection with this key took over at the relay, so many times within ten
+ *   minutes: what is sent to this NodeId goes there
+ * - 'regained': that one has left
  * - 'restarting' ({ reconnectInMs, tryForMs }): the relay announces its restart
  */
 class RelayClient extends Emitter {
@@ -66,6 +71,7 @@ class RelayClient extends Emitter {
   #attempt = 0
   #ponged = false
   #quickRedialAt = Number.NEGATIVE_INFINITY
+  #displacements
   #restart = null
   #state = 'idle'
   #counters = {
@@ -90,7 +96,8 @@ class RelayClient extends Emitter {
    * @param {SecretKey} options.secretKey
    * @param {string} [options.token] sent as `Authorization: Bearer`
    * @param {string | Buffer | (string | Buffer)[]} [options.ca] PEM; trusted for this relay instead of Node's own roots
-   * @param {import('node:net').LookupFunction} [options.lookup] finds the relay's addresses in place of dns.lookup()
+   * @param {import('../outbound/proxies').Proxies} [options.proxies] default: as the environment says
+   * @param {(address: string) => boolean} [options.admits] whether an address of the relay may be connected to
    * @param {number} [options.maxBufferedBytes] beyond this many bytes that the socket has not taken, send() drops;
    *   default 1 MiB
    * @param {import('./client-timers').Clock} [options.clock] for tests
@@ -99,7 +106,7 @@ class RelayClient extends Emitter {
    */
   constructor(options) {
     super()
-    const { url, secretKey, token, ca, lookup, maxBufferedBytes, clock, log } = checkOptions(
+    const { url, secretKey, token, ca, proxies, admits, maxBufferedBytes, clock, log } = checkOptions(
       options,
       KNOWN,
       'RelayClient'
@@ -108,10 +115,11 @@ class RelayClient extends Emitter {
     this.url = normalizeRelayUrl(url)
     this.#clock = clock ?? systemClock
     this.#timers = new Timers(this.#clock)
+    this.#displacements = new Displacements(this.#clock)
     this.#log = guarded(checkFunction(log, 'log'))
     this.#maxBufferedBytes = checkInteger(maxBufferedBytes, 'maxBufferedBytes', { min: 1, fallback: 1 << 20 })
     const key = SecretKey.from(secretKey)
-    this.#options = { url: this.url, secretKey: key, token: checkToken(token), ca, lookup, clock: this.#clock }
+    this.#options = { url: this.url, secretKey: key, token: checkToken(token), ca, proxies, admits, clock: this.#clock }
   }
 
   /** 'idle', 'connecting', 'up', 'down' or 'closed' */
@@ -132,6 +140,21 @@ class RelayClient extends Emitter {
   /** How this session proved the key: 'challenge', or 'exporter' for the TLS shortcut; null while not up. */
   get proof() {
     return this.#state === 'up' ? this.#session.proof : null
+  }
+
+  /** Whether another connection with this key has taken over at the relay. */
+  get isDisplaced() {
+    return this.#state === 'up' && this.#displacements.isDisplaced
+  }
+
+  /** Where it is connected to, 'ip:port'; null while it is not, and where a proxy is between. */
+  get remote() {
+    return this.#session?.remote ?? null
+  }
+
+  /** While it dials: what is being waited for, as the words of an error; or null. */
+  get lateWords() {
+    return this.#state === 'connecting' ? this.#session.lateWords : null
   }
 
   /** Bytes sent that the socket has not taken yet. */
@@ -231,6 +254,7 @@ class RelayClient extends Emitter {
     this.#state = 'connecting'
     this.#ponged = false
     this.#restart = null
+    this.#displacements.begin()
     this.#counters.dials++
     const session = new RelaySession(this.#options)
     this.#session = session
@@ -274,6 +298,7 @@ class RelayClient extends Emitter {
   /** When a restarting relay said so; at once after a session that worked; otherwise later and later. */
   #redialDelay() {
     const now = this.#clock.now()
+    if (this.#displacements.isDisplaced) return this.#displacements.patience()
     if (this.#restart) {
       this.#attempt = 0
       return Math.min(this.#restart.reconnectInMs, MAX_BACKOFF_MS) * (1 + Math.random() / 4)
@@ -286,6 +311,16 @@ class RelayClient extends Emitter {
     const backoff = Math.min(MIN_BACKOFF_MS * 2 ** this.#attempt, MAX_BACKOFF_MS)
     if (backoff < MAX_BACKOFF_MS) this.#attempt++
     return backoff * (0.75 + Math.random() / 2)
+  }
+
+  #onStatus(code, text) {
+    this.emit('status', { code, text })
+    const word = wordOf(code, text)
+    if (word === null || this.#state !== 'up') return
+    const times = this.#displacements.take(word)
+    if (times === 0) return
+    this.#log?.(`relay ${this.url}: ${word}`)
+    this.emit(word, times)
   }
 
   #onFrame(frame) {
@@ -307,10 +342,10 @@ class RelayClient extends Emitter {
         this.emit('gone', frame.id)
         break
       case FrameType.STATUS:
-        this.emit('status', { code: frame.status, text: STATUS_TEXTS.get(frame.status) ?? `unknown (${frame.status})` })
+        this.#onStatus(frame.status, STATUS_TEXTS.get(frame.status) ?? `unknown (${frame.status})`)
         break
       case FrameType.HEALTH:
-        this.emit('status', { code: null, text: frame.problem })
+        this.#onStatus(null, brief(frame.problem))
         break
       case FrameType.RESTARTING:
         this.#restart = { reconnectInMs: frame.reconnectInMs, tryForMs: frame.tryForMs }

@@ -4,11 +4,10 @@
 // Relays that others name (gossip neighbours, multicast DNS, look-ups), and not the program: docs/hearsay.md. They must not
 // make this host talk to hosts that only it can reach, nor to many.
 
-const dns = require('node:dns')
 const { isIP } = require('node:net')
 const { isOutside } = require('../base/ip-scope')
 const { PerMinute } = require('../base/per-minute')
-const { hostOf } = require('./client-dial')
+const { hostOf } = require('../outbound/urls')
 const { normalizeRelayUrl } = require('./client-url')
 
 /** Names that are looked up inside of a network (RFC 6761, 6762, 7686, 8375, 9476 and custom). */
@@ -45,25 +44,6 @@ function foreignRelayUrl(text) {
   if (!(isIP(host) ? isOutside(host) : isOutsideName(host))) return null
   if (!HTTP_PORTS.has(url.port) && Number(url.port) < FIRST_FREE_PORT) return null
   return normalizeRelayUrl(`${url.protocol}//${url.host}/`)
-}
-
-/**
- * dns.lookup() for hosts that others name: it finds no address that only this host or its networks can reach, whatever the
- * name's owner answers now.
- * @type {import('node:net').LookupFunction}
- */
-function outsideLookup(hostname, options, callback) {
-  dns.lookup(hostname, { ...options, all: true }, (error, found) => {
-    const outside = (found ?? []).filter(({ address }) => isOutside(address))
-    if (error || outside.length === 0) {
-      const why = `${hostname} has no address outside of this network`
-      callback(error ?? Object.assign(new Error(why), { code: 'ENOTFOUND' }))
-    } else if (options.all) {
-      callback(null, outside)
-    } else {
-      callback(null, outside[0].address, outside[0].family)
-    }
-  })
 }
 
 /** Of all endpoints of this thread. */
@@ -108,4 +88,4 @@ class ForeignDials {
   }
 }
 
-module.exports = { ForeignDials, foreignRelayUrl, outsideLookup }
+module.exports = { ForeignDials, foreignRelayUrl }

@@ -8,14 +8,27 @@ const { IrohError, invalid } = require('../base/errors')
 const { guarded, reportUncaught } = require('../base/guard')
 const { onAbort } = require('../base/on-abort')
 const { SecretKey } = require('../identity/secret-key')
+const { isOutside } = require('../base/ip-scope')
+const { names } = require('../outbound/names')
 const { datagramCount } = require('./client')
 const { RelayLink, peerKey } = require('./client-link')
 const { Probe } = require('./client-probe')
 const { Timers, systemClock } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
-const { ForeignDials, outsideLookup } = require('./foreign')
+const { ForeignDials } = require('./foreign')
+const { Troubles, whyOffline } = require('./troubles')
 
-const KNOWN = ['relays', 'secretKey', 'ca', 'maxRelays', 'maxBufferedBytes', 'maxQueuedBytes', 'clock', 'log']
+const KNOWN = [
+  'relays',
+  'secretKey',
+  'ca',
+  'proxies',
+  'maxRelays',
+  'maxBufferedBytes',
+  'maxQueuedBytes',
+  'clock',
+  'log'
+]
 
 const MAX_CONFIGURED = 64
 /** Relays are measured again after this long, give or take three seconds. */
@@ -51,6 +64,9 @@ function readRelays(relays = []) {
  * Events:
  * - 'home' (url: string): another relay, or the first, is the home now
  * - 'relay' (url, 'up') and (url, 'down', { error: IrohError }): a session began or ended
+ * - 'trouble' (url, 'failed', { error: IrohError }): it cannot be measured, or there is no session with it; once for each
+ *   cause until it works. (url, 'displaced', { error, times }): another connection with this key took over; (url,
+ *   'regained', {}): that one has left
  * - 'datagrams' (url, source: Buffer of 32 bytes, ecn, segmentSize, bytes): as RelayClient has it
  * - 'gone' (url, id: Buffer of 32 bytes): a peer left that relay
  */
@@ -61,11 +77,13 @@ class RelayManager extends Emitter {
   #foreign
   #secretKey
   #ca
+  #proxies
   #clock
   #log
   #timers
   #limits
   #links = new Map()
+  #troubles = new Troubles((...trouble) => this.emit('trouble', ...trouble))
   #spellings = new Map()
   #home = null
   #candidate = null
@@ -86,6 +104,7 @@ class RelayManager extends Emitter {
    *   online() resolves at once
    * @param {SecretKey} options.secretKey
    * @param {string | Buffer | (string | Buffer)[]} [options.ca] PEM; trusted for relays instead of Node's own roots
+   * @param {import('../outbound/proxies').Proxies} [options.proxies] default: as the environment says
    * @param {number} [options.maxRelays] sessions at a time with relays that are not configured; default 32
    * @param {number} [options.maxBufferedBytes] per relay, as RelayClient has it; default 1 MiB
    * @param {number} [options.maxQueuedBytes] per relay, waiting for its session; default 256 KiB
@@ -95,7 +114,7 @@ class RelayManager extends Emitter {
    */
   constructor(options) {
     super()
-    const { relays, secretKey, ca, maxRelays, maxBufferedBytes, maxQueuedBytes, clock, log } = checkOptions(
+    const { relays, secretKey, ca, proxies, maxRelays, maxBufferedBytes, maxQueuedBytes, clock, log } = checkOptions(
       options,
       KNOWN,
       'RelayManager'
@@ -103,6 +122,7 @@ class RelayManager extends Emitter {
     this.#configured = readRelays(relays)
     this.#secretKey = SecretKey.from(secretKey)
     this.#ca = ca
+    this.#proxies = proxies
     this.#clock = clock ?? systemClock
     this.#foreign = new ForeignDials(this.#clock)
     this.#log = guarded(checkFunction(log, 'log'))
@@ -148,7 +168,8 @@ class RelayManager extends Emitter {
   /**
    * Resolves when the session with the home relay is confirmed: at once if it is, or if no relays are configured.
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
-   * @throws {IrohError} ERR_IROH_ABORTED, ERR_IROH_TIMEOUT, ERR_IROH_CLOSED
+   * @throws {IrohError} ERR_IROH_ABORTED, ERR_IROH_TIMEOUT, ERR_IROH_CLOSED; ERR_IROH_KEY_IN_USE when another connection with
+   *   this key has taken over there
    */
   async online(options) {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'online')
@@ -156,6 +177,8 @@ class RelayManager extends Emitter {
     const patience = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_DURATION_MS, fallback: 0 })
     this.#assertOpen()
     if (signal?.aborted) throw new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })
+    const displacement = this.#home && this.#troubles.displacement(this.#home.url)
+    if (displacement) throw displacement
     if (this.#configured.size === 0 || this.#home?.isUp) return
     const waiter = quietDeferred()
     const forget = onAbort(signal, () => waiter.reject(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })))
@@ -199,6 +222,7 @@ class RelayManager extends Emitter {
   /** Measures again and looks after each session, as the ways to the relays may have changed. */
   networkChanged() {
     this.#assertOpen()
+    names.forget()
     for (const link of this.#links.values()) {
       link.forgive()
       link.networkChanged()
@@ -260,8 +284,8 @@ class RelayManager extends Emitter {
   }
 
   #whyOffline() {
-    const errors = this.report().flatMap(({ url, error }) => (error ? [`${url}: ${error.message}`] : []))
-    return errors.length > 0 ? { detail: errors.join('; ') } : {}
+    const pending = [...this.#probes, ...this.#links.values()].filter(({ lateWords }) => lateWords !== null)
+    return whyOffline(this.report(), new Map(pending.map(({ url, lateWords }) => [url, lateWords])))
   }
 
   #setReferenced(referenced) {
@@ -307,7 +331,8 @@ class RelayManager extends Emitter {
       token: this.#configured.get(url)?.token,
       secretKey: this.#secretKey,
       ca: this.#ca,
-      lookup: isForeign ? outsideLookup : undefined,
+      proxies: this.#proxies,
+      admits: isForeign ? isOutside : undefined,
       maxBufferedBytes: this.#limits.maxBufferedBytes,
       clock: this.#clock,
       log: this.#log
@@ -318,6 +343,8 @@ class RelayManager extends Emitter {
     link.on('up', () => this.#onUp(link))
     link.on('down', (error, wasUp) => this.#onDown(link, error, wasUp))
     link.on('idle', () => this.#onIdle(link))
+    link.on('displaced', (times) => this.#troubles.displaced(link, times, this.#links.values()))
+    link.on('regained', () => this.#troubles.regained(url))
     link.on('datagrams', (...batch) => this.emit('datagrams', url, ...batch))
     link.on('gone', (id) => this.emit('gone', url, id))
     this.#links.set(url, link)
@@ -326,6 +353,7 @@ class RelayManager extends Emitter {
 
   #onUp(link) {
     if (link.isForeign) this.#foreign.over(link.url)
+    this.#troubles.works(link.url, 'session')
     this.emit('relay', link.url, 'up')
     if (link === this.#candidate) this.#becomeHome(link)
     else if (link === this.#home) this.#settleWaiting()
@@ -336,8 +364,10 @@ class RelayManager extends Emitter {
   }
 
   #onDown(link, error, wasUp) {
+    this.#troubles.ended(link.url)
     if (wasUp) this.emit('relay', link.url, 'down', { error })
     if (this.#over) return
+    if (!wasUp) this.#troubles.failed(link.url, 'session', error)
     if (link.isForeign) this.#onForeignDown(link, wasUp)
     if (link === this.#candidate && link.isBad) this.#dropCandidate()
     if (link !== this.#home) return
@@ -356,6 +386,7 @@ class RelayManager extends Emitter {
   #onIdle(link) {
     if (this.#configured.has(link.url)) return
     this.#foreign.over(link.url)
+    this.#troubles.forget(link.url)
     this.#dropped += link.dropped
     this.#links.delete(link.url)
     const left = link.close()
@@ -396,6 +427,7 @@ class RelayManager extends Emitter {
   async #measureOne(link) {
     const probe = new Probe(link.url, {
       ca: this.#ca,
+      proxies: this.#proxies,
       clock: this.#clock,
       referenced: this.#referenced,
       onFirst: (latencyMs) => this.#onFirstAnswer(link, latencyMs)
@@ -404,8 +436,13 @@ class RelayManager extends Emitter {
     const { latencyMs, error } = await probe.result
     this.#probes.delete(probe)
     link.probeError = error
-    if (latencyMs === null) link.answered = false
-    else link.measured(latencyMs)
+    if (latencyMs !== null) {
+      link.measured(latencyMs)
+      this.#troubles.works(link.url, 'ping')
+    } else {
+      link.answered = false
+      if (!this.#over && !link.isUp) this.#troubles.failed(link.url, 'ping', error)
+    }
   }
 
   /** Without a home that works, whoever answers first will do. */

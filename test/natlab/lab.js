@@ -21,7 +21,8 @@ const SCENARIOS = [
   'narrow',
   'by-node-id',
   'gossip',
-  'out-of-reach'
+  'out-of-reach',
+  'dead-name-server'
 ]
 
 let passed = 0

@@ -213,7 +213,8 @@ export async function endpoints(): Promise<void> {
   await Endpoint.createWithOptions({ alpn: 'a/1' })
   await Endpoint.createWithOptions({
     relays: ['https://relay.example', { url: 'http://[::1]:3340', token: 't', stunPort: 1, quicPort: 0 }],
-    relayCa: 'pem'
+    relayCa: 'pem',
+    proxy: 'http://proxy.example:3128'
   })
 }
 
@@ -381,6 +382,11 @@ export async function lasting(): Promise<void> {
   same<number>(stats.dropped)
   const hub = await createHub({ allow: { file: 'allowed' }, slowSpoke: 'drop-oldest', maxPending: 1 })
   hub.on('allowlist', (error) => same<IrohError | null>(error))
+  hub.on('conflict', (nodeId) => same<string>(nodeId))
+  hub.endpoint.on('network', (event) => {
+    if (event.type === 'relay-displaced') same<number>(event.times)
+    if (event.type === 'relay-failed') same<IrohError>(event.error)
+  })
   await hub.drained()
 }
 

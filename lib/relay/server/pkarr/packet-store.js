@@ -49,7 +49,7 @@ class PacketStore {
     const { timestamp, dns } = openPacket(nodeId, packet)
     this.#checkTime(timestamp, nodeId)
     const known = this.get(nodeId)
-    if (known && !isNewer({ timestamp, dns }, known)) return 'held'
+    if (known && !this.#isAhead(known.timestamp) && !isNewer({ timestamp, dns }, known)) return 'held'
     if (!known && !mayAdd()) return 'refused'
     this.#packets.delete(nodeId)
     this.#packets.set(nodeId, { timestamp, ...ownCopy(packet, dns), texts: null })
@@ -74,10 +74,15 @@ class PacketStore {
     return timestamp < BigInt(this.#now() - KEEP_MS) * 1000n
   }
 
+  /** Of what is held: it was taken when this host's clock was ahead, and must not keep out what is published since. */
+  #isAhead(timestamp) {
+    return timestamp > BigInt(this.#now() + MAX_AHEAD_MS) * 1000n
+  }
+
   #checkTime(timestamp, peer) {
     if (this.#isOld(timestamp))
       throw new IrohError('ERR_IROH_DISCOVERY', { peer, detail: 'the packet is over a week old' })
-    if (timestamp <= BigInt(this.#now() + MAX_AHEAD_MS) * 1000n) return
+    if (!this.#isAhead(timestamp)) return
     throw new IrohError('ERR_IROH_DISCOVERY', { peer, detail: 'the packet is over an hour ahead of time' })
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { reasonOf } = require('../../../base/errors')
 const { MAX_BYTES, hexOfZ32 } = require('../../../discovery/signed-packet')
 const { pathOf } = require('../http')
 
@@ -99,7 +100,7 @@ class PkarrPages {
     try {
       done = this.#store.put(nodeId, body, () => this.#limits.mayAdd(address))
     } catch (error) {
-      this.#refusePut(response, 400, error.message)
+      this.#refusePut(response, 400, reasonOf(error))
       return
     }
     if (done === 'refused') {
