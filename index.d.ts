@@ -904,7 +904,7 @@ export class TopicId {
   /** One that nobody can guess. */
   static random(): TopicId
   static fromBytes(bytes: Uint8Array): TopicId
-  /** BLAKE3 of the name's UTF-8: whoever knows or guesses the name can join. */
+  /** BLAKE3 of the UTF-8 of the name's Unicode form NFC: whoever knows or guesses the name can join. */
   static fromName(name: string): TopicId
   /** 64 hex or 52 base32 characters, either case. */
   static parse(text: string): TopicId
