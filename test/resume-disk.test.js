@@ -3,10 +3,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { execFileSync, spawn } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { unshare } = require('./helpers/unshare')
 
 const child = (name) => path.join(__dirname, 'helpers/children', name)
 
@@ -29,16 +30,9 @@ describe('A spool whose disk fails', function () {
     fs.mkdirSync(root)
     const control = path.join(directory, `control-${made}`)
     fs.writeFileSync(control, '0 0 0')
-    const mounts = process.getuid() === 0 ? '-m' : '-rm'
     const preload = [process.env.LD_PRELOAD, path.join(directory, 'failing-writes.so')].filter(Boolean).join(' ')
     const env = { ...process.env, FAILING_WRITES: control, LD_PRELOAD: preload }
-    const one = spawn('unshare', [mounts, process.execPath, child(name), root, ...args], { env })
-    let output = ''
-    for (const stream of [one.stdout, one.stderr])
-      stream.setEncoding('utf8').on('data', (text) => {
-        output += text
-      })
-    return new Promise((resolve) => one.on('close', (code, signal) => resolve({ output, end: signal ?? code })))
+    return unshare('m', [child(name), root, ...args], env)
   }
 
   it('works or says ERR_IROH_SPOOL, whatever happens to its files, and writes nothing to stderr', async () => {
