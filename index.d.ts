@@ -76,7 +76,7 @@ export class IrohError extends Error {
   readonly quicError?: number
   /** Of hub.broadcast(): the spokes that did not get the event. */
   readonly peers?: NodeId[]
-  /** Of ERR_IROH_SESSION_LOST: the envelopes that the peer may or may not have dispatched. */
+  /** Of ERR_IROH_SESSION_LOST: the envelopes that the peer may or may not have dispatched; of ERR_IROH_SPOOL: those that it did not take. */
   readonly unacknowledged?: EventEnvelope[]
 }
 
@@ -769,6 +769,9 @@ export class IrohErrorEvent extends Event {
   readonly error: IrohError
   readonly message: string
   readonly detail?: EventEnvelope
+  /** Of such an envelope: as of other events. */
+  readonly sequence?: number
+  readonly session?: string
 }
 
 /** The local 'close' event. */
@@ -821,19 +824,33 @@ export interface DeliveryOptions {
   spool?: string
 }
 
+/** An event of the peer. */
+export interface EnvelopeEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
+  /** With `delivery: 'resume'` in force: its number in the session, from 1 on. */
+  readonly sequence?: number
+  /** And the session's id. */
+  readonly session?: string
+}
+
 /** An event of a session. */
-export interface SequencedEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
-  /** Its number in the session, from 1 on. */
+export interface SequencedEvent<Payload = unknown> extends EnvelopeEvent<Payload> {
   readonly sequence: number
   readonly session: string
 }
 
+/** The listener of an event, as a function or an object. */
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
+
+/** What addEventListener() takes beside it, as everywhere. */
+export interface ListenerOptions {
+  capture?: boolean
+  once?: boolean
+  passive?: boolean
+  signal?: AbortSignal
+}
+
 /** Listens to events of one envelope type. */
-export type EnvelopeListener =
-  | ((event: CustomEvent<EventEnvelope>) => void)
-  | {
-      handleEvent(event: CustomEvent<EventEnvelope>): void
-    }
+export type EnvelopeListener = Exclude<Listener<EnvelopeEvent>, null>
 
 /**
  * An EventTarget whose other end is a peer: what is dispatched here fires there.
@@ -871,30 +888,22 @@ export class IrohEventTarget extends EventTarget {
   /** Ends the stream; resolves once the peer acknowledged all that was sent, or the connection is gone. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  addEventListener(
-    type: 'error',
-    listener: ((event: IrohErrorEvent) => void) | { handleEvent(event: IrohErrorEvent): void } | null,
-    options?: AddEventListenerOptions | boolean
-  ): void
-  addEventListener(
-    type: 'close',
-    listener: ((event: IrohCloseEvent) => void) | { handleEvent(event: IrohCloseEvent): void } | null,
-    options?: AddEventListenerOptions | boolean
-  ): void
+  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
+  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
   // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
   addEventListener<Payload = any>(
     type: string,
-    listener:
-      | ((event: CustomEvent<EventEnvelope<Payload>>) => void)
-      | { handleEvent(event: CustomEvent<EventEnvelope<Payload>>): void }
-      | null,
-    options?: AddEventListenerOptions | boolean
+    listener: Listener<EnvelopeEvent<Payload>>,
+    options?: ListenerOptions | boolean
   ): void
-  removeEventListener(
+  /** For programs that know that `delivery: 'resume'` is in force. */
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  addEventListener<Payload = any>(
     type: string,
-    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
-    options?: EventListenerOptions | boolean
+    listener: Listener<SequencedEvent<Payload>>,
+    options?: ListenerOptions | boolean
   ): void
+  removeEventListener(type: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
 }
 
 /** The dialling side: opens the stream. */
@@ -912,16 +921,8 @@ export type TopicEvent = CustomEvent
 
 /** What createPubSub({ eventTarget }) of @graphql-yoga/subscription takes. */
 export interface PubSubEventTarget {
-  addEventListener(
-    topic: string,
-    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
-    options?: AddEventListenerOptions | boolean
-  ): void
-  removeEventListener(
-    topic: string,
-    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
-    options?: EventListenerOptions | boolean
-  ): void
+  addEventListener(topic: string, listener: Listener<never>, options?: ListenerOptions | boolean): void
+  removeEventListener(topic: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
   dispatchEvent(event: Event): boolean
 }
 
@@ -945,7 +946,7 @@ export class TopicId {
   /** One that nobody can guess. */
   static random(): TopicId
   static fromBytes(bytes: Uint8Array): TopicId
-  /** BLAKE3 of the name's UTF-8: whoever knows or guesses the name can join. */
+  /** BLAKE3 of the UTF-8 of the name's Unicode form NFC: whoever knows or guesses the name can join. */
   static fromName(name: string): TopicId
   /** 64 hex or 52 base32 characters, either case. */
   static parse(text: string): TopicId
@@ -1136,9 +1137,6 @@ export class GossipEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Pa
 /** A local event of the topic under a gossip event target: its fields are those of the GossipTopicEvent. */
 export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Extract<GossipTopicEvent, { type: Type }>
 
-/** The listener of an event, as a function or an object. */
-export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
-
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in any
  * order and usually once. See docs/gossip-event-target.md.
@@ -1171,24 +1169,20 @@ export class GossipEventTarget extends EventTarget {
   /** Leaves the topic. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: AddEventListenerOptions | boolean): void
-  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: AddEventListenerOptions | boolean): void
+  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
+  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
   addEventListener<Type extends 'neighborUp' | 'neighborDown' | 'dialFailed' | 'lagged'>(
     type: Type,
     listener: Listener<GossipStateEvent<Type>>,
-    options?: AddEventListenerOptions | boolean
+    options?: ListenerOptions | boolean
   ): void
   // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the programs know
   addEventListener<Payload = any>(
     type: string,
     listener: Listener<GossipEvent<Payload>>,
-    options?: AddEventListenerOptions | boolean
+    options?: ListenerOptions | boolean
   ): void
-  removeEventListener(
-    type: string,
-    listener: ((event: never) => void) | { handleEvent(event: never): void } | null,
-    options?: EventListenerOptions | boolean
-  ): void
+  removeEventListener(type: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
 }
 
 /** An event target over a gossip topic. It reads the topic's events from now on. */
@@ -1225,11 +1219,32 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
   slowSpoke?: 'wait' | 'disconnect' | 'drop-oldest'
 }
 
+/** A hub's target of one spoke. */
+export interface HubSpoke extends IrohEventTarget {
+  /** With `delivery: 'resume'`; 'disconnected': the spoke may come back. A target that delivers at most once has none. */
+  readonly state?: 'connected' | 'disconnected' | 'closed'
+}
+
 /** With `delivery: 'resume'`: a hub's target of one spoke, over all its connections. */
-export interface HubSession extends IrohEventTarget {
-  /** 'disconnected': the spoke may come back. */
+export interface HubSession extends HubSpoke {
   readonly state: 'connected' | 'disconnected' | 'closed'
   readonly session: SessionState
+}
+
+/** The events of a hub, and what their listeners are called with. */
+export interface HubEvents {
+  spoke: [target: HubSpoke]
+  spokeclose: [nodeId: NodeId, reason: SpokeCloseReason]
+  /** With `delivery: 'resume'`: a spoke has no connection now. */
+  spokedisconnect: [nodeId: NodeId, reason: SpokeCloseReason]
+  /** It has one again. */
+  spokeresume: [target: HubSession]
+  /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
+  allowlist: [error: IrohError | null]
+  /** Two programs have the key of a spoke and took turns; the newer one was turned away. Once, until it has been quiet. */
+  conflict: [nodeId: NodeId]
+  /** A session could not be begun; its spoke tries again. Without a listener nobody is told. */
+  error: [error: IrohError]
 }
 
 /** Many spokes under one roof. */
@@ -1239,7 +1254,7 @@ export class Hub extends EventEmitter {
   /** The protocol it serves. */
   readonly alpn: string
   /** One target a NodeId: a newer connection takes the place of the older one, which is closed with code 1. */
-  readonly spokes: ReadonlyMap<NodeId, IrohEventTarget>
+  readonly spokes: ReadonlyMap<NodeId, HubSpoke>
   nodeId(): NodeId
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
   /** addr() as an endpoint ticket. */
@@ -1255,7 +1270,7 @@ export class Hub extends EventEmitter {
   /** Takes a connection of its ALPN that somebody else accepted. */
   accept(connection: Connection): Promise<void>
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. */
-  dial(peer: Peer, options?: ConnectOptions): Promise<IrohEventTarget>
+  dial(peer: Peer, options?: ConnectOptions): Promise<HubSpoke>
   allow(nodeId: NodeId): void
   deny(nodeId: NodeId): void
   /**
@@ -1265,20 +1280,9 @@ export class Hub extends EventEmitter {
   reloadAllow(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  on(event: 'spoke', listener: (target: IrohEventTarget) => void): this
-  on(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
-  /** With `delivery: 'resume'`: a spoke has no connection now. */
-  on(event: 'spokedisconnect', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
-  /** It has one again. */
-  on(event: 'spokeresume', listener: (target: HubSession) => void): this
-  /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
-  on(event: 'allowlist', listener: (error: IrohError | null) => void): this
-  /** Two programs have the key of a spoke and took turns; the newer one was turned away. Once, until it has been quiet. */
-  on(event: 'conflict', listener: (nodeId: NodeId) => void): this
-  once(event: 'spoke', listener: (target: IrohEventTarget) => void): this
-  once(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
-  off(event: 'spoke', listener: (target: IrohEventTarget) => void): this
-  off(event: 'spokeclose', listener: (nodeId: NodeId, reason: SpokeCloseReason) => void): this
+  on<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
+  once<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
+  off<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
 }
 
 /** A hub: an endpoint that accepts event targets. */
@@ -1341,27 +1345,23 @@ export class Spoke extends IrohEventTarget {
   nodeId(): NodeId
   addEventListener(
     type: 'connecting' | 'connected' | 'disconnected',
-    listener: ((event: SpokeStateEvent) => void) | { handleEvent(event: SpokeStateEvent): void } | null,
-    options?: AddEventListenerOptions | boolean
+    listener: Listener<SpokeStateEvent>,
+    options?: ListenerOptions | boolean
   ): void
-  addEventListener(
-    type: 'error',
-    listener: ((event: IrohErrorEvent) => void) | { handleEvent(event: IrohErrorEvent): void } | null,
-    options?: AddEventListenerOptions | boolean
-  ): void
-  addEventListener(
-    type: 'close',
-    listener: ((event: IrohCloseEvent) => void) | { handleEvent(event: IrohCloseEvent): void } | null,
-    options?: AddEventListenerOptions | boolean
-  ): void
+  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
+  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
   // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
   addEventListener<Payload = any>(
     type: string,
-    listener:
-      | ((event: CustomEvent<EventEnvelope<Payload>>) => void)
-      | { handleEvent(event: CustomEvent<EventEnvelope<Payload>>): void }
-      | null,
-    options?: AddEventListenerOptions | boolean
+    listener: Listener<EnvelopeEvent<Payload>>,
+    options?: ListenerOptions | boolean
+  ): void
+  /** For programs that know that `delivery: 'resume'` is in force. */
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  addEventListener<Payload = any>(
+    type: string,
+    listener: Listener<SequencedEvent<Payload>>,
+    options?: ListenerOptions | boolean
   ): void
 }
 
@@ -1385,10 +1385,8 @@ export const CloseCode: Readonly<{
   UNWANTED: 12
 }>
 
-/** What takes the connections of one ALPN. shutdown() of the router aborts `signal` and waits for what is returned. */
+/** What takes the connections of one ALPN: a Hub, a Gossip, a function or an object of your own. shutdown() of the router aborts `signal` and waits for what is returned. */
 export type ProtocolHandler =
-  | Hub
-  | Gossip
   | ((connection: Connection, options: { signal: AbortSignal }) => unknown)
   | {
       accept(connection: Connection, options: { signal: AbortSignal }): unknown
@@ -1409,6 +1407,14 @@ export class RouterBuilder {
   spawn(): Router
 }
 
+/** The events of a router, and what their listeners are called with. */
+export interface RouterEvents {
+  /** An `admit` hook did not let a connection through; it is closed with code 7. */
+  rejected: [nodeId: NodeId, alpn: string]
+  /** A handler failed, and its connection is closed with code 9. Without a listener it is an uncaught exception. */
+  failed: [error: unknown, alpn: string]
+}
+
 /** Several protocols on one endpoint, each with a handler of its own. */
 export class Router extends EventEmitter {
   private constructor()
@@ -1418,8 +1424,7 @@ export class Router extends EventEmitter {
   /** Accepts nothing more, lets the handlers end, for at most 5 s, and closes the endpoint. Never rejects. */
   shutdown(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  /** An `admit` hook did not let a connection through; it is closed with code 7. */
-  on(event: 'rejected', listener: (nodeId: NodeId, alpn: string) => void): this
-  /** A handler failed, and its connection is closed with code 9. Without a listener it is an uncaught exception. */
-  on(event: 'failed', listener: (error: unknown, alpn: string) => void): this
+  on<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
+  once<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
+  off<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
 }

@@ -96,7 +96,7 @@ describe('doctor', () => {
     ]) {
       const { code, stdout, stderr } = await doctor(...args)
       assert.deepEqual([code, stdout], [2, ''], args.join(' '))
-      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh --help\n$/s)
+      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh doctor --help\n$/s)
     }
     assert.match((await doctor('--help')).stdout, /^Usage: .*Examples:/s)
   })

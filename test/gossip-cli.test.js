@@ -114,7 +114,7 @@ describe('gossip of the command line', () => {
     const ends = await Promise.all(wrong.map((args) => start(...args).ended))
     for (const [index, { code, stdout, stderr }] of ends.entries()) {
       assert.deepEqual([code, stdout], [2, ''], wrong[index].join(' '))
-      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh --help\n$/)
+      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh gossip --help\n$/)
     }
   })
 })

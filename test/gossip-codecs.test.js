@@ -12,6 +12,12 @@ const nodeId = '8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c
 const bytes = (hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 
 describe('TopicId', () => {
+  it('is the same for a name however its letters are put together', () => {
+    const [composed, decomposed] = ['NFC', 'NFD'].map((form) => TopicId.fromName('café'.normalize(form)))
+    assert.ok(composed.equals(decomposed))
+    assert.ok(!composed.equals(TopicId.fromName('cafe')))
+  })
+
   const hex = 'ea8f163db38682925e4491c5e58d4bb3506ef8c14eb78a86e908c5624a67200f'
 
   it('of a name is BLAKE3 of its UTF-8, the same everywhere', () => {

@@ -49,7 +49,7 @@ describe('hub and spoke of the command line', () => {
     const [, nodeId] = await hub.said(/^NodeId ([0-9a-f]{64})$/)
     const [, ticket] = await hub.said(/^ticket (endpoint\w+)$/)
     assert.equal(EndpointTicket.parse(ticket).nodeId, nodeId)
-    await hub.said(/^█{20,}$/)
+    await hub.said(/^[█▀▄ ]{20,}$/)
     const spoke = start('spoke', ...net, ticket)
     await spoke.said(/^connected to /)
     spoke.write({ type: 'x', payload: null })
@@ -290,16 +290,55 @@ describe('hub and spoke of the command line', () => {
       ['hub', 'x'],
       ['hub', '--preset', 'other'],
       ['hub', '--slow-spoke', 'other'],
-      ['hub', '--allow', nodeId, '--allow-file', 'x']
+      ['hub', '--allow', nodeId, '--allow-file', 'x'],
+      ['hub', '--key', '']
     ]
     const ends = await Promise.all(wrong.map((args) => start(...args).ended))
     for (const [index, { code, stdout, stderr }] of ends.entries()) {
       assert.deepEqual([code, stdout], [2, ''], wrong[index].join(' '))
-      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh --help\n$/)
+      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh (hub|spoke) --help\n$/)
     }
     const { code, stderr } = await start('spoke', ...net, nodeId).ended
     assert.equal(code, 1)
-    assert.match(stderr, /no address is known/)
+    assert.match(stderr, new RegExp(`: no address of ${nodeId} is known: give the hub's ticket; or --local`))
+  })
+
+  it('end with 0 when a spoke is told to end before there is a hub, or has nothing to send to one', async () => {
+    const hub = new EndpointTicket({ nodeId: SecretKey.generate().nodeId(), directAddresses: ['127.0.0.1:9'] })
+    const args = ['spoke', '--json', ...net, '--wait']
+    const ends = ['SIGTERM', 'SIGINT', 'SIGHUP', 'eof'].map(async (how) => {
+      const spoke = start(...args, ...(how === 'SIGINT' ? ['--stay'] : []), `${hub}`)
+      await spoke.event('disconnected')
+      if (how === 'eof') spoke.eof()
+      else spoke.kill(how)
+      const { code, signal, stdout } = await spoke.ended
+      assert.deepEqual([code, signal], [0, null], how)
+      assert.doesNotMatch(stdout, /"closed"/)
+    })
+    await Promise.all(ends)
+  })
+
+  it('say good-bye when their terminal is closed, whatever SIGHUP means otherwise', async () => {
+    const { hub: first, ticket } = await startHub()
+    const file = path.join(about.directory, 'allowed')
+    const key = path.join(about.directory, 'spoke')
+    fs.writeFileSync(file, `${SecretKey.fromFile(key, { create: true }).nodeId()}\n`)
+    const goodBye = /^(finished|application-closed)$/ // not that it was lost
+    const inTerminal = (...args) => {
+      const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
+      return spawnProgram('script', '-qfec', `exec ${command}`, '/dev/null')
+    }
+    const terminal = inTerminal('hub', '--json', ...net, '--allow-file', file)
+    const hub = await terminal.event('listening')
+    const spoke = start('spoke', '--json', ...net, '--no-reconnect', '--stay', '--key', key, hub.ticket)
+    await spoke.event('connected')
+    terminal.kill()
+    assert.match((await spoke.event('closed')).kind, goodBye)
+
+    const client = inTerminal('spoke', '--json', ...net, '--stay', ticket)
+    await first.event('spoke')
+    client.kill()
+    assert.match((await first.event('spokeclose')).kind, goodBye)
   })
 
   it('find others on the local network when told to, beside what the preset has', () => {

@@ -7,7 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { SecretKey } = require('event-target-iroh')
 const { createCertificate } = require('../bench/certificate.js')
-const { usePrograms } = require('./helpers/program.js')
+const { program, usePrograms } = require('./helpers/program.js')
 const { toZ32 } = require('../lib/discovery/signed-packet')
 const { useRelays } = require('./helpers/raw-relay-client')
 
@@ -15,7 +15,7 @@ const quiet = ['--host', '127.0.0.1', '--port', '0', '--stun-port', 'off', '--qu
 
 describe('the command line', () => {
   const { connect } = useRelays()
-  const { about, start } = usePrograms()
+  const { about, spawnProgram, start } = usePrograms()
 
   it('helps', async () => {
     for (const args of [['--help'], ['id', '--help'], ['relay', '-h']]) {
@@ -35,15 +35,15 @@ describe('the command line', () => {
     ]) {
       const { code, stderr } = await start(...args).ended
       assert.equal(code, 2, args.join(' '))
-      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh --help\n$/s)
+      assert.match(stderr, /^event-target-iroh: .*\nTry: event-target-iroh (relay |id )?--help\n$/s)
     }
     assert.equal((await start().ended).code, 2)
   })
 
   it('ends with 1 and one line when something fails', async () => {
-    const { code, stderr } = await start('relay', ...quiet, '--allow', 'nobody').ended
+    const { code, stderr } = await start('relay', ...quiet, '--allow-file', about.directory).ended
     assert.equal(code, 1)
-    assert.match(stderr, /^event-target-iroh: not a NodeId.*\n$/)
+    assert.match(stderr, /^event-target-iroh: .*: --allow-file \/.*: it is not a file\n$/)
   })
 
   describe('id', () => {
@@ -61,6 +61,37 @@ describe('the command line', () => {
   })
 
   describe('relay', () => {
+    it('refuses a port for plain HTTP without TLS, and says what else has no effect', async () => {
+      const { code, stderr } = await start('relay', ...quiet, '--http-port', '8080').ended
+      assert.deepEqual(
+        [code, stderr.split('\n')[0]],
+        [2, 'event-target-iroh: --http-port goes with --tls-cert and --tls-key']
+      )
+      const relay = start('relay', ...quiet, '--no-pkarr', '--dns-origin', 'x.example', '--stun-alt-port', '0')
+      await relay.said(/^event-target-iroh: --dns-origin has no effect with --no-pkarr$/)
+      await relay.said(/^event-target-iroh: --stun-alt-port has no effect with --stun-port off$/)
+    })
+
+    it('says good-bye when its terminal is closed, and not at any other SIGHUP', async () => {
+      const words = [process.execPath, program, 'relay', ...quiet, '--json'].map((word) => `'${word}'`).join(' ')
+      const terminal = spawnProgram('script', '-qfec', `exec ${words}`, '/dev/null')
+      const client = await connect((await terminal.event('listening')).url)
+      terminal.kill()
+      assert.equal((await client.next())[0], 12) // RESTARTING
+    })
+
+    it('goes on when nobody reads what it says', async () => {
+      const words = [process.execPath, program, 'relay', ...quiet, '--json'].map((word) => `'${word}'`).join(' ')
+      const pipe = spawnProgram('bash', '-c', `${words} 2>&1 & echo $!; wait`)
+      const pid = Number(await pipe.line())
+      const { url } = await pipe.event('listening')
+      pipe.child.stdout.destroy()
+      process.kill(pid, 'SIGHUP')
+      const client = await connect(url)
+      process.kill(pid, 'SIGTERM')
+      assert.equal((await client.next())[0], 12) // RESTARTING
+    })
+
     it('runs a relay until it is told to end', async () => {
       const relay = start('relay', ...quiet, '--metrics-port', '0', '--access-token', 's', '--json')
       const { event, url, ports } = await relay.json()

@@ -28,13 +28,13 @@ describe('Spool', () => {
   const there = () => path.join(directory, 'spool')
 
   it('gives back what a session was, after each kind of change', async () => {
-    let spool = new Spool(there())
+    let spool = new Spool(there(), 1 << 20)
     let slot = spool.slot(peer)
     let session = Session.begin(BOUNDS, { store: slot, events: ['first'] })
     const again = async () => {
       const { id } = session
       await spool.close()
-      spool = new Spool(there())
+      spool = new Spool(there(), 1 << 20)
       assert.deepEqual(
         [...spool.slots].map(([nodeId]) => nodeId),
         [peer]
@@ -76,13 +76,13 @@ describe('Spool', () => {
     assert.deepEqual([session.sent, session.acknowledged, session.received], [0, 0, 0])
     session.forget()
     await spool.close()
-    spool = new Spool(there())
+    spool = new Spool(there(), 1 << 20)
     assert.deepEqual([...spool.slots], [])
     await spool.close()
   })
 
   it('keeps peers apart', async () => {
-    const spool = new Spool(there())
+    const spool = new Spool(there(), 1 << 20)
     const sessions = [1, 2, 3].map((number) =>
       Session.begin(BOUNDS, { store: spool.slot(`${number}`), events: [`of ${number}`] })
     )
@@ -98,7 +98,7 @@ describe('Spool', () => {
   })
 
   it('says so if something of what was sent is missing', async () => {
-    let spool = new Spool(there())
+    let spool = new Spool(there(), 1 << 20)
     const session = Session.begin(BOUNDS, { store: spool.slot(peer), events: ['first'] })
     for (const event of ['second', 'third']) {
       session.push(event)
@@ -108,7 +108,7 @@ describe('Spool', () => {
     const env = open({ path: there(), noSubdir: false, maxDbs: 3 })
     await env.openDB({ name: 'events', encoding: 'string' }).remove([1, 2])
     await env.close()
-    spool = new Spool(there())
+    spool = new Spool(there(), 1 << 20)
     assert.throws(() => spool.slot(peer).restore(), {
       code: 'ERR_IROH_SPOOL',
       message: /events from 2 to 3 are missing/
@@ -121,11 +121,11 @@ describe('Spool', () => {
       const env = open({ path: there(), noSubdir: false, maxDbs: 3 })
       await env.openDB({ name, encoding: 'json' }).put(key, value)
       await env.close()
-      const spool = new Spool(there())
+      const spool = new Spool(there(), 1 << 20)
       assert.throws(() => spool.slot(peer).restore(), { code: 'ERR_IROH_SPOOL' }, `${name} ${key} ${value}`)
       await spool.close()
     }
-    const spool = new Spool(there())
+    const spool = new Spool(there(), 1 << 20)
     Session.begin(BOUNDS, { store: spool.slot(peer), events: ['first'] })
     await spool.close()
     for (const what of ['acknowledged', 'sent', 'received']) {
@@ -141,11 +141,11 @@ describe('Spool', () => {
   it('belongs to one process at a time, until that ends in whatever way', async () => {
     const first = start(holder)
     assert.equal(await first.ask(there()), 'taken')
-    assert.throws(() => new Spool(there()), { code: 'ERR_IROH_SPOOL', message: /process \d+ has / })
+    assert.throws(() => new Spool(there(), 1 << 20), { code: 'ERR_IROH_SPOOL', message: /process \d+ has / })
     first.kill()
     await first.ended
-    const spool = new Spool(there())
-    assert.throws(() => new Spool(there()), { code: 'ERR_IROH_SPOOL', message: /process \d+ has / })
+    const spool = new Spool(there(), 1 << 20)
+    assert.throws(() => new Spool(there(), 1 << 20), { code: 'ERR_IROH_SPOOL', message: /process \d+ has / })
     const session = Session.begin(BOUNDS, { store: spool.slot(peer) })
     assert.match(await start(holder).ask(there()), /process \d+ has/)
     await spool.close()
@@ -153,15 +153,45 @@ describe('Spool', () => {
     assert.equal(await start(holder).ask(there()), 'taken')
   })
 
+  it('says so when its file would become longer than it may, and has room again after the session', () => {
+    const spool = new Spool(there(), 0) // the file has 16 MiB at most
+    const bounds = { maxReplayBytes: 64 << 20, maxReplayEvents: 100 }
+    const session = Session.begin(bounds, { store: spool.slot(peer), established: true })
+    const send = () => {
+      session.push('x'.repeat(1 << 20))
+      session.commit()
+      session.noteTransmitted(session.ready)
+    }
+    assert.throws(
+      () => {
+        for (;;) send()
+      },
+      { code: 'ERR_IROH_SPOOL', message: /its file may have 16777216 bytes/ }
+    )
+    const { size } = fs.statSync(path.join(there(), 'data.mdb'))
+    assert.ok(size > 12 << 20 && size <= 16 << 20, `${size}`)
+    session.forget()
+    const next = Session.begin(bounds, { store: spool.slot(peer), events: ['first'] })
+    next.receive()
+    spool.close()
+  })
+
+  it('is free for the next one of this process when it could not say so', () => {
+    const spool = new Spool(there(), 1 << 20)
+    fs.rmSync(there(), { recursive: true })
+    spool.close()
+    new Spool(there(), 1 << 20).close()
+  })
+
   it('says what is wrong with a directory that it cannot use', () => {
     fs.mkdirSync(there(), { mode: 0o755 })
-    assert.throws(() => new Spool(there()), { code: 'ERR_IROH_SPOOL', message: /mode must be 700/ })
+    assert.throws(() => new Spool(there(), 1 << 20), { code: 'ERR_IROH_SPOOL', message: /mode must be 700/ })
     const file = path.join(directory, 'file')
     fs.writeFileSync(file, '')
-    assert.throws(() => new Spool(file), { code: 'ERR_IROH_SPOOL' })
+    assert.throws(() => new Spool(file, 1 << 20), { code: 'ERR_IROH_SPOOL' })
     const garbage = path.join(directory, 'garbage')
     fs.mkdirSync(garbage, { mode: 0o700 })
     fs.writeFileSync(path.join(garbage, 'data.mdb'), Buffer.alloc(65536, 'garbage'))
-    assert.throws(() => new Spool(garbage), { code: 'ERR_IROH_SPOOL' })
+    assert.throws(() => new Spool(garbage, 1 << 20), { code: 'ERR_IROH_SPOOL' })
   })
 })

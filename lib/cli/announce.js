@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { qrText } = require('./qr')
+const { qrText, showsColours } = require('./qr')
 
 /** How long the home relay is waited for before the ticket is told without it. */
 const ONLINE_MS = 3000
@@ -20,7 +20,7 @@ async function announce(endpoint, session, { ticketOf, about = {}, isQrWanted })
   const { NodeId: nodeId, ...rest } = told
   const words = Object.entries(told).map(([name, value]) => `${name} ${value}`)
   session.say({ event: 'listening', nodeId, ...rest, addr: endpoint.addr() }, ...words)
-  if (isQrWanted) console.error(qrText(told.ticket, process.stderr.isTTY))
+  if (isQrWanted) console.error(qrText(told.ticket, showsColours(process.stderr)))
   let toldUrl = endpoint.addr().relayUrl
   for await (const { relayUrl } of endpoint.watchAddr()) {
     if (relayUrl === undefined || relayUrl === toldUrl) continue

@@ -4,7 +4,8 @@
 const { parseArgs } = require('node:util')
 const { printable } = require('../base/printable')
 const { PROGRAM } = require('./help')
-const { optionsOf } = require('./table')
+const { COMMANDS, optionsOf } = require('./table')
+const { readValue } = require('./values')
 
 /** The command line is wrong: the message says how, and the exit code is 2. */
 class UsageError extends Error {}
@@ -33,45 +34,50 @@ function argumentOf({ argument }, positionals) {
   if (surplus.length > 0) throw new UsageError(`'${surplus[0]}' is one argument too many`)
   if (!argument) return undefined
   if (given === undefined) throw new UsageError(`${argument.name} is missing`)
-  return checkChoice(argument.name, given, argument.choices)
+  return read(argument.name, given, argument)
 }
 
-function checkChoice(name, value, choices) {
-  if (choices && !choices.includes(value)) throw new UsageError(`${name} must be one of ${choices.join(', ')}`)
+function read(name, text, about) {
+  const { value, fault } = readValue(name, text, about)
+  if (fault !== undefined) throw new UsageError(fault)
   return value
 }
 
-/** A number given as text, or undefined. */
-function toNumber(name, value) {
-  if (value !== undefined && !/^\d+$/.test(value)) throw new UsageError(`--${name} must be a number`)
-  return value === undefined ? undefined : Number(value)
+function readOption(name, given, about) {
+  if (!about.multiple) return read(`--${name}`, given, about)
+  const { most = given.length } = about
+  if (given.length > most) throw new UsageError(`--${name} may be given ${most} times`)
+  return given.map((text) => read(`--${name}`, text, about))
 }
 
 /**
  * Reads what follows a command's name.
  * @param {import('./table').CliCommand} command
  * @param {string[]} args
- * @returns {{ values: object, argument?: string }} values.help: nothing else was looked at
+ * @returns {{ values: object, argument?: string }} values.help, values.version: nothing else was looked at
  * @throws {UsageError}
  */
 function readArgs(command, args) {
   const options = optionsOf(command)
   const { values, positionals } = parse(args, options)
-  if (values.help) return { values }
-  for (const [name, { choices, number }] of Object.entries(options)) {
-    if (values[name] === undefined) continue
-    checkChoice(`--${name}`, values[name], choices)
-    if (number) values[name] = toNumber(name, values[name])
+  if (values.help || values.version) return { values }
+  for (const [name, about] of Object.entries(options)) {
+    if (about.value && values[name] !== undefined) values[name] = readOption(name, values[name], about)
   }
   return { values, argument: argumentOf(command, positionals) }
 }
 
-/** Prints an error in one line and sets the exit code: 2 for a wrong command line, 1 for anything else. */
-function fail(error) {
+/**
+ * Prints an error in one line and sets the exit code: 2 for a wrong command line, 1 for anything else.
+ * @param {Error} error
+ * @param {string} [name] of the command
+ */
+function fail(error, name) {
   const isUsage = error instanceof UsageError
+  const command = Object.hasOwn(COMMANDS, name ?? '') ? ` ${name}` : ''
   console.error(printable(`${PROGRAM}: ${error.message}`))
-  if (isUsage) console.error(`Try: ${PROGRAM} --help`)
+  if (isUsage) console.error(`Try: ${PROGRAM}${command} --help`)
   process.exitCode = isUsage ? 2 : 1
 }
 
-module.exports = { UsageError, fail, readArgs, toNumber }
+module.exports = { UsageError, fail, readArgs }

@@ -17,8 +17,8 @@ function quoted(words) {
 }
 
 /** What bash offers after an option that something follows. */
-function bashValues(name, [option, { file, choices = [] }]) {
-  const offer = file ? `${FUNCTION}_files` : `${FUNCTION}_words ${quoted(choices.join(' '))}`
+function bashValues(name, [option, { is, choices = [] }]) {
+  const offer = is === 'file' ? `${FUNCTION}_files` : `${FUNCTION}_words ${quoted(choices.join(' '))}`
   return `    ${quoted(`${name} --${option}`)}) ${offer}; return ;;`
 }
 
@@ -64,8 +64,8 @@ function zshText(words) {
   return words.replaceAll(/[[\]:\\]/g, String.raw`\$&`)
 }
 
-function zshOption([option, { value, multiple, choices, file, help }]) {
-  const after = choices ? `(${choices.join(' ')})` : file ? '_files' : ' '
+function zshOption([option, { value, multiple, choices, is, help }]) {
+  const after = choices ? `(${choices.join(' ')})` : is === 'file' ? '_files' : ' '
   const follows = value ? `:${zshText(value.slice(1, -1))}:${after}` : ''
   return quoted(`${multiple ? '*' : ''}--${option}[${zshText(help)}]${follows}`)
 }
@@ -99,8 +99,8 @@ ${commands.map(zshCommand).join('\n')}
 if [[ $funcstack[1] == _${PROGRAM} ]]; then ${FUNCTION} "$@"; else compdef ${FUNCTION} ${PROGRAM}; fi`
 }
 
-function fishOption(name, [option, { value, choices, file, help }]) {
-  const after = choices ? `-x -a ${quoted(choices.join(' '))}` : file ? '-r -F' : '-x'
+function fishOption(name, [option, { value, choices, is, help }]) {
+  const after = choices ? `-x -a ${quoted(choices.join(' '))}` : is === 'file' ? '-r -F' : '-x'
   const condition = `-n '__fish_seen_subcommand_from ${name}'`
   return `complete -c ${PROGRAM} ${condition} -l ${option} ${value ? `${after} ` : ''}-d ${quoted(help)}`
 }

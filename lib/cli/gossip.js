@@ -10,6 +10,7 @@ const { TopicId } = require('../gossip/topic-id')
 const { RoomTicket } = require('../tickets')
 const { announce } = require('./announce')
 const { UsageError } = require('./command')
+const { quote } = require('./values')
 const { endpointOptions } = require('./node-options')
 const { tellNetwork } = require('./network-lines')
 const { Session } = require('./session')
@@ -17,6 +18,9 @@ const { Session } = require('./session')
 const TOPIC_TEXT = /^([0-9a-f]{64}|[a-z2-7]{52})$/i
 /** The shortest room ticket has 33 bytes. What looks like one is no name. */
 const TICKET_TEXT = /^[a-z2-7]{53,}$/i
+/** Who joins is there by then, as a rule. */
+const WAITING_MS = 1000
+const WAITING = 'nobody is in the room yet; what is to be sent waits'
 
 /** @returns {{ topicId: TopicId, peers: object[] }} */
 function readRoom(text) {
@@ -32,7 +36,7 @@ function readCommandLine({ peer = [] }, room) {
     const { topicId, peers } = readRoom(room)
     return { topicId, peers: [...peers, ...peer.map(parsePeer)] }
   } catch (error) {
-    throw new UsageError(error.message)
+    throw new UsageError(`<room> ${quote(room)}: ${error.message}`)
   }
 }
 
@@ -64,21 +68,26 @@ function listen(target, session) {
   session.on('full', () => target.pause()).on('drain', () => target.resume())
 }
 
-/** Resolves when somebody is there to send to, or it is to end. */
+/** Resolves when somebody is there to send to, or it is to end; says so if that takes a while. */
 async function hasNeighbors({ target, session }) {
+  const waiting = setTimeout(() => session.say({ event: 'waiting' }, WAITING), WAITING_MS)
   while (target.topic.neighbors().length === 0 && !session.signal.aborted) {
     const heard = new AbortController()
     const up = new Promise((resolve) => target.addEventListener('neighborUp', resolve, { signal: heard.signal }))
     await Promise.race([up, session.stopped])
     heard.abort()
   }
+  clearTimeout(waiting)
 }
 
 /** What stdin has is sent, while there are neighbours. */
 async function feed(target, session) {
   for await (const { line, envelope } of session.envelopes({ isAddressed: false })) {
     await hasNeighbors({ target, session })
-    if (session.signal.aborted) return
+    if (session.signal.aborted) {
+      session.say({ event: 'unsent', line }, `nobody was in the room: line ${line} and those after it were not sent`)
+      return
+    }
     try {
       target.send(envelope)
     } catch (error) {

@@ -72,11 +72,12 @@ async function feed(hub, session, policy) {
 /** `hub`: runs a hub until it is told to end. */
 async function run(values) {
   const options = hubOptions(values)
-  const session = new Session(values)
-  const hub = await createHub(options)
+  let hub = null
+  const reload = () => hub?.reloadAllow().catch(() => {}) // its event tells
+  const session = new Session(values, values['allow-file'] === undefined ? {} : { reload })
+  hub = await createHub(options)
   listen(hub, session)
   tellNetwork(hub.endpoint, session)
-  if (values['allow-file'] !== undefined) process.on('SIGHUP', () => hub.reloadAllow().catch(() => {})) // its event tells
   const told = { ticketOf: () => hub.ticket(), isQrWanted: values.qr }
   const work = [announce(hub.endpoint, session, told), feed(hub, session, values['slow-spoke'] ?? 'wait')]
   await session.stopped

@@ -9,15 +9,20 @@ const MAX_BYTES = 2953
 const [COLOURS, RESET] = ['\u001b[97;40m', '\u001b[0m']
 
 /**
- * A QR code for the terminal.
+ * A QR code as text. Without colours it is drawn as print is: dark on light.
  * @param {string} text
- * @param {boolean} isTerminal whether colours are shown
+ * @param {boolean} hasColours whether who shows it shows colours
  * @returns {string} lines, or why there is none
  */
-function qrText(text, isTerminal) {
+function qrText(text, hasColours) {
   if (Buffer.byteLength(text) > MAX_BYTES) return `(a QR code holds ${MAX_BYTES} bytes, and the ticket is longer)`
-  const lines = renderUnicodeCompact(text, { ecc: 'L', border: 2 }).split('\n')
-  return lines.map((line) => (isTerminal ? COLOURS + line + RESET : line)).join('\n')
+  const lines = renderUnicodeCompact(text, { ecc: 'L', border: 2, invert: !hasColours }).split('\n')
+  return lines.map((line) => (hasColours ? COLOURS + line + RESET : line)).join('\n')
 }
 
-module.exports = { qrText }
+/** Whether a stream shows colours: a terminal does, and a pager if FORCE_COLOR says so, as for Node itself. */
+function showsColours({ isTTY }) {
+  return isTTY === true || ['', '1', 'true', '2', '3'].includes(process.env.FORCE_COLOR)
+}
+
+module.exports = { qrText, showsColours }

@@ -3,17 +3,18 @@
 
 const { printable, printableJson } = require('../base/printable')
 const { RelayServer } = require('../relay/server/relay-server')
-const { UsageError, toNumber } = require('./command')
-
-function portOrOff(values, name) {
-  return values[name] === 'off' ? false : toNumber(name, values[name])
-}
+const { UsageError } = require('./command')
+const { PROGRAM } = require('./help')
+const { endOnSignals } = require('./signals')
 
 function tlsOf(values) {
-  const { 'tls-cert': certFile, 'tls-key': keyFile } = values
-  if (certFile === undefined && keyFile === undefined) return undefined
+  const { 'tls-cert': certFile, 'tls-key': keyFile, 'http-port': httpPort } = values
+  if (certFile === undefined && keyFile === undefined) {
+    if (httpPort !== undefined) throw new UsageError('--http-port goes with --tls-cert and --tls-key')
+    return undefined
+  }
   if (certFile === undefined || keyFile === undefined) throw new UsageError('--tls-cert and --tls-key go together')
-  return { certFile, keyFile, httpPort: portOrOff(values, 'http-port') }
+  return { certFile, keyFile, httpPort }
 }
 
 /** What is given, or stands in a file. */
@@ -30,6 +31,32 @@ function accessOf(values) {
   return rules.length === 0 ? 'everyone' : Object.fromEntries(rules)
 }
 
+/** @returns {string[]} what is given and has no effect beside something else that is given */
+function idleOptions(values) {
+  const rules = [
+    ['dns-port', '--no-pkarr', values['no-pkarr']],
+    ['dns-origin', '--no-pkarr', values['no-pkarr']],
+    ['dns-origin', '--dns-port off', values['dns-port'] === false],
+    ['stun-alt-port', '--stun-port off', values['stun-port'] === false]
+  ]
+  const idle = rules.filter(([name, , isOff]) => isOff && (values[name] ?? false) !== false)
+  return idle.map(([name, beside]) => `--${name} has no effect with ${beside}`)
+}
+
+/** What the server calls the files that are given. */
+const FILES = {
+  'access.tokens': '--access-token-file',
+  'access.allow': '--allow-file',
+  'access.deny': '--deny-file',
+  'tls.certFile': '--tls-cert',
+  'tls.keyFile': '--tls-key'
+}
+
+/** A message of the server, for people at a prompt. */
+function inWords(message) {
+  return message.replace(/\b(access|tls)\.\w+/g, (name) => FILES[name] ?? name)
+}
+
 function serverOptions(values) {
   return {
     host: values.host,
@@ -38,11 +65,11 @@ function serverOptions(values) {
     tls: tlsOf(values),
     access: accessOf(values),
     limits: { bytesPerSecond: values.rate, maxConnections: values['max-connections'] },
-    stunPort: portOrOff(values, 'stun-port'),
-    stunAltPort: portOrOff(values, 'stun-alt-port'),
-    quicPort: portOrOff(values, 'quic-port'),
+    stunPort: values['stun-port'],
+    stunAltPort: values['stun-alt-port'],
+    quicPort: values['quic-port'],
     pkarr: !values['no-pkarr'],
-    dnsPort: portOrOff(values, 'dns-port'),
+    dnsPort: values['dns-port'],
     dnsOrigin: values['dns-origin'],
     metricsPort: values['metrics-port']
   }
@@ -60,7 +87,8 @@ const RELOADED = { tls: ['', 'certificate'], access: ['access-', 'access list'] 
 function tellReloaded(say, { what, error }) {
   const [prefix, name] = RELOADED[what]
   if (!error) say({ event: `${prefix}reloaded` }, `${name} read anew`)
-  else say({ event: `${prefix}reload-failed`, message: error.message }, `the old ${name} stays: ${error.message}`)
+  else
+    say({ event: `${prefix}reload-failed`, message: error.message }, `the old ${name} stays: ${inWords(error.message)}`)
 }
 
 /** SIGHUP: everything that stands in a file is read anew. */
@@ -79,21 +107,24 @@ function reload(server, values, say) {
   } catch {} // it was told
 }
 
-/** `relay`: runs a relay until a signal ends it; a second one ends it at once. */
+/** `relay`: runs a relay until a signal ends it; a second one ends it at once. It goes on when nobody reads what it says. */
 async function run(values) {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const say = (event, ...lines) => {
     for (const line of values.json ? [printableJson(event)] : lines.map(printable)) console.log(line)
   }
   const onReload = (about) => tellReloaded(say, about)
-  const server = await RelayServer.listen({ ...serverOptions(values), onReload })
+  const options = serverOptions(values)
+  for (const words of idleOptions(values)) console.error(`${PROGRAM}: ${words}`)
+  const server = await RelayServer.listen({ ...options, onReload }).catch((error) => {
+    throw new Error(inWords(error.message))
+  })
   const stop = async () => {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
     say({ event: 'closing' }, 'closing')
     await server.close()
     say({ event: 'closed' }, 'closed')
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  process.on('SIGHUP', () => reload(server, values, say))
+  endOnSignals(stop, { reload: () => reload(server, values, say) })
   const { url, pkarrUrl, ports } = server
   say({ event: 'listening', url, pkarrUrl, ports }, ...describe(server))
 }

@@ -7,6 +7,7 @@ const { printable, printableJson } = require('../base/printable')
 const { formatLine, parseLine } = require('./envelope-lines')
 const { LineError, readLines } = require('./lines')
 const { PROGRAM } = require('./help')
+const { endOnSignals } = require('./signals')
 
 /** Bytes of a line of input. An envelope is at most 1 MiB; its line may have blanks and escapes beyond that. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -23,17 +24,16 @@ class Session extends Emitter {
   #isFull = false
   #isGone = false
   #skipped = 0
-  #onSignal = () => {
-    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal) // a second one ends the process at once
-    this.stop()
-  }
 
-  /** @param {{ json?: boolean }} values json: what is said goes to stdout, too, one object to a line */
-  constructor({ json = false }) {
+  /**
+   * @param {{ json?: boolean }} values json: what is said goes to stdout, too, one object to a line
+   * @param {{ reload?: () => void }} [options] as endOnSignals() takes them
+   */
+  constructor({ json = false }, options) {
     super()
     this.#json = json
-    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal)
-    process.stdout.on('error', (error) => this.#onGone(error))
+    endOnSignals(() => this.stop(), options)
+    process.stdout.on('error', (error) => this.#onGone('stdout', error))
     process.stderr.on('error', () => {})
   }
 
@@ -55,8 +55,8 @@ class Session extends Emitter {
   /** It is to end: nothing more is read. */
   stop() {
     process.stdin.destroy()
-    this.#abort.abort()
     this.#stopped.resolve()
+    this.#abort.abort()
   }
 
   /** Sets the exit code: the one given if it is not 0, else what the input was like. */
@@ -95,7 +95,7 @@ class Session extends Emitter {
         if (found) yield { line: number, ...found }
       }
     } catch (error) {
-      if (!this.signal.aborted) this.#fail('stdin', error)
+      if (!this.signal.aborted) this.#onGone('stdin', error)
     }
   }
 
@@ -120,12 +120,12 @@ class Session extends Emitter {
     })
   }
 
-  /** Who reads from a pipe may leave when it has seen enough: that is an end like any other. */
-  #onGone(error) {
-    if (this.#isGone) return
-    this.#isGone = true
-    if (error.code === 'EPIPE') this.stop()
-    else this.#fail('stdout', error)
+  /** Who reads from a pipe may leave when it has seen enough, and a terminal may be closed: an end like any other. */
+  #onGone(name, error) {
+    if (name === 'stdout' && this.#isGone) return
+    this.#isGone ||= name === 'stdout'
+    if (error.code === 'EPIPE' || (error.code === 'EIO' && process[name].isTTY)) this.stop()
+    else this.#fail(name, error)
   }
 
   #fail(what, error) {

@@ -6,6 +6,7 @@ const { parsePeer } = require('../addresses/node-addr')
 const { createSpoke } = require('../hub/spoke')
 const { kHalfClose, kTap } = require('../base/symbols')
 const { UsageError } = require('./command')
+const { quote } = require('./values')
 const { endpointOptions } = require('./node-options')
 const { tellNetwork } = require('./network-lines')
 const { Exit, Session } = require('./session')
@@ -16,6 +17,7 @@ const HIGH_WATER = 256 * 1024
 const GOOD_ENDS = ['finished', 'application-closed']
 const STOPPED = { kind: 'finished', reason: '' }
 const LOST = { kind: 'not-connected', reason: '' }
+const NO_ADDRESS = 'ERR_IROH_NO_ADDRESS'
 
 function spokeOptions(values, hub) {
   const { alpn, timeout, wait, 'no-reconnect': isOnce } = values
@@ -23,7 +25,7 @@ function spokeOptions(values, hub) {
   try {
     parsePeer(hub)
   } catch (error) {
-    throw new UsageError(error.message)
+    throw new UsageError(`<ticket|NodeId> ${quote(hub)}: ${error.message}`)
   }
   return {
     hub,
@@ -32,6 +34,13 @@ function spokeOptions(values, hub) {
     ...(alpn !== undefined && { alpn }),
     ...(timeout !== undefined && { timeoutMs: timeout })
   }
+}
+
+/** What an error of a dial means at a prompt. @returns {string} */
+function inWords({ code, message }, hub) {
+  if (code !== NO_ADDRESS) return message
+  const { nodeId } = parsePeer(hub)
+  return `no address of ${nodeId} is known: give the hub's ticket; or --local, if both are on one network`
 }
 
 /**
@@ -50,8 +59,8 @@ function listen(spoke, session, ending) {
   }
   spoke[kTap] = (envelope) => session.print(hub, envelope)
   onOwn('connected', tellConnected)
-  onOwn('disconnected', ({ kind, code, reason, retryInMs }) => {
-    const words = `not connected: ${reason || kind}; trying again in ${retryInMs} ms`
+  onOwn('disconnected', ({ kind, code, reason, error, retryInMs }) => {
+    const words = `not connected: ${error ? inWords(error, hub) : reason || kind}; trying again in ${retryInMs} ms`
     session.say({ event: 'disconnected', kind, code, reason, retryInMs }, words)
   })
   onOwn('error', ({ error: { code, message } }) =>
@@ -87,15 +96,18 @@ async function deliver(spoke, envelope) {
   }
 }
 
-/** What stdin has is sent. */
+/** What stdin has is sent. @returns {Promise<number>} how many lines it was */
 async function feed(spoke, session) {
+  let sent = 0
   for await (const { line, envelope } of session.envelopes({ isAddressed: false })) {
     try {
       await deliver(spoke, envelope)
+      sent++
     } catch (error) {
       session.skip(line, error)
     }
   }
+  return sent
 }
 
 /** Resolves when the connection there is now is over, with the event that tells. */
@@ -117,9 +129,11 @@ async function readToEnd(spoke, session) {
 /**
  * Nothing more is to be sent: waits until the hub has dispatched everything, as long as that takes. A connection that is
  * closed at once would take along what the hub has received and not yet read.
+ * @param {number} sent how many lines the hub is to have
  * @returns {Promise<number>} exit code
  */
-async function handOver(spoke, session) {
+async function handOver(spoke, session, sent) {
+  if (sent === 0 && spoke.state !== 'connected') return Exit.OK
   const { kind, reason } = spoke.state === 'connected' ? await readToEnd(spoke, session) : LOST
   if (GOOD_ENDS.includes(kind)) return Exit.OK
   const words = `the connection was lost before the hub had everything: ${reason || kind}`
@@ -133,21 +147,26 @@ async function serve(spoke, session, stays) {
   listen(spoke, session, ending.signal)
   tellNetwork(spoke.endpoint, session)
   const fed = feed(spoke, session)
-  const eof = fed.then(() => (stays || session.signal.aborted ? session.stopped : 'eof'))
+  const eof = fed.then((sent) => (stays || session.signal.aborted ? session.stopped : { sent }))
   const ended = await Promise.race([eof, session.stopped, spoke.closed])
   ending.abort()
-  const code = ended === 'eof' ? await handOver(spoke, session) : endOf(ended, session)
+  const code = await endOf(ended, spoke, session)
   session.stop()
   await spoke.close()
   await fed
   return code
 }
 
-/** @param {object | undefined} closed how the connection ended, if that is the end @returns {number} exit code */
-function endOf(closed, session) {
-  if (closed === undefined) return Exit.OK
-  const { kind, code, reason } = closed
-  session.say({ event: 'closed', kind, code, reason }, `the connection is over: ${reason || kind}`)
+/**
+ * @param {{ sent: number } | object | undefined} ended why: the end of stdin, or how the connection ended for good
+ * @returns {Promise<number>} exit code
+ */
+async function endOf(ended, spoke, session) {
+  if (session.signal.aborted) return Exit.OK
+  if (ended.sent !== undefined) return handOver(spoke, session, ended.sent)
+  const { kind, code, reason, error } = ended
+  const words = error ? inWords(error, spoke.remoteNodeId) : reason || kind
+  session.say({ event: 'closed', kind, code, reason }, `the connection is over: ${words}`)
   return Exit.LOST
 }
 
@@ -159,7 +178,7 @@ async function run(values, hub) {
     const spoke = await createSpoke({ ...options, signal: session.signal })
     session.end(await serve(spoke, session, values.stay))
   } catch (error) {
-    if (!session.signal.aborted) throw error
+    if (!session.signal.aborted) throw error.code === NO_ADDRESS ? new Error(inWords(error, hub)) : error
     session.end()
   }
 }

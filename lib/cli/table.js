@@ -10,13 +10,13 @@
  * @property {string} [value] what follows it, as help shows it; without: nothing does
  * @property {boolean} [multiple] it may be repeated
  * @property {string[]} [choices] all it may be followed by
- * @property {boolean} [number] it is followed by a number
- * @property {boolean} [file] it is followed by a file, for completion
+ * @property {string} [is] what it must be followed by: a name of values.js
+ * @property {number} [most] how often it may be repeated
  *
  * @typedef {object} CliCommand
  * @property {string} summary one line
  * @property {string} about what it does, a paragraph to a line
- * @property {{ name: string, choices?: string[] }} [argument] what must follow the options
+ * @property {{ name: string, choices?: string[], is?: string }} [argument] what must follow the options
  * @property {{ [name: string]: CliOption }} options
  * @property {string} json what --json does
  * @property {string[]} [notes] paragraphs after the options
@@ -32,18 +32,24 @@ const PIPES = [
 const NODE = {
   key: {
     value: '<file>',
-    file: true,
+    is: 'file',
     help: 'the key; the file is made, for its owner alone, if there is none. Default: a fresh key'
   },
-  bind: { value: '<ip:port>', multiple: true, help: 'the address of a socket. Default: any port, IPv4 and IPv6' },
+  bind: {
+    value: '<ip:port>',
+    is: 'address',
+    multiple: true,
+    most: 16,
+    help: 'the address of a socket. Default: any port, IPv4 and IPv6'
+  },
   preset: {
     value: '<preset>',
     choices: ['n0', 'minimal'],
     help: 'n0: iroh’s public relays and look-up (default); minimal: nothing but what is given here'
   },
-  relay: { value: '<URL>', multiple: true, help: 'a relay in place of the preset’s' },
+  relay: { value: '<URL>', is: 'relay', multiple: true, help: 'a relay in place of the preset’s' },
   local: { help: 'find others, and be found, on the local network and this host (mDNS)' },
-  alpn: { value: '<name>', help: 'the protocol; the same at both ends (default alkhub/1)' }
+  alpn: { value: '<name>', is: 'alpn', help: 'the protocol; the same at both ends (default alkhub/1)' }
 }
 
 /** @type {{ [name: string]: CliCommand }} */
@@ -67,21 +73,22 @@ const COMMANDS = {
     options: {
       relay: {
         value: '<URL>',
+        is: 'relay',
         multiple: true,
         help: 'a relay to ask; may be repeated. Two at two addresses tell the most'
       },
-      ca: { value: '<file>', file: true, help: 'PEM certificates trusted for relays instead of the built-in ones' },
+      ca: { value: '<file>', is: 'file', help: 'PEM certificates trusted for relays instead of the built-in ones' },
       'stun-port': {
         value: '<port>',
-        number: true,
+        is: 'port',
         help: 'UDP port of the relays given, for STUN (default 3478); 0: none'
       },
       'quic-port': {
         value: '<port>',
-        number: true,
+        is: 'port',
         help: 'UDP port of the relays given, for QUIC address discovery (default 7842); 0: none'
       },
-      timeout: { value: '<ms>', number: true, help: 'report what there is after so long (default 5000)' }
+      timeout: { value: '<ms>', is: 'reportMs', help: 'report what there is after so long (default 5000)' }
     },
     json: 'as one line of JSON',
     notes: [
@@ -100,9 +107,10 @@ const COMMANDS = {
     argument: { name: '<room>' },
     options: {
       ...NODE,
-      alpn: { value: '<name>', help: 'the protocol; the same for all (default /iroh-gossip/1)' },
+      alpn: { value: '<name>', is: 'alpn', help: 'the protocol; the same for all (default /iroh-gossip/1)' },
       peer: {
         value: '<peer>',
+        is: 'peer',
         multiple: true,
         help: 'somebody in the room, by endpoint ticket or NodeId; may be repeated'
       },
@@ -124,10 +132,10 @@ const COMMANDS = {
       'Runs a hub until SIGINT or SIGTERM. Its NodeId and ticket stand on stderr. Each line of stdin is sent to every spoke, or to one: {"to": NodeId, "type", …}. Each envelope that comes is a line of stdout: {"from": NodeId, "type", "id"?, "payload"?}. The end of stdin does not end the hub.',
     options: {
       ...NODE,
-      allow: { value: '<NodeId>', multiple: true, help: 'only these may connect; may be repeated' },
+      allow: { value: '<NodeId>', is: 'peer', multiple: true, help: 'only these may connect; may be repeated' },
       'allow-file': {
         value: '<file>',
-        file: true,
+        is: 'file',
         help: 'only those may connect that stand in the file, one a line; it is watched, and SIGHUP reads it at once'
       },
       'slow-spoke': {
@@ -149,7 +157,7 @@ const COMMANDS = {
     summary: 'show or make an identity',
     about:
       'Prints the NodeId of the key in a file; the file is made, for its owner alone, if there is none. Without --key it prints a fresh secret key and its NodeId.',
-    options: { key: { value: '<file>', file: true, help: 'the key file' } },
+    options: { key: { value: '<file>', is: 'file', help: 'the key file' } },
     json: 'as one line of JSON',
     examples: ['event-target-iroh id --key hub.key', 'event-target-iroh id --key hub.key --json | jq -r .nodeId']
   },
@@ -158,40 +166,48 @@ const COMMANDS = {
     about:
       'Runs a relay for iroh nodes until SIGINT or SIGTERM, with STUN, and the look-up of NodeIds over HTTP (pkarr) and DNS. SIGHUP reads the certificate and the files of lists anew, which happens by itself when they change.',
     options: {
-      host: { value: '<address>', help: 'where to listen (default ::, which is IPv4 too)' },
-      hostname: { value: '<name>', help: 'the name in the URL' },
-      port: { value: '<port>', number: true, help: 'default 3340, with TLS 443; 0: any' },
-      'tls-cert': { value: '<file>', file: true, help: 'PEM certificate chain; with --tls-key' },
-      'tls-key': { value: '<file>', file: true, help: 'PEM private key' },
+      host: { value: '<address>', is: 'host', help: 'where to listen (default ::, which is IPv4 too)' },
+      hostname: { value: '<name>', is: 'host', help: 'the name in the URL' },
+      port: { value: '<port>', is: 'port', help: 'default 3340, with TLS 443; 0: any' },
+      'tls-cert': { value: '<file>', is: 'file', help: 'PEM certificate chain; with --tls-key' },
+      'tls-key': { value: '<file>', is: 'file', help: 'PEM private key' },
       'http-port': {
         value: '<port>',
+        is: 'portOrOff',
         help: "plain HTTP beside TLS, for /generate_204 alone (default 80); 'off': none"
       },
-      'access-token': { value: '<token>', multiple: true, help: 'clients must bring it; may be repeated' },
-      'access-token-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
-      allow: { value: '<NodeId>', multiple: true, help: 'only these may use the relay; may be repeated' },
-      'allow-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
-      deny: { value: '<NodeId>', multiple: true, help: 'these may not; may be repeated' },
-      'deny-file': { value: '<file>', file: true, help: 'the same in a file, one a line; it is watched' },
-      'access-url': { value: '<url>', help: 'asked about each client by POST' },
-      rate: { value: '<bytes>', number: true, help: 'bytes per second read from one client (default no limit)' },
-      'max-connections': { value: '<n>', number: true, help: 'default 16384' },
-      'stun-port': { value: '<port>', help: "UDP, for STUN (default 3478 if it is free); 'off': none" },
+      'access-token': { value: '<token>', is: 'token', multiple: true, help: 'clients must bring it; may be repeated' },
+      'access-token-file': { value: '<file>', is: 'file', help: 'the same in a file, one a line; it is watched' },
+      allow: { value: '<NodeId>', is: 'peer', multiple: true, help: 'only these may use the relay; may be repeated' },
+      'allow-file': { value: '<file>', is: 'file', help: 'the same in a file, one a line; it is watched' },
+      deny: { value: '<NodeId>', is: 'peer', multiple: true, help: 'these may not; may be repeated' },
+      'deny-file': { value: '<file>', is: 'file', help: 'the same in a file, one a line; it is watched' },
+      'access-url': { value: '<url>', is: 'webUrl', help: 'asked about each client by POST' },
+      rate: { value: '<bytes>', is: 'rate', help: 'bytes per second read from one client (default no limit)' },
+      'max-connections': { value: '<n>', is: 'count', help: 'default 16384' },
+      'stun-port': {
+        value: '<port>',
+        is: 'portOrOff',
+        help: "UDP, for STUN (default 3478 if it is free); 'off': none"
+      },
       'stun-alt-port': {
         value: '<port>',
+        is: 'portOrOff',
         help: "UDP, a second one for NAT behaviour discovery (default the next if it is free); 'off': none"
       },
       'quic-port': {
         value: '<port>',
+        is: 'portOrOff',
         help: "UDP, keeps iroh nodes from waiting (default 7842 if it is free); 'off': none"
       },
       'no-pkarr': { help: 'keep no look-up of NodeIds, neither over HTTP nor over DNS' },
       'dns-port': {
         value: '<port>',
+        is: 'portOrOff',
         help: "UDP and TCP, for DNS queries of NodeIds (default 5300 if it is free); 'off': none"
       },
-      'dns-origin': { value: '<zone>', help: 'the DNS zone of the NodeIds (default any)' },
-      'metrics-port': { value: '<port>', number: true, help: 'HTTP on 127.0.0.1, for /metrics (default none)' }
+      'dns-origin': { value: '<zone>', is: 'zone', help: 'the DNS zone of the NodeIds (default any)' },
+      'metrics-port': { value: '<port>', is: 'port', help: 'HTTP on 127.0.0.1, for /metrics (default none)' }
     },
     json: 'one JSON object per line',
     examples: [
@@ -207,7 +223,7 @@ const COMMANDS = {
     argument: { name: '<ticket|NodeId>' },
     options: {
       ...NODE,
-      timeout: { value: '<ms>', number: true, help: 'how long one attempt to connect may take' },
+      timeout: { value: '<ms>', is: 'ms', help: 'how long one attempt to connect may take' },
       wait: { help: 'wait for a hub that is not there yet' },
       'no-reconnect': { help: 'end when the connection is lost' },
       stay: { help: 'stay when stdin ends, until SIGINT or SIGTERM' }
@@ -225,12 +241,18 @@ const COMMANDS = {
 /** What every command takes beside its own options. */
 const COMMON = {
   json: {},
-  help: { short: 'h', help: 'this text' }
+  help: { short: 'h', help: 'this text' },
+  version: { short: 'V', help: 'this release and those of the libraries it has loaded' }
 }
 
 /** All options of a command, in the order of help. @param {CliCommand} command */
 function optionsOf(command) {
-  return { ...command.options, json: { ...COMMON.json, help: command.json }, help: COMMON.help }
+  return {
+    ...command.options,
+    json: { ...COMMON.json, help: command.json },
+    help: COMMON.help,
+    version: COMMON.version
+  }
 }
 
 module.exports = { COMMANDS, optionsOf }

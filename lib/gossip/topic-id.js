@@ -45,14 +45,15 @@ class TopicId {
   }
 
   /**
-   * The topic of a name: BLAKE3 of its UTF-8. Whoever knows or guesses the name can join.
+   * The topic of a name: BLAKE3 of the UTF-8 of its Unicode form NFC, so that it does not matter how the name was typed.
+   * Whoever knows or guesses the name can join.
    * @param {string} name
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
    */
   static fromName(name) {
     if (typeof name !== 'string' || name === '')
       throw invalid('the name of a topic must be a string with something in it')
-    return new TopicId(binding.blake3(Buffer.from(name)))
+    return new TopicId(binding.blake3(Buffer.from(name.normalize('NFC'))))
   }
 
   /** @param {string} text 64 hex or 52 base32 characters, either case @throws {IrohError} ERR_IROH_INVALID_ARGUMENT */

@@ -275,7 +275,7 @@ class Hub extends Emitter {
     const closing = targets.map((target) => (target instanceof HubSession ? target[kPark]() : target.close()))
     await within(Promise.all(closing), CLOSE_TIMEOUT_MS)
     for (const { connection } of targets) connection?.close(CloseCode.NORMAL, 'the hub is closed')
-    await this.#sessions?.close()
+    this.#sessions?.close()
     if (this.#owned) await this.#endpoint.close(CloseCode.NORMAL, 'the hub is closed')
     else await Promise.all(targets.map(({ connection }) => connection?.closed()))
   }

@@ -268,8 +268,8 @@ async function createSpoke(options) {
   const reconnect = readReconnect(options.reconnect)
   const owned = options.endpoint === undefined
   const kept = resume && openKept(resume, parsePeer(hub).nodeId)
-  const endpoint = await spokeEndpoint(options).catch(async (error) => {
-    await kept?.spool?.close()
+  const endpoint = await spokeEndpoint(options).catch((error) => {
+    kept?.spool?.close()
     throw error
   })
   const about = { endpoint, owned, hub, alpn, timeoutMs, reconnect, targetOptions }

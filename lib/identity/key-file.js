@@ -27,8 +27,9 @@ function read(path) {
   try {
     file = fs.openSync(path, 'r')
     const stat = fs.fstatSync(file)
-    if ((stat.mode & OTHERS) !== 0) throw new Error(`others may read it; run: chmod 600 ${path}`)
+    if (stat.isDirectory()) throw new Error('it is a folder; name a file in it')
     if (!stat.isFile() || stat.size > MAX_BYTES) throw new Error('not a key file')
+    if ((stat.mode & OTHERS) !== 0) throw new Error(`others may read it; run: chmod 600 ${path}`)
     return fs.readFileSync(file, 'latin1').trim()
   } catch (error) {
     if (error.code === 'ENOENT') return null

@@ -35,11 +35,20 @@ class HubSessions {
     this.#resume = { ...boundsOver(endpoint, resume), replayTotal }
     this.#targetOptions = targetOptions
     this.#onDisconnect = onDisconnect
-    this.#spool = resume.spool === undefined ? null : new Spool(resume.spool)
+    this.#spool = resume.spool === undefined ? null : new Spool(resume.spool, resume.maxReplayTotal)
   }
 
   /** The sessions of the spool. @returns {HubSession[]} @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_INVALID_ARGUMENT */
   restore() {
+    try {
+      return this.#restoreAll()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  #restoreAll() {
     const restored = []
     for (const [nodeId, store] of this.#spool?.slots ?? []) {
       const kept = store.restore()
@@ -103,8 +112,8 @@ class HubSessions {
   }
 
   /** Another hub may have the spool. */
-  async close() {
-    await this.#spool?.close()
+  close() {
+    this.#spool?.close()
   }
 
   #target(nodeId, session) {

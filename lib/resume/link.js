@@ -186,9 +186,9 @@ class Link {
     return this.#until(() => this.#session.acknowledged === this.#session.sent)
   }
 
-  /** Puts into the store what was sent in this turn. */
+  /** Puts into the store what was sent in this turn. @throws {IrohError} ERR_IROH_SPOOL */
   commit() {
-    if (this.#isScheduled) this.#guard(() => this.#session.commit())
+    if (this.#isScheduled) this.#session.commit()
   }
 
   /** Nothing is sent any more; a store keeps what was committed. */

@@ -2,6 +2,7 @@
 'use strict'
 
 const fs = require('node:fs')
+const { threadId } = require('node:worker_threads')
 
 /**
  * When a process began, in a unit that only comparing is for: with the pid it names one process since the host started.
@@ -18,9 +19,15 @@ function startOf(pid) {
   }
 }
 
-/** This process, as a value that can be written down. */
+/** This thread of this process, as a value that can be written down. */
 function thisOwner() {
-  return { pid: process.pid, start: startOf(process.pid) }
+  return { pid: process.pid, start: startOf(process.pid), thread: threadId }
+}
+
+/** Whether it is this thread. */
+function isThisOwner({ pid, start, thread = 0 }) {
+  const self = thisOwner()
+  return pid === self.pid && start === self.start && thread === self.thread
 }
 
 /** Whether a process that was written down is still there. */
@@ -28,4 +35,4 @@ function isOwner({ pid, start }) {
   return start !== null && startOf(pid) === start
 }
 
-module.exports = { isOwner, thisOwner }
+module.exports = { isOwner, isThisOwner, thisOwner }

@@ -128,11 +128,21 @@ function resuming(Base) {
     [kComplete](ending) {
       if (this.#isOver) return
       this.#isOver = true
-      this.#side.link.commit()
-      const error = withLost(ending.error, this.#side.link.session.unkept())
+      const failure = this.#commit()
+      const error = withLost(ending.error ?? failure, this.#side.link.session.unkept())
       this.#side.end(error ?? new IrohError('ERR_IROH_CLOSED', { detail: 'the event target is closed' }))
       if (error?.code === 'ERR_IROH_SESSION_LOST') this[kFire](new IrohErrorEvent(error))
       super[kComplete](Object.freeze({ ...ending, error }))
+    }
+
+    /** @returns {IrohError | null} why what was sent in this turn is not in the spool */
+    #commit() {
+      try {
+        this.#side.link.commit()
+        return null
+      } catch (error) {
+        return error
+      }
     }
   }
 }

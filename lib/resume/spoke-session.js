@@ -17,7 +17,7 @@ const { Spool } = require('./spool')
  * @throws {IrohError} ERR_IROH_SPOOL, ERR_IROH_UNSUPPORTED, ERR_IROH_INVALID_ARGUMENT
  */
 function openKept(resume, nodeId) {
-  const spool = resume.spool === undefined ? null : new Spool(resume.spool)
+  const spool = resume.spool === undefined ? null : new Spool(resume.spool, resume.maxReplayBytes)
   try {
     const store = spool?.slot(nodeId) ?? null
     const kept = store?.restore()
@@ -59,7 +59,7 @@ function resumingSpoke(Spoke) {
 
     async close() {
       await super.close()
-      await this.#spool?.close()
+      this.#spool?.close()
     }
 
     /** @private */

@@ -6,7 +6,7 @@ const { Spool } = require('../../../lib/resume/spool')
 
 process.once('message', (path) => {
   try {
-    globalThis.spool = new Spool(path)
+    globalThis.spool = new Spool(path, 1 << 20)
     process.send('taken')
   } catch (error) {
     process.send(error.message)
