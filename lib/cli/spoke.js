@@ -96,9 +96,21 @@ async function deliver(spoke, envelope) {
   }
 }
 
-/** What stdin has is sent. @returns {Promise<number>} how many lines it was */
+/**
+ * Sends what stdin has.
+ * @returns {Promise<{ sent: number, loss: object | null }>} how many lines it was; how the first connection ended that took
+ *   lines along, if one did: the hub may not have read all of them
+ */
 async function feed(spoke, session) {
   let sent = 0
+  let sentBefore = 0
+  let loss = null
+  const onDisconnected = (event) => {
+    if (event.detail !== undefined) return
+    if (sent > sentBefore) loss ??= event
+    sentBefore = sent
+  }
+  spoke.addEventListener('disconnected', onDisconnected)
   for await (const { line, envelope } of session.envelopes({ isAddressed: false })) {
     try {
       await deliver(spoke, envelope)
@@ -107,7 +119,8 @@ async function feed(spoke, session) {
       session.skip(line, error)
     }
   }
-  return sent
+  spoke.removeEventListener('disconnected', onDisconnected)
+  return { sent, loss }
 }
 
 /** Resolves when the connection there is now is over, with the event that tells. */
@@ -129,13 +142,14 @@ async function readToEnd(spoke, session) {
 /**
  * Nothing more is to be sent: waits until the hub has dispatched everything, as long as that takes. A connection that is
  * closed at once would take along what the hub has received and not yet read.
- * @param {number} sent how many lines the hub is to have
+ * @param {{ sent: number, loss: object | null }} fed
  * @returns {Promise<number>} exit code
  */
-async function handOver(spoke, session, sent) {
+async function handOver(spoke, session, { sent, loss }) {
   if (sent === 0 && spoke.state !== 'connected') return Exit.OK
-  const { kind, reason } = spoke.state === 'connected' ? await readToEnd(spoke, session) : LOST
-  if (GOOD_ENDS.includes(kind)) return Exit.OK
+  const end = spoke.state === 'connected' ? await readToEnd(spoke, session) : LOST
+  if (GOOD_ENDS.includes(end.kind) && loss === null) return Exit.OK
+  const { kind, reason } = loss ?? end
   const words = `the connection was lost before the hub had everything: ${reason || kind}`
   session.say({ event: 'closed', kind, reason }, words)
   return Exit.LOST
@@ -147,7 +161,7 @@ async function serve(spoke, session, stays) {
   listen(spoke, session, ending.signal)
   tellNetwork(spoke.endpoint, session)
   const fed = feed(spoke, session)
-  const eof = fed.then((sent) => (stays || session.signal.aborted ? session.stopped : { sent }))
+  const eof = fed.then((end) => (stays || session.signal.aborted ? session.stopped : end))
   const ended = await Promise.race([eof, session.stopped, spoke.closed])
   ending.abort()
   const code = await endOf(ended, spoke, session)
@@ -158,12 +172,12 @@ async function serve(spoke, session, stays) {
 }
 
 /**
- * @param {{ sent: number } | object | undefined} ended why: the end of stdin, or how the connection ended for good
+ * @param {{ sent: number, loss: object | null } | object | undefined} ended why: the end of stdin, or how the connection ended for good
  * @returns {Promise<number>} exit code
  */
 async function endOf(ended, spoke, session) {
   if (session.signal.aborted) return Exit.OK
-  if (ended.sent !== undefined) return handOver(spoke, session, ended.sent)
+  if (ended.sent !== undefined) return handOver(spoke, session, ended)
   const { kind, code, reason, error } = ended
   const words = error ? inWords(error, spoke.remoteNodeId) : reason || kind
   session.say({ event: 'closed', kind, code, reason }, `the connection is over: ${words}`)

@@ -13,12 +13,15 @@ execFileSync('ip', ['link', 'set', 'lo', 'up'])
 const { RelayServer } = require('event-target-iroh/relay')
 
 const [, , directory] = process.argv
+/** What programs of the documents import beside this package. */
+const YOGA = '@graphql-yoga/subscription'
 const launcher = path.join(__dirname, 'run-block.js')
 /** What the pages say that programs print; of all others it is enough that they run to their end. */
 const PRINTS = {
   'README.md spoke.mjs': /^42$/m,
   'docs/gossip-event-target.md news.mjs': /^[0-9a-f]{64} hello$/m,
   'docs/gossip.md kitchen.mjs': /^[0-9a-f]{64} hello from [0-9a-f]{64}$/m,
+  'docs/pubsub.md room.mjs': /^hello$/m,
   'docs/hub.md jobs.mjs': /^[0-9a-f]{64} \{ n: 1 \}$/m,
   'docs/resume.md thermometer.mjs': /^1 21\.5$/m
 }
@@ -110,8 +113,10 @@ async function runPage(page, relay) {
   const runs = []
   const env = { ...process.env, RELAY: relay.url }
   const cwd = path.join(directory, page.replaceAll('/', '-'))
-  fs.mkdirSync(path.join(cwd, 'node_modules'), { recursive: true })
-  fs.symlinkSync(root, path.join(cwd, 'node_modules/event-target-iroh'))
+  const modules = path.join(cwd, 'node_modules')
+  fs.mkdirSync(path.join(modules, '@graphql-yoga'), { recursive: true })
+  fs.symlinkSync(root, path.join(modules, 'event-target-iroh'))
+  fs.symlinkSync(path.join(root, 'node_modules', YOGA), path.join(modules, YOGA))
   for (const block of blocksOf(page)) {
     const where = `${page}:${block.line}`
     const found = block.file
