@@ -15,7 +15,7 @@ const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
 const NO_PAGE = 0xffffffffffffffffn
 
-const PAGE = { id: 0, flags: 18, lower: 20, upper: 22, count: 20, header: 24 }
+const PAGE = { id: 0, transaction: 8, flags: 18, lower: 20, upper: 22, count: 20, header: 24 }
 const BRANCH = 0x01
 const LEAF = 0x02
 const OVERFLOW = 0x04
@@ -61,7 +61,7 @@ function emptyFile() {
 
 /**
  * What the newer of the two meta pages says.
- * @returns {{ pageSize: number, lastPage: number, roots: bigint[] } | null} null: one of them is not a meta page
+ * @returns {{ pageSize: number, lastPage: number, roots: bigint[], transaction: bigint } | null} null: one of them is not a meta page
  */
 function readHead(descriptor) {
   const first = readMeta(descriptor, 0)
@@ -101,15 +101,18 @@ class Walk {
   #pages
   /** The number after that of the last page, which may never have been written. */
   #end
+  /** The last: what is of a later one, LMDB takes for a page that it may write to in memory. */
+  #transaction
   /** Each page belongs to one tree: what is met twice is a loop. */
   #left
 
-  constructor(descriptor, { pageSize, lastPage }, length) {
+  constructor(descriptor, { pageSize, lastPage, transaction }, length) {
     this.#descriptor = descriptor
     this.#pageSize = pageSize
     this.#pages = Math.min(Math.floor(length / pageSize), lastPage + 1)
     this.#left = this.#pages
     this.#end = lastPage + 1
+    this.#transaction = transaction
   }
 
   tree(root, values, depth = 0) {
@@ -130,7 +133,9 @@ class Walk {
     if (this.#left < 0) throw new Fault('its trees share pages')
     const page = Buffer.allocUnsafe(this.#pageSize)
     const length = fs.readSync(this.#descriptor, page, 0, page.length, Number(id) * this.#pageSize)
-    if (length < page.length || page.readBigUInt64LE(PAGE.id) !== id) throw new Fault(`page ${id} is not what it was`)
+    const isItself = length === page.length && page.readBigUInt64LE(PAGE.id) === id
+    if (!isItself || page.readBigUInt64LE(PAGE.transaction) > this.#transaction)
+      throw new Fault(`page ${id} is not what it was`)
     return page
   }
 
