@@ -33,7 +33,7 @@ class Subscription {
   #isEnded = false
   #timer = null
   #delayMs = 0
-  /** How long it took nothing while others waited: the sum of the delays, so that time in which the loop stood still is not in it. */
+  /** How long it took nothing while others waited: the sum of the delays, without time in which the loop stood still. */
   #stalledMs = 0
 
   /**
