@@ -13,7 +13,7 @@ const { collectUncaught } = require('./helpers/uncaught')
 const { yogaBursts } = require('./helpers/yoga-burst')
 
 /** A Repeater holds 1024. */
-const BURST = 5000
+const BURST = 2500
 /** So many small events fill a Repeater, and the long ones are more than a subscriber may be behind. */
 const SMALL = 1100
 const FLOOD = 1400

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { createHub, createSpoke, Endpoint, Gossip, Hub, Router, SecretKey, TopicId } = require('event-target-iroh')
 const { RelayServer } = require('event-target-iroh/relay')
@@ -190,7 +191,7 @@ describe('A listener that throws', () => {
   })
 
   it("of a hub's allowlist lets the list count", async () => {
-    const file = path.join(fs.mkdtempSync('/tmp/allowed-'), 'allowed')
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'allowed-')), 'allowed')
     const secretKey = SecretKey.generate()
     fs.writeFileSync(file, '# nobody\n')
     const hub = await opened(createHub({ endpointOptions: local, allow: { file } }))
@@ -337,7 +338,7 @@ describe('A function of the program that throws', () => {
   }
 
   it("as 'resume.received' makes createHub() and createSpoke() reject, and leaves the spool to the next", async () => {
-    const folder = fs.mkdtempSync('/tmp/spools-')
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spools-'))
     const spools = { hub: path.join(folder, 'hub'), spoke: path.join(folder, 'spoke') }
     const secretKey = SecretKey.generate()
     const hubOptions = { endpointOptions: { ...local, secretKey }, delivery: 'resume', spool: spools.hub }

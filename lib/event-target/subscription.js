@@ -33,7 +33,7 @@ class Subscription {
   #isEnded = false
   #timer = null
   #delayMs = 0
-  /** How long it was tried in vain while others wait: the sum of the delays, so that a loop that stood still counts as one. */
+  /** How long it took nothing while others waited: the sum of the delays, without time in which the loop stood still. */
   #stalledMs = 0
 
   /**
