@@ -31,7 +31,13 @@ function findingsIn(text) {
 function runMocha(addon) {
   fs.rmSync(reports, { recursive: true, force: true })
   fs.mkdirSync(reports, { recursive: true })
-  const options = ['detect_leaks=1', 'detect_stack_use_after_return=0', 'exitcode=97', `log_path=${reports}/report`]
+  const options = [
+    'detect_leaks=1',
+    'detect_stack_use_after_return=0',
+    'exitcode=97',
+    'log_exe_name=1',
+    `log_path=${reports}/report`
+  ]
   const env = {
     ...process.env,
     IROH_ADDON: addon,
@@ -50,6 +56,7 @@ const native = spawnSync('make', ['-s', '-C', 'test/native', 'check-asan'], { cw
 const status = runMocha(build('asan'))
 const findings = fs
   .readdirSync(reports)
+  .filter((file) => file.startsWith('report.node.')) // compilers and tools that tests run leak what they like
   .flatMap((file) => findingsIn(fs.readFileSync(path.join(reports, file), 'utf8')))
 for (const finding of findings) console.error(finding)
 console.log(`asan: ${findings.length === 0 ? 'nothing found' : `${findings.length} findings in build-asan/reports`}`)
