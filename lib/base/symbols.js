@@ -48,6 +48,12 @@ module.exports = {
   kGreet: Symbol('greet'),
   /** target[kEnvelope](envelope, sequence, session): an envelope of the peer; dispatches it. */
   kEnvelope: Symbol('envelope'),
+  /** target[kAhead](envelope): an envelope of the peer that waits for resume(); true: it is taken now. */
+  kAhead: Symbol('ahead'),
+  /** target[kKeepsHeld](length): whether what waits for resume() comes out although its connection is lost. */
+  kKeepsHeld: Symbol('keepsHeld'),
+  /** target[kListen](name, listener): listens as the library does; nothing that waits for a first listener comes out. */
+  kListen: Symbol('listen'),
   /** target[kFinish](channel): ends the stream in good order. */
   kFinish: Symbol('finish'),
   /** target[kPark](): the hub ends, and the session may go on in its next life. */

@@ -11,11 +11,18 @@ const { kStream } = require('../base/symbols')
 /** A peer that sends more than these is not one that slipped. */
 const MAX_REFUSED = 1000
 
+const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
+
 /**
  * The events of one bidirectional stream, both ways, and how it ends. What happens is told to its owner, in later turns of
  * the event loop than the one that made it.
  * @typedef {object} ChannelOwner
  * @property {(envelope: object) => void} onEnvelope
+ * @property {(envelope: object) => boolean} [onAhead] an envelope that waits for resume(); true: it is taken now, and does
+ *   not come out again
+ * @property {(length: number) => boolean} [keepsHeld] asked before onOver, when envelopes wait for resume(), so many
+ *   characters of JSON: whether they are to come out after it
+ * @property {() => void} [onEmptied] those have come out
  * @property {(error: IrohError) => void} onRefused a frame that is not dispatched; it may go on after it
  * @property {(error: IrohError) => void} onError something about the stream; it may go on after it
  * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }) => void} onOver once, last
@@ -27,6 +34,7 @@ class Channel {
   #owner
   #ending = null
   #isOver = false
+  #isKept = false
   #refused = 0
 
   /**
@@ -71,6 +79,11 @@ class Channel {
     return this.#outbox.bufferedAmount
   }
 
+  /** Whether the peer's endpoint has not acknowledged all that it was sent: the peer may be too busy to answer. */
+  get isUnheard() {
+    return this.#connection.stats().bytesInFlight > 0
+  }
+
   /** What drained() lets be unsent. */
   get lowWater() {
     return this.#outbox.lowWater
@@ -102,11 +115,15 @@ class Channel {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
   }
 
-  /** The connection is over: so is this, whatever is still held back. */
-  drop() {
-    const { errorCode, code, reason } = this.#connection.closeReason()
-    const error = this.#error(errorCode, { quicError: code, detail: reason || undefined })
-    this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
+  /** What was to come out after the end does not. */
+  discard() {
+    this.#isKept = false
+    this.#inbox.stop(CloseCode.NORMAL)
+  }
+
+  /** Whether envelopes wait for resume(). */
+  get isHolding() {
+    return this.#inbox.isHolding
   }
 
   #onInput(what, about, goesOn) {
@@ -114,23 +131,34 @@ class Channel {
       case 'value':
         this.#onValue(about)
         break
+      case 'ahead':
+        return !this.#isOver && isEnvelope(about) && this.#owner.onAhead?.(about) === true
+      case 'emptied':
+        this.#owner.onEmptied()
+        break
       case 'bad-frame':
         this.#onBadFrame(about, goesOn)
         break
       case 'end':
-        this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
+        this.#end(FINISHED)
         break
       case 'reset':
         this.#onPeerReset(about)
         break
       case 'gone':
-        this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error: about })
+        this.#complete(this.#ending ?? this.#lossEnding(about))
         break
     }
+    return false
+  }
+
+  /** A peer that had ended its half before has left in good order. */
+  #lossEnding(error) {
+    return this.#inbox.isEnded ? FINISHED : { ...connectionEnd(this.#connection), error }
   }
 
   #onValue(value) {
-    if (this.#isOver) return
+    if (this.#isOver && !this.#isKept) return
     if (isEnvelope(value)) this.#owner.onEnvelope(value)
     else this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
   }
@@ -172,7 +200,9 @@ class Channel {
   #complete(ending) {
     if (this.#isOver) return
     this.#isOver = true
-    this.#inbox.stop(CloseCode.NORMAL)
+    this.#isKept = this.#inbox.isHolding && this.#owner.keepsHeld?.(this.#inbox.heldLength) === true
+    if (this.#isKept) this.#inbox.keep(CloseCode.NORMAL)
+    else this.#inbox.stop(CloseCode.NORMAL)
     this.#owner.onOver(Object.freeze(ending))
   }
 

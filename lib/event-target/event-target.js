@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { Arrivals, FIRST_LISTENER_MS } = require('./arrivals')
 const { Channel } = require('./channel')
 const { checkInteger, checkOptions } = require('../base/check')
 const { Connection } = require('../connection')
@@ -12,6 +13,7 @@ const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
   asyncDispose,
+  kAhead,
   kAttach,
   kBroadcastJson,
   kBusy,
@@ -22,6 +24,8 @@ const {
   kFire,
   kGreet,
   kHalfClose,
+  kKeepsHeld,
+  kListen,
   kMeasure,
   kOwnNames,
   kRefused,
@@ -70,7 +74,8 @@ class IrohEventTarget extends EventTarget {
   #remoteNodeId
   #channel = null
   #connection = null
-  #isPaused = false
+  #arrivals
+  #isClosing = false
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -79,12 +84,14 @@ class IrohEventTarget extends EventTarget {
   #sent = 0
   #received = 0
   #connectedAt = 0
+  #tap = null
 
   /** @private use the create… functions */
   constructor(remoteNodeId, options) {
     super()
     this.#remoteNodeId = remoteNodeId
     this.#options = options
+    this.#arrivals = new Arrivals(options.maxBufferedAmount, () => this.#warnUnheard())
     if (options.operations) this.#registered = quietDeferred()
   }
 
@@ -168,16 +175,41 @@ class IrohEventTarget extends EventTarget {
     await this.#channel.drained()
   }
 
-  /** No events come out, and the peer is held back by flow control. */
+  /**
+   * From a later turn on events come to the listener; the first one of an event of the peer lets out what has waited for
+   * it, ten seconds at most.
+   */
+  addEventListener(name, listener, options) {
+    super.addEventListener(name, listener, options)
+    if (!this[kOwnNames].has(`${name}`)) this.#arrivals.heard()
+  }
+
+  /** @private */
+  [kListen](name, listener) {
+    super.addEventListener(name, listener)
+  }
+
+  /** @private */
+  get [kTap]() {
+    return this.#tap
+  }
+
+  set [kTap](tap) {
+    this.#tap = tap
+    this.#arrivals.heard()
+  }
+
+  /**
+   * No events of the peer come out, and it is held back by flow control. Local events do come, the end of the connection
+   * among them: what had arrived before it comes out after resume().
+   */
   pause() {
-    this.#isPaused = true
-    this.#channel?.pause()
+    this.#arrivals.pause()
   }
 
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
-    this.#isPaused = false
-    this.#channel?.resume()
+    this.#arrivals.resume()
   }
 
   /**
@@ -198,8 +230,10 @@ class IrohEventTarget extends EventTarget {
    * event comes out after that. The connection stays open.
    */
   async close() {
+    this.#isClosing = true
     if (this.#channel) this[kFinish](this.#channel)
     await this.#closed.promise
+    this.#arrivals.discard()
   }
 
   [asyncDispose]() {
@@ -215,15 +249,18 @@ class IrohEventTarget extends EventTarget {
   [kTake](channel, isGreeted) {
     const isMine = () => this.#channel === channel
     channel.giveTo({
-      onEnvelope: (envelope) => isMine() && this[kEnvelope](envelope),
+      onEnvelope: (envelope) => this.#arrivals.has(channel) && this[kEnvelope](envelope),
+      onAhead: (envelope) => isMine() && this[kAhead](envelope),
+      onEmptied: () => this.#arrivals.emptied(),
       onRefused: (error) => isMine() && this.#onRefused(error),
       onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
+      keepsHeld: (length) => isMine() && this.#keepHeld(length),
       onOver: (ending) => isMine() && this.#onOver(ending)
     })
     this.#channel = channel
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
-    if (this.#isPaused) channel.pause()
+    this.#arrivals.take(channel)
     if (this.#options.operations) this.#expectRegistration()
     if (!isGreeted) this[kGreet](channel)
   }
@@ -244,11 +281,23 @@ class IrohEventTarget extends EventTarget {
   /** @private Dispatches an envelope of the peer; with a number if it has one. */
   [kEnvelope](envelope, sequence, session) {
     this.#received++
-    this[kTap]?.(envelope)
+    this.#tap?.(envelope)
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     const isOwn = this[kOwnNames].has(name)
     super.dispatchEvent((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
+  }
+
+  /** @private What the peer exposes is known before its event comes. */
+  [kAhead](envelope) {
+    const isRegistration = eventName(envelope) === REGISTER && Array.isArray(envelope.payload?.operations)
+    if (isRegistration && this.#registered) this.#onRegister(envelope)
+    return false
+  }
+
+  /** @private Not after close(). */
+  [kKeepsHeld]() {
+    return !this.#isClosing
   }
 
   /** @private */
@@ -296,7 +345,25 @@ class IrohEventTarget extends EventTarget {
 
   #onOver(ending) {
     this.#channel = null
+    this.#arrivals.take(null)
     this[kDetached](ending)
+  }
+
+  /** Whether what has come over this connection, and waits, comes out although it is over. */
+  #keepHeld(length) {
+    if (!this[kKeepsHeld]()) return false
+    if (this.#arrivals.hasRoom(length)) {
+      this.#arrivals.keep(length)
+      return true
+    }
+    const detail = 'events that came while the target was paused are dropped'
+    this[kFire](new IrohErrorEvent(this.#error('ERR_IROH_BUFFER_FULL', { detail })))
+    return false
+  }
+
+  #warnUnheard() {
+    const text = `events of ${this.#remoteNodeId} came, and no listener was added in ${FIRST_LISTENER_MS / 1000} s`
+    process.emitWarning(text, { type: 'IrohWarning', code: 'IROH_NO_LISTENER' })
   }
 
   /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */

@@ -31,6 +31,7 @@ const {
   kFire,
   kPark,
   kBroadcastJson,
+  kListen,
   kListsAdmit,
   kRefuse,
   kServe,
@@ -363,7 +364,7 @@ class Hub extends EventEmitter {
     const { connection } = channel
     const target = this.#plainTarget(connection)
     target[kTake](channel, true)
-    target.addEventListener('hub.register', ({ detail }) => {
+    target[kListen]('hub.register', ({ detail }) => {
       if (readAsked(detail.payload)) connection.close(CloseCode.SESSION, 'the session was asked for too late')
     })
     this.#keep(target)

@@ -2,6 +2,7 @@
 'use strict'
 
 const { IrohError } = require('../base/errors')
+const { Patience } = require('../base/patience')
 const { REGISTER, RESUME, isControl, offersResume, readResume, registerJson } = require('./control')
 const { Link } = require('./link')
 const { Session } = require('./session')
@@ -9,6 +10,8 @@ const { Session } = require('./session')
 const COUNTS_DIFFER = 'the two sides count differently'
 /** A peer that has a session and says nothing on so many channels in a row is one that knows no sessions any more. */
 const MAX_SILENCES = 5
+/** A peer whose endpoint does not even acknowledge is busy or out of reach, and is waited for so many times as long. */
+const MAX_WAITS = 3
 
 /**
  * The dialling side of a session: it chooses the session's id, asks for it on each channel, and serves a peer that does
@@ -27,6 +30,7 @@ class Dialler {
   #timer = null
   #state = 'idle'
   #silences = 0
+  #waits = 0
 
   /**
    * @param {object} about
@@ -66,7 +70,8 @@ class Dialler {
     this.detach()
     this.#link.attach(channel)
     this.#state = 'asked'
-    this.#timer = this.#clock.setTimeout(() => this.#onTimeout(), this.#bounds.answerTimeoutMs)
+    this.#waits = 0
+    this.#await()
     channel.push(registerJson(this.#operations, { session: id, received, fresh: !established }))
   }
 
@@ -97,11 +102,16 @@ class Dialler {
     this.#link.receive(envelope)
   }
 
+  /** The `hub.register` that begins a channel, and is delivered later. */
+  foresee({ payload }) {
+    this.#silences = 0
+    if (this.#state !== 'asked') return
+    if (offersResume(payload)) this.#state = 'offered'
+    else this.#goPlain()
+  }
+
   #onRegister(envelope) {
-    if (this.#state === 'asked') {
-      if (offersResume(envelope.payload)) this.#state = 'offered'
-      else this.#goPlain()
-    }
+    this.foresee(envelope)
     this.#owner.deliver(envelope)
   }
 
@@ -129,10 +139,16 @@ class Dialler {
     this.#owner.onUseless(new IrohError('ERR_IROH_SESSION_LOST', { detail }))
   }
 
-  /** Silence says little of a peer that has a session: packets may be held up. */
+  #await() {
+    this.#timer = new Patience(this.#bounds.answerTimeoutMs, () => this.#onTimeout(), this.#clock)
+  }
+
+  /** Silence says little of a peer that has a session: packets may be held up. It says nothing of one that is busy. */
   #onTimeout() {
     this.#timer = null
-    const isDoubtful = this.#link.session.established && ++this.#silences < MAX_SILENCES
+    const { isUnheard } = this.#link.channel
+    if (isUnheard && ++this.#waits < MAX_WAITS) return this.#await()
+    const isDoubtful = isUnheard || (this.#link.session.established && ++this.#silences < MAX_SILENCES)
     if (this.#state === 'asked' && !isDoubtful) this.#goPlain()
     else this.#owner.onUseless(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the peer did not answer for the session' }))
   }
@@ -166,7 +182,7 @@ class Dialler {
 
   #settle(state) {
     this.#state = state
-    if (this.#timer) this.#clock.clearTimeout(this.#timer)
+    this.#timer?.stop()
     this.#timer = null
   }
 }

@@ -4,6 +4,7 @@
 const { Shares } = require('../base/shares')
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
+const { Patience } = require('../base/patience')
 const { HubSession } = require('./hub-session')
 const { boundsOver, correct } = require('./options')
 const { Session } = require('./session')
@@ -12,6 +13,8 @@ const { Spool } = require('./spool')
 /** A spoke that says nothing in so long, and in some round trips, is one that knows no sessions. */
 const GREETING_MS = 1000
 const GREETING_ROUND_TRIPS = 4
+/** A spoke whose endpoint does not even acknowledge is busy or out of reach, and is waited for so many times as long. */
+const MAX_WAITS = 10
 
 /** The sessions of a hub, and how its spokes are asked whether they want one. */
 class HubSessions {
@@ -78,8 +81,10 @@ class HubSessions {
     const { clock, answerTimeoutMs } = this.#resume
     const timeoutMs = isKnown ? answerTimeoutMs : GREETING_MS + GREETING_ROUND_TRIPS * channel.connection.rtt()
     return new Promise((resolve, reject) => {
+      let patience = null
+      let waits = 0
       const decide = (...greeting) => {
-        clock.clearTimeout(timer)
+        patience.stop()
         try {
           if (greeting.length > 0) onGreeted(...greeting)
           resolve()
@@ -88,10 +93,16 @@ class HubSessions {
         }
       }
       const onSilence = () => {
-        if (isKnown) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
+        const { isUnheard } = channel
+        if (isUnheard && ++waits < MAX_WAITS) wait()
+        else if (isKnown || isUnheard)
+          channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
         else decide(null, null, null)
       }
-      const timer = clock.setTimeout(onSilence, timeoutMs)
+      const wait = () => {
+        patience = new Patience(timeoutMs, onSilence, clock)
+      }
+      wait()
       channel.giveTo({
         onEnvelope: (envelope) => decide(envelope, askedIn(envelope), null),
         onRefused: (error) => decide(null, null, error),
