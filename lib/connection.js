@@ -11,7 +11,7 @@ const { check, errorCode, invalid } = require('./base/errors')
 const { RecvStream } = require('./streams/recv-stream')
 const { SendStream } = require('./streams/send-stream')
 const { StreamHandle } = require('./streams/stream-handle')
-const { kEvent, kHandOver, kRefuse } = require('./base/symbols')
+const { kEvent, kHandOver, kRefuse, kSilence } = require('./base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1
@@ -200,6 +200,15 @@ class Connection {
       this.#counted(this.#accepted[kind], this.#core.pendingStreams, (queue) => queue.drain()).forEach(refuse)
     }
     this.#counted(this.#datagrams, this.#core.pendingDatagrams, (queue) => queue.drain())
+  }
+
+  /**
+   * @private How long ago the peer was heard, in milliseconds; Infinity: the connection is over.
+   * @param {boolean} asks whether it is asked for a sign of life
+   */
+  [kSilence](asks) {
+    const silence = binding.connSilence(this.#core.handle, this.#handle, asks)
+    return silence < 0 ? Number.POSITIVE_INFINITY : silence
   }
 
   /** @private one event of the core */

@@ -44,6 +44,14 @@ module.exports = {
   kAttach: Symbol('attach'),
   /** target[kTake](channel, isGreeted): it goes on over this Channel, on which it has said what it exposes, or not yet. */
   kTake: Symbol('take'),
+  /** target[kAdopt](channel): the peer has opened a second one, whose events wait. */
+  kAdopt: Symbol('adopt'),
+  /** target[kHearFirst](channel): the events of the second channel come before those of the first. */
+  kHearFirst: Symbol('hearFirst'),
+  /** target[kMove](channel, isGreeted): it goes on over the second channel. */
+  kMove: Symbol('move'),
+  /** connection[kSilence](asks): milliseconds since the peer was heard; `asks`: it is asked for a sign of life. */
+  kSilence: Symbol('silence'),
   /** target[kGreet](channel): says what it exposes. */
   kGreet: Symbol('greet'),
   /** target[kEnvelope](envelope, sequence, session): an envelope of the peer; dispatches it. */

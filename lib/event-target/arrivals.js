@@ -5,17 +5,16 @@
 const FIRST_LISTENER_MS = 10_000
 
 /**
- * When the events of a target come out: not while it is paused, not before it has a listener, and those of a connection
- * that was lost before those of the next. What the peer sends meanwhile waits at its end.
+ * When the events of a target come out: not while it is paused, not before it has a listener, and those of an older channel
+ * before those of the next. What the peer sends meanwhile waits at its end.
  */
 class Arrivals {
   #isPaused = false
   #isAwaiting = true
   #timer = null
   #onUnheard
-  /** Channels that are over, and of which envelopes are still to come out: the oldest first. */
-  #older = []
-  #olderLength = 0
+  /** Channels whose events come first, the oldest first; of those that are over, how much is still to come out. */
+  #older = new Map()
   #current = null
   #maxLength
 
@@ -31,36 +30,44 @@ class Arrivals {
   /** Another channel, or none. @param {import('./channel').Channel | null} channel */
   take(channel) {
     this.#current = channel
-    if (channel && this.#isHeld) channel.pause()
-    if (channel && this.#isAwaiting) this.#timer ??= setTimeout(() => this.#expire(), FIRST_LISTENER_MS).unref()
+    if (!channel) return
+    this.#older.delete(channel)
+    channel.pause()
+    this.#release()
+    if (this.#isAwaiting) this.#timer ??= setTimeout(() => this.#expire(), FIRST_LISTENER_MS).unref()
+  }
+
+  /** The events of this channel come before those of the current one, until it is over. */
+  precede(channel) {
+    this.#older.set(channel, 0)
+    if (channel !== this.#current) this.#current.pause()
+    this.#release()
   }
 
   /** Whether what comes by the channel is the target's. */
   has(channel) {
-    return channel === this.#current || this.#older.includes(channel)
+    return channel === this.#current || this.#older.has(channel)
   }
 
-  /** Whether a channel that is over may be kept until so many characters of it have come out. */
-  hasRoom(length) {
-    return this.#olderLength + length <= this.#maxLength
+  /**
+   * A channel is over, and so much of it is to come out.
+   * @returns {boolean} false: that is too much, and is lost
+   */
+  keep(channel, length) {
+    const kept = [...this.#older.values()].reduce((sum, one) => sum + one, 0)
+    if (kept + length > this.#maxLength) return false
+    this.#older.set(channel, length)
+    return true
   }
 
-  /** The current channel is over, and so much of it is to come out. */
-  keep(length) {
-    this.#older.push(this.#current)
-    this.#olderLength += length
-  }
-
-  /** All of an older channel has come out. */
-  emptied() {
-    this.#older.shift()
-    if (this.#older.length === 0) this.#olderLength = 0
-    this.#release()
+  /** All of a channel has come out, or what has not is lost. */
+  forget(channel) {
+    if (this.#older.delete(channel)) this.#release()
   }
 
   pause() {
     this.#isPaused = true
-    for (const channel of this.#older) channel.pause()
+    for (const channel of this.#older.keys()) channel.pause()
     this.#current?.pause()
   }
 
@@ -79,23 +86,19 @@ class Arrivals {
 
   /** Nothing comes out any more. */
   discard() {
-    for (const channel of this.#older.splice(0)) channel.discard()
+    for (const channel of this.#older.keys()) channel.discard()
+    this.#older.clear()
     clearTimeout(this.#timer)
-  }
-
-  get #isHeld() {
-    return this.#isPaused || this.#isAwaiting || this.#older.length > 0
   }
 
   #release() {
     if (this.#isPaused || this.#isAwaiting) return
-    const [next = this.#current] = this.#older
+    const [next = this.#current] = this.#older.keys()
     next?.resume()
   }
 
   #expire() {
-    if (!this.#isAwaiting) return
-    const isUnheard = [...this.#older, this.#current].some((channel) => channel?.isHolding)
+    const isUnheard = [...this.#older.keys(), this.#current].some((channel) => channel?.isHolding)
     this.heard()
     if (isUnheard) this.#onUnheard()
   }

@@ -7,9 +7,12 @@ const { IrohError } = require('../base/errors')
 const { Inbox } = require('./inbox')
 const { Outbox } = require('./outbox')
 const { kStream } = require('../base/symbols')
+const { within } = require('../base/within')
 
 /** A peer that sends more than these is not one that slipped. */
 const MAX_REFUSED = 1000
+/** How long what is sent waits for what was sent by an older channel. */
+const SENT_MS = 2000
 
 const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
 
@@ -17,7 +20,7 @@ const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reaso
  * The events of one bidirectional stream, both ways, and how it ends. What happens is told to its owner, in later turns of
  * the event loop than the one that made it.
  * @typedef {object} ChannelOwner
- * @property {(envelope: object) => void} onEnvelope
+ * @property {(envelope: object) => unknown} onEnvelope AGAIN: it has given the channel to another, who is to have it
  * @property {(envelope: object) => boolean} [onAhead] an envelope that waits for resume(); true: it is taken now, and does
  *   not come out again
  * @property {(length: number) => boolean} [keepsHeld] asked before onOver, when envelopes wait for resume(), so many
@@ -25,7 +28,8 @@ const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reaso
  * @property {() => void} [onEmptied] those have come out
  * @property {(error: IrohError) => void} onRefused a frame that is not dispatched; it may go on after it
  * @property {(error: IrohError) => void} onError something about the stream; it may go on after it
- * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }) => void} onOver once, last
+ * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }, isKept: boolean) => void}
+ *   onOver once; last, unless envelopes are kept
  */
 class Channel {
   #connection
@@ -58,6 +62,10 @@ class Channel {
 
   get connection() {
     return this.#connection
+  }
+
+  get isOver() {
+    return this.#isOver
   }
 
   /** Takes the JSON of one envelope, whole or not at all. @throws {IrohError} as Outbox.push() */
@@ -110,6 +118,17 @@ class Channel {
     this.#outbox.finish()
   }
 
+  /** Ends our half of an older channel; what is sent here leaves once the peer has all that was sent there. */
+  sendAfter(older) {
+    older.finishSending()
+    this.#outbox.waitFor(older.sent())
+  }
+
+  /** Resolves when the peer has all that was sent before finishSending(), or will not have it; two seconds at most. */
+  sent() {
+    return within(this.#outbox.done, SENT_MS)
+  }
+
   /** Ends our half after what was sent; it is over once the peer has it all, or the connection is gone. */
   finish() {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
@@ -129,8 +148,7 @@ class Channel {
   #onInput(what, about, goesOn) {
     switch (what) {
       case 'value':
-        this.#onValue(about)
-        break
+        return this.#onValue(about)
       case 'ahead':
         return !this.#isOver && isEnvelope(about) && this.#owner.onAhead?.(about) === true
       case 'emptied':
@@ -158,9 +176,9 @@ class Channel {
   }
 
   #onValue(value) {
-    if (this.#isOver && !this.#isKept) return
-    if (isEnvelope(value)) this.#owner.onEnvelope(value)
-    else this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
+    if (this.#isOver && !this.#isKept) return undefined
+    if (isEnvelope(value)) return this.#owner.onEnvelope(value)
+    return this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
   }
 
   #onBadFrame(error, goesOn) {
@@ -203,7 +221,7 @@ class Channel {
     this.#isKept = this.#inbox.isHolding && this.#owner.keepsHeld?.(this.#inbox.heldLength) === true
     if (this.#isKept) this.#inbox.keep(CloseCode.NORMAL)
     else this.#inbox.stop(CloseCode.NORMAL)
-    this.#owner.onOver(Object.freeze(ending))
+    this.#owner.onOver(Object.freeze(ending), this.#isKept)
   }
 
   #error(code, about) {

@@ -13,6 +13,7 @@ const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
   asyncDispose,
+  kAdopt,
   kAhead,
   kAttach,
   kBroadcastJson,
@@ -24,9 +25,11 @@ const {
   kFire,
   kGreet,
   kHalfClose,
+  kHearFirst,
   kKeepsHeld,
   kListen,
   kMeasure,
+  kMove,
   kOwnNames,
   kRefused,
   kSendJson,
@@ -75,6 +78,8 @@ class IrohEventTarget extends EventTarget {
   #channel = null
   #connection = null
   #arrivals
+  /** A second channel of the peer's. */
+  #heir = null
   #isClosing = false
   #isOver = false
   #failure = null
@@ -247,22 +252,41 @@ class IrohEventTarget extends EventTarget {
 
   /** @private A channel that it had before is not heard any more. */
   [kTake](channel, isGreeted) {
-    const isMine = () => this.#channel === channel
-    channel.giveTo({
-      onEnvelope: (envelope) => this.#arrivals.has(channel) && this[kEnvelope](envelope),
-      onAhead: (envelope) => isMine() && this[kAhead](envelope),
-      onEmptied: () => this.#arrivals.emptied(),
-      onRefused: (error) => isMine() && this.#onRefused(error),
-      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
-      keepsHeld: (length) => isMine() && this.#keepHeld(length),
-      onOver: (ending) => isMine() && this.#onOver(ending)
-    })
+    this.#own(channel)
     this.#channel = channel
+    if (this.#heir === channel) this.#heir = null
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
     this.#arrivals.take(channel)
     if (this.#options.operations) this.#expectRegistration()
     if (!isGreeted) this[kGreet](channel)
+  }
+
+  /**
+   * @private The peer has opened a second channel, which takes the place of this one if the peer closes this one. Its
+   * events wait.
+   */
+  [kAdopt](channel) {
+    this.#heir = channel
+    channel.pause()
+    this.#own(channel)
+  }
+
+  /** @private The events of the second channel come before others, until it is over. */
+  [kHearFirst](channel) {
+    if (this.#heir === channel) this.#arrivals.precede(channel)
+  }
+
+  /**
+   * @private It goes on over the second channel, in order, after what is on the one before.
+   * @returns {Promise<void>} resolved when the peer has what was sent on that
+   */
+  [kMove](channel, isGreeted) {
+    const older = this.#channel
+    this.#arrivals.precede(older)
+    channel.sendAfter(older)
+    this[kTake](channel, isGreeted)
+    return older.sent()
   }
 
   /** @private With the `operations` option, says what this side exposes. */
@@ -343,19 +367,41 @@ class IrohEventTarget extends EventTarget {
     this[kRefused]()
   }
 
+  /** What happens on a channel concerns this target from now on. */
+  #own(channel) {
+    const isMine = () => this.#channel === channel || this.#heir === channel
+    channel.giveTo({
+      onEnvelope: (envelope) => this.#arrivals.has(channel) && this[kEnvelope](envelope),
+      onAhead: (envelope) => this.#channel === channel && this[kAhead](envelope),
+      onEmptied: () => this.#arrivals.forget(channel),
+      onRefused: (error) => isMine() && this.#onRefused(error),
+      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
+      keepsHeld: (length) => (isMine() || this.#arrivals.has(channel)) && this.#keepHeld(channel, length),
+      onOver: (ending, isKept) => this.#onChannelOver(channel, ending, isKept)
+    })
+  }
+
+  #onChannelOver(channel, ending, isKept) {
+    if (channel === this.#channel) this.#onOver(ending)
+    else if (!isKept) this.#arrivals.forget(channel)
+    if (this.#heir === channel) this.#heir = null
+  }
+
+  /** A peer that closes a connection in favour of another goes on over that. */
   #onOver(ending) {
+    if (this.#heir && ending.kind === 'application-closed') {
+      this[kTake](this.#heir, false)
+      return
+    }
     this.#channel = null
     this.#arrivals.take(null)
     this[kDetached](ending)
   }
 
   /** Whether what has come over this connection, and waits, comes out although it is over. */
-  #keepHeld(length) {
+  #keepHeld(channel, length) {
     if (!this[kKeepsHeld]()) return false
-    if (this.#arrivals.hasRoom(length)) {
-      this.#arrivals.keep(length)
-      return true
-    }
+    if (this.#arrivals.keep(channel, length)) return true
     const detail = 'events that came while the target was paused are dropped'
     this[kFire](new IrohErrorEvent(this.#error('ERR_IROH_BUFFER_FULL', { detail })))
     return false
@@ -428,9 +474,15 @@ function targetOver(send, recv, options) {
   return target
 }
 
-/** Opens a stream for events, and lets the peer know of it. */
-async function openStream(connection) {
+/**
+ * Opens a stream for events, and lets the peer know of it.
+ * @param {Connection} connection
+ * @param {() => boolean} [isWanted] asked before the peer knows
+ * @returns {Promise<{ send: SendStream, recv: RecvStream } | null>} null: it is not wanted any more
+ */
+async function openStream(connection, isWanted = () => true) {
   const { send, recv } = await connection.openBi()
+  if (!isWanted()) return null
   send[kStream].call('streamAnnounce')
   return { send, recv }
 }

@@ -9,6 +9,9 @@ const { IrohError } = require('../base/errors')
  */
 const AHEAD = 256 * 1024
 
+/** What the owner of a value answers when another is to have it, who owns the channel from now on. */
+const AGAIN = Symbol('again')
+
 /**
  * The receiving half of an event target. What the core gives comes out in order: envelopes, refused frames, the end. It
  * holds still until start() and between pause() and resume(). Two things do not wait then: an envelope that its owner
@@ -190,7 +193,7 @@ class Inbox {
         if (left.length > 0) this.#waiting.unshift(left)
         return
       }
-      this.#give('value', values[index])
+      if (this.#give('value', values[index]) === AGAIN) index--
     }
   }
 
@@ -214,4 +217,4 @@ class Inbox {
   }
 }
 
-module.exports = { Inbox }
+module.exports = { AGAIN, Inbox }

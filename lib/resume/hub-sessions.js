@@ -4,6 +4,7 @@
 const { Shares } = require('../base/shares')
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
+const { AGAIN } = require('../event-target/inbox')
 const { Patience } = require('../base/patience')
 const { HubSession } = require('./hub-session')
 const { boundsOver, correct } = require('./options')
@@ -74,8 +75,8 @@ class HubSessions {
    * @param {import('../event-target/channel').Channel} channel a new one
    * @param {boolean} isKnown whether the spoke has a session here
    * @returns {Promise<void>} resolved when `onGreeted` was called, or the channel is over
-   * @param {(envelope: object | null, asked: object | null, error: IrohError | null) => void} onGreeted in the turn of
-   *   the first envelope: it must give the channel to somebody
+   * @param {(asked: object | null, error: IrohError | null) => void} onGreeted in the turn of the first envelope: it must
+   *   give the channel to somebody, who gets the envelope
    */
   greet(channel, isKnown, onGreeted) {
     const { clock, answerTimeoutMs } = this.#resume
@@ -88,8 +89,10 @@ class HubSessions {
         try {
           if (greeting.length > 0) onGreeted(...greeting)
           resolve()
+          return AGAIN
         } catch (error) {
           reject(error)
+          return undefined
         }
       }
       const onSilence = () => {
@@ -97,15 +100,15 @@ class HubSessions {
         if (isUnheard && ++waits < MAX_WAITS) wait()
         else if (isKnown || isUnheard)
           channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
-        else decide(null, null, null)
+        else decide(null, null)
       }
       const wait = () => {
         patience = new Patience(timeoutMs, onSilence, clock)
       }
       wait()
       channel.giveTo({
-        onEnvelope: (envelope) => decide(envelope, askedIn(envelope), null),
-        onRefused: (error) => decide(null, null, error),
+        onEnvelope: (envelope) => decide(askedIn(envelope), null),
+        onRefused: (error) => decide(null, error),
         onError: () => {},
         onOver: () => decide()
       })

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+const { CloseCode } = require('../close-reason')
+const { Patience } = require('../base/patience')
+const { kAdopt, kHearFirst, kMove, kSilence } = require('../base/symbols')
+const { within } = require('../base/within')
+
+/**
+ * A peer that dialled while we did opens its stream at most so long after ours: it would have seen ours otherwise. Long
+ * enough for packets that are lost several times.
+ */
+const CROSSING_MS = 5000
+/** How long the peer of the first connection has to show that it is there, and then to leave the second: and round trips. */
+const SETTLE_MS = 2000
+const SETTLE_ROUND_TRIPS = 8
+/** How often is looked whether it was heard. */
+const LOOK_MS = 10
+
+const SETTLED = 'the two sides have dialled each other, and keep the other connection'
+
+/**
+ * Two that dial each other have two connections, and keep the one that the smaller NodeId has dialled. It is seen by the
+ * second one that comes: accepted, with a stream, soon after the stream of our own dial. A peer that was started anew, and
+ * dials us, looks the same. But it does not answer on the connection it does not know.
+ */
+class Crossings {
+  #nodeId
+  #replace
+  /** Spokes whose connection was dialled lately. */
+  #fresh = new Map()
+
+  /**
+   * @param {string} nodeId ours
+   * @param {(channel: object, isGreeted: boolean) => void} replace the channel is that of another spoke of the NodeId
+   */
+  constructor(nodeId, replace) {
+    this.#nodeId = nodeId
+    this.#replace = replace
+  }
+
+  /** A spoke was made by a dial. */
+  dialled(target) {
+    const patience = new Patience(CROSSING_MS, () => this.#fresh.delete(target)).unref()
+    this.#fresh.set(target, patience)
+    target.closed.then(() => this.#forget(target))
+  }
+
+  /**
+   * The peer has opened a stream on a connection of its own.
+   * @param {object | undefined} target the spoke it is
+   * @returns {boolean} false: that connection is to take the place of this one
+   */
+  take(target, channel, isGreeted) {
+    if (!this.#fresh.has(target)) return false
+    this.#forget(target)
+    target[kAdopt](channel)
+    this.#settle(target, channel, isGreeted)
+    return true
+  }
+
+  #forget(target) {
+    this.#fresh.get(target)?.stop()
+    this.#fresh.delete(target)
+  }
+
+  async #settle(target, channel, isGreeted) {
+    const own = target.connection
+    const other = channel.connection
+    const limitMs = SETTLE_MS + SETTLE_ROUND_TRIPS * other.rtt()
+    let isOpen = true
+    target.closed.then(({ kind }) => {
+      if (!isOpen) return
+      isOpen = false
+      if (kind === 'locally-closed') other.close(CloseCode.NORMAL, SETTLED)
+      else this.#replace(channel, isGreeted)
+    })
+    const isThere = await isHeard(own, limitMs)
+    if (!isOpen || target.connection !== own) return
+    if (!isThere) {
+      isOpen = false
+      this.#replace(channel, isGreeted)
+      return
+    }
+    target[kHearFirst](channel)
+    if (this.#nodeId < target.remoteNodeId) await within(other.closed(), limitMs)
+    if (!isOpen || target.connection !== own) return
+    isOpen = false
+    if (channel.isOver) other.close(CloseCode.NORMAL, SETTLED)
+    else await goOnOver(target, channel, isGreeted, own)
+  }
+}
+
+async function goOnOver(target, channel, isGreeted, older) {
+  await target[kMove](channel, isGreeted)
+  older.close(CloseCode.NORMAL, SETTLED)
+}
+
+/** Whether the peer shows in time that it is there. */
+async function isHeard(connection, ms) {
+  const asked = performance.now()
+  let isLate = false
+  const patience = new Patience(ms, () => {
+    isLate = true
+  })
+  connection[kSilence](true)
+  while (!isLate && !connection.closeReason() && connection[kSilence](false) >= performance.now() - asked)
+    await sleep(LOOK_MS)
+  patience.stop()
+  return !isLate && !connection.closeReason()
+}
+
+module.exports = { Crossings }
