@@ -40,8 +40,7 @@ class Arrivals {
   /** The events of this channel come before those of the current one, until it is over. */
   precede(channel) {
     this.#older.set(channel, 0)
-    if (channel !== this.#current) this.#current.pause()
-    this.#release()
+    this.#goInOrder(channel)
   }
 
   /** Whether what comes by the channel is the target's. */
@@ -57,6 +56,7 @@ class Arrivals {
     const kept = [...this.#older.values()].reduce((sum, one) => sum + one, 0)
     if (kept + length > this.#maxLength) return false
     this.#older.set(channel, length)
+    this.#goInOrder(channel)
     return true
   }
 
@@ -89,6 +89,11 @@ class Arrivals {
     for (const channel of this.#older.keys()) channel.discard()
     this.#older.clear()
     clearTimeout(this.#timer)
+  }
+
+  #goInOrder(channel) {
+    if (channel !== this.#current) this.#current?.pause()
+    this.#release()
   }
 
   #release() {

@@ -2,6 +2,7 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
+const { deferred } = require('../base/deferred')
 const { isEnvelope } = require('./envelope')
 const { IrohError } = require('../base/errors')
 const { Inbox } = require('./inbox')
@@ -12,7 +13,7 @@ const { within } = require('../base/within')
 /** A peer that sends more than these is not one that slipped. */
 const MAX_REFUSED = 1000
 /** How long what is sent waits for what was sent by an older channel. */
-const SENT_MS = 2000
+const SENT_MS = 8000
 
 const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
 
@@ -39,6 +40,7 @@ class Channel {
   #ending = null
   #isOver = false
   #isKept = false
+  #ended = deferred()
   #refused = 0
 
   /**
@@ -64,8 +66,9 @@ class Channel {
     return this.#connection
   }
 
-  get isOver() {
-    return this.#isOver
+  /** Resolves when the peer has ended its half, and what it sent has come out, or when the channel is over. */
+  get ended() {
+    return this.#ended.promise
   }
 
   /** Takes the JSON of one envelope, whole or not at all. @throws {IrohError} as Outbox.push() */
@@ -124,7 +127,7 @@ class Channel {
     this.#outbox.waitFor(older.sent())
   }
 
-  /** Resolves when the peer has all that was sent before finishSending(), or will not have it; two seconds at most. */
+  /** Resolves when the peer has all that was sent before finishSending(), or will not have it; eight seconds at most. */
   sent() {
     return within(this.#outbox.done, SENT_MS)
   }
@@ -158,6 +161,7 @@ class Channel {
         this.#onBadFrame(about, goesOn)
         break
       case 'end':
+        this.#ended.resolve()
         this.#end(FINISHED)
         break
       case 'reset':
@@ -221,6 +225,7 @@ class Channel {
     this.#isKept = this.#inbox.isHolding && this.#owner.keepsHeld?.(this.#inbox.heldLength) === true
     if (this.#isKept) this.#inbox.keep(CloseCode.NORMAL)
     else this.#inbox.stop(CloseCode.NORMAL)
+    this.#ended.resolve()
     this.#owner.onOver(Object.freeze(ending), this.#isKept)
   }
 

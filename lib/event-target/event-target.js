@@ -474,17 +474,15 @@ function targetOver(send, recv, options) {
   return target
 }
 
-/**
- * Opens a stream for events, and lets the peer know of it.
- * @param {Connection} connection
- * @param {() => boolean} [isWanted] asked before the peer knows
- * @returns {Promise<{ send: SendStream, recv: RecvStream } | null>} null: it is not wanted any more
- */
-async function openStream(connection, isWanted = () => true) {
-  const { send, recv } = await connection.openBi()
-  if (!isWanted()) return null
-  send[kStream].call('streamAnnounce')
-  return { send, recv }
+/** Opens a stream for events, and lets the peer know of it. */
+async function openStream(connection) {
+  return announced(await connection.openBi())
+}
+
+/** Lets the peer know of a stream. */
+function announced(stream) {
+  stream.send[kStream].call('streamAnnounce')
+  return stream
 }
 
 /** The accepting side: takes the next stream the peer opens. */
@@ -498,6 +496,7 @@ async function createHubIrohEventTarget(connection, options) {
 module.exports = {
   IrohEventTarget,
   TARGET_OPTIONS,
+  announced,
   createHubIrohEventTarget,
   createIrohEventTarget,
   createSpokeIrohEventTarget,

@@ -9,12 +9,14 @@ const { within } = require('../base/within')
 
 /**
  * A peer that dialled while we did opens its stream at most so long after ours: it would have seen ours otherwise. Long
- * enough for packets that are lost several times.
+ * enough for packets that are lost again and again.
  */
-const CROSSING_MS = 5000
-/** How long the peer of the first connection has to show that it is there, and then to leave the second: and round trips. */
-const SETTLE_MS = 2000
-const SETTLE_ROUND_TRIPS = 8
+const CROSSING_MS = 30_000
+/** How long the peer has to show that it is there on the first connection, and so many round trips. */
+const HEARD_MS = 2000
+const HEARD_ROUND_TRIPS = 8
+/** How long it has to leave the second one, longer than it takes for that (SENT_MS of channel.js). */
+const LEFT_MS = 10_000
 /** How often is looked whether it was heard. */
 const LOOK_MS = 10
 
@@ -68,7 +70,6 @@ class Crossings {
   async #settle(target, channel, isGreeted) {
     const own = target.connection
     const other = channel.connection
-    const limitMs = SETTLE_MS + SETTLE_ROUND_TRIPS * other.rtt()
     let isOpen = true
     target.closed.then(({ kind }) => {
       if (!isOpen) return
@@ -76,7 +77,7 @@ class Crossings {
       if (kind === 'locally-closed') other.close(CloseCode.NORMAL, SETTLED)
       else this.#replace(channel, isGreeted)
     })
-    const isThere = await isHeard(own, limitMs)
+    const isThere = await isHeard(own, heardMs(other))
     if (!isOpen || target.connection !== own) return
     if (!isThere) {
       isOpen = false
@@ -84,10 +85,10 @@ class Crossings {
       return
     }
     target[kHearFirst](channel)
-    if (this.#nodeId < target.remoteNodeId) await within(other.closed(), limitMs)
+    const isLeft = this.#nodeId < target.remoteNodeId && (await isLeftByPeer(channel))
     if (!isOpen || target.connection !== own) return
     isOpen = false
-    if (channel.isOver) other.close(CloseCode.NORMAL, SETTLED)
+    if (isLeft || other.closeReason()) other.close(CloseCode.NORMAL, SETTLED)
     else await goOnOver(target, channel, isGreeted, own)
   }
 }
@@ -95,6 +96,20 @@ class Crossings {
 async function goOnOver(target, channel, isGreeted, older) {
   await target[kMove](channel, isGreeted)
   older.close(CloseCode.NORMAL, SETTLED)
+}
+
+/** Whether the peer ends its half of a channel in time, or is not there. */
+async function isLeftByPeer(channel) {
+  let isEnded = false
+  const ended = channel.ended.then(() => {
+    isEnded = true
+  })
+  await within(ended, LEFT_MS)
+  return isEnded || !(await isHeard(channel.connection, heardMs(channel.connection)))
+}
+
+function heardMs(connection) {
+  return HEARD_MS + HEARD_ROUND_TRIPS * connection.rtt()
 }
 
 /** Whether the peer shows in time that it is there. */

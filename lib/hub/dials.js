@@ -4,7 +4,7 @@
 const { checkOptions, checkSignal } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { IrohError } = require('../base/errors')
-const { openStream } = require('../event-target/event-target')
+const { announced } = require('../event-target/event-target')
 const { kRefuse } = require('../base/symbols')
 
 const NOT_NEEDED = 'the peer is a spoke already'
@@ -65,8 +65,8 @@ class Dials {
     const connection = await this.#connect(peer, options)
     connection[kRefuse]()
     try {
-      const stream = await openStream(connection, () => !this.#spokeOf(nodeId) && !options.signal.aborted)
-      if (stream) return this.#add(connection, stream)
+      const stream = await connection.openBi()
+      if (!this.#spokeOf(nodeId) && !options.signal.aborted) return this.#add(connection, announced(stream))
     } catch (error) {
       connection.close()
       throw error
