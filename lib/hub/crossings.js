@@ -12,9 +12,16 @@ const { within } = require('../base/within')
  * enough for packets that are lost again and again.
  */
 const CROSSING_MS = 30_000
-/** How long the peer has to show that it is there on the first connection, and so many round trips. */
-const HEARD_MS = 2000
-const HEARD_ROUND_TRIPS = 8
+/** Without loss it opens it so soon, and in some round trips. */
+const EARLY = { ms: 250, roundTrips: 4 }
+/** How long the peer has to show that it is there on the first connection: it may be busy, or have been started anew. */
+const SIGN_EARLY = { ms: 2000, roundTrips: 8 }
+const SIGN_LATE = { ms: 250, roundTrips: 6 }
+/** How often it is asked, and at least so often in a round trip. */
+const ASK_MS = 40
+const ASKS_A_ROUND_TRIP = 3
+/** A peer that knows nothing of this keeps the newest connection, and closes the other at once. */
+const OTHER_WAY = { ms: 50, roundTrips: 1 }
 /** How long it has to leave the second one, longer than it takes for that (SENT_MS of channel.js). */
 const LEFT_MS = 10_000
 /** How often is looked whether it was heard. */
@@ -45,7 +52,7 @@ class Crossings {
   /** A spoke was made by a dial. */
   dialled(target) {
     const patience = new Patience(CROSSING_MS, () => this.#fresh.delete(target)).unref()
-    this.#fresh.set(target, patience)
+    this.#fresh.set(target, { patience, since: performance.now() })
     target.closed.then(() => this.#forget(target))
   }
 
@@ -56,18 +63,20 @@ class Crossings {
    */
   take(target, channel, isGreeted) {
     if (!this.#fresh.has(target)) return false
+    const rtt = channel.connection.rtt()
+    const isEarly = performance.now() - this.#fresh.get(target).since <= timeOf(EARLY, rtt)
     this.#forget(target)
     target[kAdopt](channel)
-    this.#settle(target, channel, isGreeted)
+    this.#settle(target, channel, { isGreeted, signMs: timeOf(isEarly ? SIGN_EARLY : SIGN_LATE, rtt) })
     return true
   }
 
   #forget(target) {
-    this.#fresh.get(target)?.stop()
+    this.#fresh.get(target)?.patience.stop()
     this.#fresh.delete(target)
   }
 
-  async #settle(target, channel, isGreeted) {
+  async #settle(target, channel, { isGreeted, signMs }) {
     const own = target.connection
     const other = channel.connection
     let isOpen = true
@@ -77,7 +86,7 @@ class Crossings {
       if (kind === 'locally-closed') other.close(CloseCode.NORMAL, SETTLED)
       else this.#replace(channel, isGreeted)
     })
-    const isThere = await isHeard(own, heardMs(other))
+    const isThere = await isHeard(own, signMs)
     if (!isOpen || target.connection !== own) return
     if (!isThere) {
       isOpen = false
@@ -85,7 +94,7 @@ class Crossings {
       return
     }
     target[kHearFirst](channel)
-    const isLeft = this.#nodeId < target.remoteNodeId && (await isLeftByPeer(channel))
+    const isLeft = this.#nodeId < target.remoteNodeId ? await isLeftByPeer(channel) : await isOverSoon(other)
     if (!isOpen || target.connection !== own) return
     isOpen = false
     if (isLeft || other.closeReason()) other.close(CloseCode.NORMAL, SETTLED)
@@ -105,23 +114,34 @@ async function isLeftByPeer(channel) {
     isEnded = true
   })
   await within(ended, LEFT_MS)
-  return isEnded || !(await isHeard(channel.connection, heardMs(channel.connection)))
+  return isEnded || !(await isHeard(channel.connection, timeOf(SIGN_EARLY, channel.connection.rtt())))
 }
 
-function heardMs(connection) {
-  return HEARD_MS + HEARD_ROUND_TRIPS * connection.rtt()
+async function isOverSoon(connection) {
+  await within(connection.closed(), timeOf(OTHER_WAY, connection.rtt()))
+  return connection.closeReason() !== null
+}
+
+function timeOf({ ms, roundTrips }, rtt) {
+  return ms + roundTrips * rtt
 }
 
 /** Whether the peer shows in time that it is there. */
 async function isHeard(connection, ms) {
-  const asked = performance.now()
+  const began = performance.now()
+  const askMs = Math.max(ASK_MS, connection.rtt() / ASKS_A_ROUND_TRIP)
+  let asks = 0
   let isLate = false
   const patience = new Patience(ms, () => {
     isLate = true
   })
-  connection[kSilence](true)
-  while (!isLate && !connection.closeReason() && connection[kSilence](false) >= performance.now() - asked)
+  for (;;) {
+    const ms = performance.now() - began
+    const asksNow = ms >= asks * askMs
+    if (asksNow) asks++
+    if (isLate || connection.closeReason() || connection[kSilence](asksNow) < ms) break
     await sleep(LOOK_MS)
+  }
   patience.stop()
   return !isLate && !connection.closeReason()
 }
