@@ -50,8 +50,10 @@ module.exports = {
   kHearFirst: Symbol('hearFirst'),
   /** target[kMove](channel, isGreeted): it goes on over the second channel. */
   kMove: Symbol('move'),
-  /** connection[kSilence](asks): milliseconds since the peer was heard; `asks`: it is asked for a sign of life. */
-  kSilence: Symbol('silence'),
+  /** connection[kAsk](): the peer is asked for a sign of life. */
+  kAsk: Symbol('ask'),
+  /** connection[kIsHeard](): whether the peer was heard since it was asked. */
+  kIsHeard: Symbol('isHeard'),
   /** target[kGreet](channel): says what it exposes. */
   kGreet: Symbol('greet'),
   /** target[kEnvelope](envelope, sequence, session): an envelope of the peer; dispatches it. */

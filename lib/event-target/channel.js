@@ -7,7 +7,7 @@ const { isEnvelope } = require('./envelope')
 const { IrohError } = require('../base/errors')
 const { Inbox } = require('./inbox')
 const { Outbox } = require('./outbox')
-const { kStream } = require('../base/symbols')
+const { kAsk, kIsHeard, kStream } = require('../base/symbols')
 const { within } = require('../base/within')
 
 /** A peer that sends more than these is not one that slipped. */
@@ -90,9 +90,14 @@ class Channel {
     return this.#outbox.bufferedAmount
   }
 
-  /** Whether the peer's endpoint has not acknowledged all that it was sent: the peer may be too busy to answer. */
-  get isUnheard() {
-    return this.#connection.stats().bytesInFlight > 0
+  /** Asks the peer's endpoint for a sign of life. */
+  ask() {
+    this.#connection[kAsk]()
+  }
+
+  /** Whether it was heard since ask(). */
+  get isHeard() {
+    return this.#connection[kIsHeard]()
   }
 
   /** What drained() lets be unsent. */

@@ -4,7 +4,7 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 const { CloseCode } = require('../close-reason')
 const { Patience } = require('../base/patience')
-const { kAdopt, kHearFirst, kMove, kSilence } = require('../base/symbols')
+const { kAdopt, kAsk, kHearFirst, kIsHeard, kMove } = require('../base/symbols')
 const { within } = require('../base/within')
 
 /**
@@ -136,10 +136,11 @@ async function isHeard(connection, ms) {
     isLate = true
   })
   for (;;) {
-    const ms = performance.now() - began
-    const asksNow = ms >= asks * askMs
-    if (asksNow) asks++
-    if (isLate || connection.closeReason() || connection[kSilence](asksNow) < ms) break
+    if (isLate || connection.closeReason() || (asks > 0 && connection[kIsHeard]())) break
+    if (performance.now() - began >= asks * askMs) {
+      connection[kAsk]()
+      asks++
+    }
     await sleep(LOOK_MS)
   }
   patience.stop()

@@ -2,16 +2,16 @@
 'use strict'
 
 const { IrohError } = require('../base/errors')
-const { Patience } = require('../base/patience')
 const { REGISTER, RESUME, isControl, offersResume, readResume, registerJson } = require('./control')
+const { FirstWord } = require('./first-word')
 const { Link } = require('./link')
 const { Session } = require('./session')
 
 const COUNTS_DIFFER = 'the two sides count differently'
 /** A peer that has a session and says nothing on so many channels in a row is one that knows no sessions any more. */
 const MAX_SILENCES = 5
-/** A peer whose endpoint does not even acknowledge is busy or out of reach, and is waited for so many times as long. */
-const MAX_WAITS = 3
+/** A peer that does not read is waited for so many times as long. */
+const MAX_WAITS = 5
 
 /**
  * The dialling side of a session: it chooses the session's id, asks for it on each channel, and serves a peer that does
@@ -27,10 +27,9 @@ class Dialler {
   #store
   #operations
   #clock
-  #timer = null
+  #firstWord = null
   #state = 'idle'
   #silences = 0
-  #waits = 0
 
   /**
    * @param {object} about
@@ -70,8 +69,8 @@ class Dialler {
     this.detach()
     this.#link.attach(channel)
     this.#state = 'asked'
-    this.#waits = 0
-    this.#await()
+    const limits = { ms: this.#bounds.answerTimeoutMs, waits: MAX_WAITS, clock: this.#clock }
+    this.#firstWord = new FirstWord(channel, limits, (reads) => this.#onSilence(reads))
     channel.push(registerJson(this.#operations, { session: id, received, fresh: !established }))
   }
 
@@ -139,16 +138,10 @@ class Dialler {
     this.#owner.onUseless(new IrohError('ERR_IROH_SESSION_LOST', { detail }))
   }
 
-  #await() {
-    this.#timer = new Patience(this.#bounds.answerTimeoutMs, () => this.#onTimeout(), this.#clock)
-  }
-
   /** Silence says little of a peer that has a session: packets may be held up. It says nothing of one that is busy. */
-  #onTimeout() {
-    this.#timer = null
-    const { isUnheard } = this.#link.channel
-    if (isUnheard && ++this.#waits < MAX_WAITS) return this.#await()
-    const isDoubtful = isUnheard || (this.#link.session.established && ++this.#silences < MAX_SILENCES)
+  #onSilence(reads) {
+    this.#firstWord = null
+    const isDoubtful = !reads || (this.#link.session.established && ++this.#silences < MAX_SILENCES)
     if (this.#state === 'asked' && !isDoubtful) this.#goPlain()
     else this.#owner.onUseless(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the peer did not answer for the session' }))
   }
@@ -182,8 +175,8 @@ class Dialler {
 
   #settle(state) {
     this.#state = state
-    this.#timer?.stop()
-    this.#timer = null
+    this.#firstWord?.stop()
+    this.#firstWord = null
   }
 }
 

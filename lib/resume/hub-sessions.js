@@ -5,7 +5,7 @@ const { Shares } = require('../base/shares')
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
 const { AGAIN } = require('../event-target/inbox')
-const { Patience } = require('../base/patience')
+const { FirstWord } = require('./first-word')
 const { HubSession } = require('./hub-session')
 const { boundsOver, correct } = require('./options')
 const { Session } = require('./session')
@@ -14,7 +14,7 @@ const { Spool } = require('./spool')
 /** A spoke that says nothing in so long, and in some round trips, is one that knows no sessions. */
 const GREETING_MS = 1000
 const GREETING_ROUND_TRIPS = 4
-/** A spoke whose endpoint does not even acknowledge is busy or out of reach, and is waited for so many times as long. */
+/** A spoke that does not read is waited for so many times as long. */
 const MAX_WAITS = 10
 
 /** The sessions of a hub, and how its spokes are asked whether they want one. */
@@ -82,10 +82,8 @@ class HubSessions {
     const { clock, answerTimeoutMs } = this.#resume
     const timeoutMs = isKnown ? answerTimeoutMs : GREETING_MS + GREETING_ROUND_TRIPS * channel.connection.rtt()
     return new Promise((resolve, reject) => {
-      let patience = null
-      let waits = 0
       const decide = (...greeting) => {
-        patience.stop()
+        firstWord.stop()
         try {
           if (greeting.length > 0) onGreeted(...greeting)
           resolve()
@@ -95,17 +93,11 @@ class HubSessions {
           return undefined
         }
       }
-      const onSilence = () => {
-        const { isUnheard } = channel
-        if (isUnheard && ++waits < MAX_WAITS) wait()
-        else if (isKnown || isUnheard)
-          channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
+      const onSilence = (reads) => {
+        if (isKnown || !reads) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
         else decide(null, null)
       }
-      const wait = () => {
-        patience = new Patience(timeoutMs, onSilence, clock)
-      }
-      wait()
+      const firstWord = new FirstWord(channel, { ms: timeoutMs, waits: MAX_WAITS, clock }, onSilence)
       channel.giveTo({
         onEnvelope: (envelope) => decide(askedIn(envelope), null),
         onRefused: (error) => decide(null, error),
