@@ -46,6 +46,7 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
   const handle = check(opened, { peer: nodeId })
   const { promise, resolve, reject } = deferred()
   const settle = (error) => {
+    signal.removeEventListener('abort', onAbort) // what is a connection now takes its own events
     core.removeConnection(handle)
     if (error) reject(error)
     else resolve(hold(handle))

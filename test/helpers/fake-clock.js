@@ -18,6 +18,11 @@ class FakeClock {
     this.#timers.delete(timer)
   }
 
+  /** The sockets, too, are read when the test does so. */
+  setImmediate = (callback) => this.setTimeout(callback, 0)
+
+  clearImmediate = (timer) => this.clearTimeout(timer)
+
   /** How many timers are pending. */
   get pending() {
     return this.#timers.size
