@@ -42,10 +42,14 @@ const OTHERS = [
   'joinPeers',
   'netReport',
   'online',
+  'pubsubEventTarget',
   'relay',
   'subscribe',
   'subscribeAndJoin'
 ]
+
+/** What a relay's link reports, `relay-…` for the program. */
+const RELAY_NEWS = ['up', 'down', 'failed', 'displaced', 'regained']
 
 function sources(directory) {
   return fs
@@ -83,7 +87,11 @@ describe('The declarations', () => {
     const typed = index.literals('NetworkEvent', 'type')
     const told = found(lib, /(?:tell\(\{|emit\('network', \{)\s*type: '([\w-]+)'/g)
     const ofConnections = found(fs.readFileSync(path.join(root, 'lib/connection.js'), 'utf8'), /#tell\('([\w-]+)'/g)
-    const all = [...told, ...ofConnections.filter((name) => name !== 'closed'), 'relay-up', 'relay-down']
+    const all = [
+      ...told,
+      ...ofConnections.filter((name) => name !== 'closed'),
+      ...RELAY_NEWS.map((what) => `relay-${what}`)
+    ]
     const ofGossip = index.literals('GossipTopicEvent', 'type')
     assert.deepEqual(all.filter((name) => !ofGossip.includes(name)).sort(), typed)
     assert.deepEqual(

@@ -125,7 +125,7 @@ class Hub extends Emitter {
       this.#restore()
       this.#stopServing = endpoint[kServe](alpn, (connection) => this.#onConnection(connection))
     } catch (error) {
-      this.#sessions?.close().catch(() => {}) // the error that is thrown says more
+      this.#sessions?.close() // the error that is thrown says more
       throw error
     }
   }

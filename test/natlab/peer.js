@@ -20,6 +20,11 @@ let connection
 let target
 let startedAt
 let failure = null
+let tellReady
+/** Resolves when there is a target: the side that accepts may be told to send before its handshake is over. */
+const ready = new Promise((resolve) => {
+  tellReady = resolve
+})
 
 /** What arrived: events bear the numbers 0, 1, 2 … and the time they were sent; all peers share one clock. */
 const arrived = { count: 0, firstMs: null, disordered: 0, longestMs: 0 }
@@ -61,12 +66,14 @@ async function use(made, createTarget, flow) {
   watch()
   target = await createTarget(connection)
   target.addEventListener('numbered', onEvent)
+  tellReady()
   if (flow) send(flow)
 }
 
 let sent = 0
 
-function send({ count, everyMs, burst, padding = 0 }) {
+async function send({ count, everyMs, burst, padding = 0 }) {
+  await ready
   const pad = 'x'.repeat(padding)
   const last = sent + count
   const timer = setInterval(() => {
