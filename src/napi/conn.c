@@ -159,15 +159,9 @@ static napi_value relay_received(napi_env env, napi_callback_info info) {
 
 napi_status conn_export(napi_env env, napi_value exports) {
   static const export_t functions[] = {
-      {"connOpen", conn_open},
-      {"connClose", conn_close},
-      {"connIdentity", conn_identity},
-      {"connInfo", conn_info},
-      {"connSilence", conn_silence},
-      {"sendDatagram", conn_send_datagram},
-      {"updateKey", conn_update_key},
-      {"refuse", conn_refuse},
-      {"relayReceived", relay_received},
+      {"connOpen", conn_open},        {"connClose", conn_close},     {"connIdentity", conn_identity},
+      {"connInfo", conn_info},        {"connSilence", conn_silence}, {"sendDatagram", conn_send_datagram},
+      {"updateKey", conn_update_key}, {"refuse", conn_refuse},       {"relayReceived", relay_received},
   };
   return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -18,7 +18,7 @@ const MAX_EVENTS = 20
 const MAX_SEND_GAP_MS = 60
 const BIG = 'x'.repeat(3000)
 
-/** How one run goes, by its seed. `hasLoss`: seconds, where packets are lost. */
+/** How one run goes, by its seed. */
 function plan(seed) {
   const random = seededRandom(seed)
   const pick = (list) => list[Math.floor(random() * list.length)]
@@ -78,9 +78,9 @@ class Side {
 
 const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1)
 
-/** @returns {Promise<void>} @throws what was not as it should be */
-async function runCrossing(seed) {
-  const about = plan(seed)
+/** @param {object} [fixed] what is not as the seed says @throws what was not as it should be */
+async function runCrossing(seed, fixed) {
+  const about = { ...plan(seed), ...fixed }
   const sides = [new Side(), new Side()]
   const proxies = []
   try {
