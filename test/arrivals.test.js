@@ -4,12 +4,12 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const { mock } = require('node:test')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { createHub, createSpoke, SecretKey } = require('event-target-iroh')
 const { Arrivals, FIRST_LISTENER_MS } = require('../lib/event-target/arrivals')
 const { local, useEndpoints } = require('./helpers/endpoints')
 const { nextEvent, until } = require('./helpers/events')
+const { FakeClock } = require('./helpers/fake-clock')
 
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
 const numbers = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
@@ -223,19 +223,15 @@ describe('Events', () => {
     })
 
     it('come out after ten seconds, and a warning tells of it', () => {
-      mock.timers.enable({ apis: ['setTimeout'] })
-      try {
-        const calls = []
-        const arrivals = new Arrivals(1000, () => calls.push('unheard'))
-        const channel = { pause: () => {}, resume: () => calls.push('resume'), isHolding: true }
-        arrivals.take(channel)
-        mock.timers.tick(FIRST_LISTENER_MS - 1)
-        assert.deepEqual(calls, [])
-        mock.timers.tick(1)
-        assert.deepEqual(calls, ['resume', 'unheard'])
-      } finally {
-        mock.timers.reset()
-      }
+      const clock = new FakeClock()
+      const calls = []
+      const arrivals = new Arrivals(1000, () => calls.push('unheard'), clock)
+      const channel = { pause: () => {}, resume: () => calls.push('resume'), isHolding: true }
+      arrivals.take(channel)
+      clock.advance(FIRST_LISTENER_MS - 1)
+      assert.deepEqual(calls, [])
+      clock.advance(1)
+      assert.deepEqual(calls, ['resume', 'unheard'])
     })
   })
 

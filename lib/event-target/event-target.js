@@ -312,10 +312,14 @@ class IrohEventTarget extends EventTarget {
     super.dispatchEvent((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
   }
 
-  /** @private What the peer exposes is known before its event comes. */
+  /** @private What the peer exposes is known before its event comes, and that event waits for no listener. */
   [kAhead](envelope) {
-    const isRegistration = eventName(envelope) === REGISTER && Array.isArray(envelope.payload?.operations)
-    if (isRegistration && this.#registered) this.#onRegister(envelope)
+    if (eventName(envelope) !== REGISTER) return false
+    if (this.#arrivals.isUnheard) {
+      this[kEnvelope](envelope)
+      return true
+    }
+    if (this.#registered && Array.isArray(envelope.payload?.operations)) this.#onRegister(envelope)
     return false
   }
 

@@ -83,6 +83,7 @@ class Hub extends EventEmitter {
   #owned
   #alpn
   #options
+  #channelOptions
   #slowSpoke
   /** What waits for all spokes, beside what their streams hold. */
   #dropTotal = new Shares(DROP_TOTAL)
@@ -107,6 +108,7 @@ class Hub extends EventEmitter {
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
+    this.#channelOptions = slowSpoke === 'drop-oldest' ? DroppingSpoke.channelOptions(targetOptions) : targetOptions
     this.#welcome = new Welcome(welcome)
     this.#dials = new Dials({
       connect: (peer, about) => endpoint.connect(peer, alpn, about),
@@ -289,7 +291,7 @@ class Hub extends EventEmitter {
   #channel(connection, { send, recv }) {
     this.#assertWelcome(connection)
     try {
-      return new Channel(send, recv, this.#options)
+      return new Channel(send, recv, this.#channelOptions)
     } catch (error) {
       connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
       throw error
