@@ -8,7 +8,7 @@ const { Connection } = require('../connection')
 const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
-const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { IrohCloseEvent, IrohErrorEvent, eventOf, forgedEvent } = require('./events')
 const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
@@ -435,15 +435,6 @@ class IrohEventTarget extends EventTarget {
   #error(code, about) {
     return new IrohError(code, { peer: this.#remoteNodeId, ...about })
   }
-}
-
-function eventOf(name, detail, sequence, session) {
-  return sequence ? new SequencedEvent(name, { detail }, sequence, session) : new CustomEvent(name, { detail })
-}
-
-/** The event of an envelope whose name is one of the target's own. */
-function forgedEvent(name, envelope, sequence, session) {
-  return Object.assign(new PeerErrorEvent(envelope, name), sequence && { sequence, session })
 }
 
 function checkConnection(connection) {

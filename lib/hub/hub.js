@@ -2,11 +2,11 @@
 'use strict'
 
 const { EventEmitter } = require('node:events')
-const { AllowFile } = require('./allow-file')
+const { AllowFile, readAllow } = require('./allow-file')
 const { Crossings } = require('./crossings')
 const { Dials } = require('./dials')
 const { Channel } = require('../event-target/channel')
-const { checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { checkInteger, checkOneOf } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { reportUncaught } = require('../base/deferred')
 const { Endpoint } = require('../endpoint')
@@ -464,14 +464,6 @@ class Hub extends EventEmitter {
       reportUncaught(error)
     }
   }
-}
-
-/** The `allow` option: { file } is a list that is watched. */
-function readAllow(allow) {
-  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
-  if (!isFile) return allow
-  const { file } = checkOptions(allow, ['file'], 'allow')
-  return new AllowFile(checkText(file ?? null, 'allow.file'))
 }
 
 /**
