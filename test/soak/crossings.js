@@ -5,7 +5,7 @@
 const { spawnSync } = require('node:child_process')
 const { runCrossing } = require('../helpers/crossing-model')
 
-/** A process may not send more than so much to addresses that have not answered (docs/hearsay.md). */
+/** What a process sends to addresses that have not answered is bounded, too. */
 const RUNS_A_PROCESS = 1000
 
 const [runs = 1000, first = Date.now() % 1e9, atATime = 60] = process.argv.slice(2).map(Number)
