@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { systemClock } = require('../base/clock')
+
 /** How long events wait for the first listener of a target. */
 const FIRST_LISTENER_MS = 10_000
 
@@ -12,6 +14,7 @@ class Arrivals {
   #isPaused = false
   #holds = 0
   #isAwaiting = true
+  #clock
   #timer = null
   #onUnheard
   /** Channels whose events come first, the oldest first; of those that are over, how much is still to come out. */
@@ -22,8 +25,10 @@ class Arrivals {
   /**
    * @param {number} maxLength characters of JSON of channels that are over
    * @param {() => void} onUnheard no listener came in time, and so events come out that nobody hears
+   * @param {import('../base/clock').Clock} [clock]
    */
-  constructor(maxLength, onUnheard) {
+  constructor(maxLength, onUnheard, clock = systemClock) {
+    this.#clock = clock
     this.#maxLength = maxLength
     this.#onUnheard = onUnheard
   }
@@ -35,7 +40,9 @@ class Arrivals {
     this.#older.delete(channel)
     channel.pause()
     this.#release()
-    if (this.#isAwaiting) this.#timer ??= setTimeout(() => this.#expire(), FIRST_LISTENER_MS).unref()
+    if (!this.#isAwaiting || this.#timer !== null) return
+    this.#timer = this.#clock.setTimeout(() => this.#expire(), FIRST_LISTENER_MS)
+    this.#timer.unref?.()
   }
 
   /** The events of this channel come before those of the current one, until it is over. */
@@ -71,8 +78,10 @@ class Arrivals {
     this.#pauseAll()
   }
 
+  /** A program that says so needs no listener. */
   resume() {
     this.#isPaused = false
+    this.heard()
     this.#release()
   }
 
@@ -83,11 +92,16 @@ class Arrivals {
     else this.#release()
   }
 
+  /** Whether nothing holds events back but that nobody listens. */
+  get isUnheard() {
+    return this.#isAwaiting && !this.#isPaused
+  }
+
   /** There is a listener. */
   heard() {
     if (!this.#isAwaiting) return
     this.#isAwaiting = false
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#release()
   }
 
@@ -95,7 +109,11 @@ class Arrivals {
   discard() {
     for (const channel of this.#older.keys()) channel.discard()
     this.#older.clear()
-    clearTimeout(this.#timer)
+    this.#stopTimer()
+  }
+
+  #stopTimer() {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer)
   }
 
   #pauseAll() {

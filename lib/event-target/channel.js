@@ -66,6 +66,11 @@ class Channel {
     return this.#connection
   }
 
+  /** Whether one of the sides has ended it, or it is over. */
+  get isEnding() {
+    return this.#ending !== null || this.#isOver
+  }
+
   /** Resolves when the peer has ended its half, and what it sent has come out, or when the channel is over. */
   get ended() {
     return this.#ended.promise

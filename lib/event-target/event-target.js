@@ -8,7 +8,7 @@ const { Connection } = require('../connection')
 const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
-const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { IrohCloseEvent, IrohErrorEvent, eventOf, forgedEvent } = require('./events')
 const { MAX_DEPTH } = require('./json-bounds')
 const { ListenerTarget } = require('./listener-target')
 const { RecvStream } = require('../streams/recv-stream')
@@ -339,10 +339,14 @@ class IrohEventTarget extends ListenerTarget {
     this[kFire]((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
   }
 
-  /** @private What the peer exposes is known before its event comes. */
+  /** @private What the peer exposes is known before its event comes, and that event waits for no listener. */
   [kAhead](envelope) {
-    const isRegistration = eventName(envelope) === REGISTER && Array.isArray(envelope.payload?.operations)
-    if (isRegistration && this.#registered) this.#onRegister(envelope)
+    if (eventName(envelope) !== REGISTER) return false
+    if (this.#arrivals.isUnheard) {
+      this[kEnvelope](envelope)
+      return true
+    }
+    if (this.#registered && Array.isArray(envelope.payload?.operations)) this.#onRegister(envelope)
     return false
   }
 
@@ -458,15 +462,6 @@ class IrohEventTarget extends ListenerTarget {
   #error(code, about) {
     return new IrohError(code, { peer: this.#remoteNodeId, ...about })
   }
-}
-
-function eventOf(name, detail, sequence, session) {
-  return sequence ? new SequencedEvent(name, { detail }, sequence, session) : new CustomEvent(name, { detail })
-}
-
-/** The event of an envelope whose name is one of the target's own. */
-function forgedEvent(name, envelope, sequence, session) {
-  return Object.assign(new PeerErrorEvent(envelope, name), sequence && { sequence, session })
 }
 
 function checkConnection(connection) {

@@ -97,7 +97,7 @@ class Crossings {
     const isLeft = this.#nodeId < target.remoteNodeId ? await isLeftByPeer(channel) : await isOverSoon(other)
     if (!isOpen || target.connection !== own) return
     isOpen = false
-    if (isLeft || other.closeReason()) other.close(CloseCode.NORMAL, SETTLED)
+    if (isLeft || channel.isEnding) other.close(CloseCode.NORMAL, SETTLED)
     else await goOnOver(target, channel, isGreeted, own)
   }
 }

@@ -32,7 +32,10 @@ class Dials {
     this.#add = add
   }
 
-  /** @returns {Promise<object>} the spoke @throws {IrohError} as endpoint.connect() */
+  /**
+   * @returns {Promise<object>} the spoke
+   * @throws {IrohError} as endpoint.connect(), if no other dial of the NodeId that runs meanwhile succeeds
+   */
   async dial(nodeId, peer, options) {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'dial')
     checkSignal(signal)
@@ -40,24 +43,31 @@ class Dials {
     const onAbort = () => life.abort(signal.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
+    const mine = { life, attempt: null }
     const running = this.#running.get(nodeId) ?? new Set()
-    this.#running.set(nodeId, running.add(life))
+    this.#running.set(nodeId, running.add(mine))
     try {
-      return this.#spokeOf(nodeId) ?? (await this.#reach(nodeId, peer, { timeoutMs, signal: life.signal }))
+      const there = this.#spokeOf(nodeId)
+      if (there) return there
+      mine.attempt = this.#reach(nodeId, peer, { timeoutMs, signal: life.signal })
+      return await mine.attempt
     } catch (error) {
-      const there = signal?.aborted ? undefined : this.#spokeOf(nodeId)
+      running.delete(mine)
+      if (signal?.aborted) throw error
+      if (error.code !== 'ERR_IROH_TIMEOUT') await ended(running, life.signal)
+      const there = this.#spokeOf(nodeId)
       if (!there) throw error
       return there
     } finally {
       signal?.removeEventListener('abort', onAbort)
-      running.delete(life)
-      if (running.size === 0) this.#running.delete(nodeId)
+      running.delete(mine)
+      if (running.size === 0 && this.#running.get(nodeId) === running) this.#running.delete(nodeId)
     }
   }
 
   /** A NodeId is a spoke now. */
   arrived(nodeId) {
-    for (const life of this.#running.get(nodeId) ?? []) life.abort(new IrohError('ERR_IROH_ABORTED'))
+    for (const { life } of this.#running.get(nodeId) ?? []) life.abort(new IrohError('ERR_IROH_ABORTED'))
   }
 
   /** Up to the stream the peer knows of no spoke, so that a dial that lost the race leaves no trace. */
@@ -76,6 +86,13 @@ class Dials {
     if (aborted) throw new IrohError('ERR_IROH_ABORTED', { peer: nodeId, cause: reason })
     return this.#spokeOf(nodeId)
   }
+}
+
+/** Resolves when all attempts are over, or the signal is aborted. */
+async function ended(running, signal) {
+  if (signal.aborted) return
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  await Promise.race([aborted, Promise.allSettled([...running].map(({ attempt }) => attempt))])
 }
 
 module.exports = { Dials }

@@ -26,9 +26,14 @@ class DroppingSpoke extends IrohEventTarget {
   /** While something waits: resolves when nothing does any more. */
   #emptied = null
 
+  /** What its channels take: the bound is here. */
+  static channelOptions(options) {
+    return { ...options, maxBufferedAmount: Number.MAX_SAFE_INTEGER }
+  }
+
   /** @param {object} options of an event target, and `dropTotal`: the Shares of what waits for all spokes */
   constructor(remoteNodeId, { dropTotal, ...options }) {
-    super(remoteNodeId, { ...options, maxBufferedAmount: Number.MAX_SAFE_INTEGER })
+    super(remoteNodeId, options)
     this.#max = options.maxBufferedAmount
     this.#queue = new DropQueue(dropTotal)
   }

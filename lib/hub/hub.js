@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { AllowFile } = require('./allow-file')
+const { AllowFile, readAllow } = require('./allow-file')
 const { Crossings } = require('./crossings')
 const { Dials } = require('./dials')
 const { Channel } = require('../event-target/channel')
-const { MAX_DURATION_MS, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkOneOf } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { Emitter } = require('../base/emitter')
 const { Endpoint } = require('../endpoint')
@@ -84,6 +84,7 @@ class Hub extends Emitter {
   #owned
   #alpn
   #options
+  #channelOptions
   #slowSpoke
   /** What waits for all spokes, beside what their streams hold. */
   #dropTotal = new Shares(DROP_TOTAL)
@@ -109,6 +110,7 @@ class Hub extends Emitter {
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
+    this.#channelOptions = slowSpoke === 'drop-oldest' ? DroppingSpoke.channelOptions(targetOptions) : targetOptions
     this.#welcome = new Welcome(welcome)
     this.#dials = new Dials({
       connect: (peer, about) => endpoint.connect(peer, alpn, about),
@@ -299,7 +301,7 @@ class Hub extends Emitter {
   #channel(connection, { send, recv }) {
     this.#assertWelcome(connection)
     try {
-      return new Channel(send, recv, this.#options)
+      return new Channel(send, recv, this.#channelOptions)
     } catch (error) {
       connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
       throw error
@@ -470,14 +472,6 @@ class Hub extends Emitter {
     this.#spokes.delete(target.remoteNodeId)
     this.emit('spokeclose', target.remoteNodeId, { kind, code, reason })
   }
-}
-
-/** The `allow` option: { file } is a list that is watched. */
-function readAllow(allow) {
-  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
-  if (!isFile) return allow
-  const { file } = checkOptions(allow, ['file'], 'allow')
-  return new AllowFile(checkText(file ?? null, 'allow.file'))
 }
 
 /**

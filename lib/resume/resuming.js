@@ -124,9 +124,11 @@ function resuming(Base) {
       const { type } = envelope
       if (type === ACK) return this.#takeAhead(envelope, this.#side.link.isLive)
       if (type === RESUME) return this.#takeAhead(envelope, !this.#isBehind)
-      if (type === REGISTER && !this.#isBehind) this.#side.foresee?.(envelope)
-      else this.#isBehind = true
-      return super[kAhead](envelope)
+      if (this.#isBehind) return false
+      const isTaken = super[kAhead](envelope)
+      if (type !== REGISTER) this.#isBehind = true
+      else if (!isTaken) this.#side.foresee?.(envelope)
+      return isTaken
     }
 
     /** @private What waits for resume() when a connection is lost comes again. */

@@ -18,8 +18,15 @@ const MAX_EVENTS = 20
 const MAX_SEND_GAP_MS = 60
 const BIG = 'x'.repeat(3000)
 
-/** How one run goes, by its seed. `hasLoss`: seconds, where packets are lost. */
+/** How one run goes, by its seed. */
 function plan(seed) {
+  const about = draw(seed)
+  // resume() lets events out that nobody listens to.
+  const lateMs = about.lateMs.map((ms, index) => (about.pauses[index] > 0 ? 0 : ms))
+  return { ...about, lateMs }
+}
+
+function draw(seed) {
   const random = seededRandom(seed)
   const pick = (list) => list[Math.floor(random() * list.length)]
   return {
@@ -76,18 +83,23 @@ class Side {
   }
 }
 
+/** Each run has a network of its own: what is sent to addresses of one is bounded (docs/hearsay.md). */
+function hostOf(seed) {
+  return `127.${1 + ((seed >> 8) % 250)}.${seed & 255}.1`
+}
+
 const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1)
 
-/** @returns {Promise<void>} @throws what was not as it should be */
-async function runCrossing(seed) {
-  const about = plan(seed)
+/** @param {object} [fixed] what is not as the seed says @throws what was not as it should be */
+async function runCrossing(seed, fixed) {
+  const about = { ...plan(seed), ...fixed }
   const sides = [new Side(), new Side()]
   const proxies = []
   try {
     await Promise.all(sides.map((side, index) => side.open(about, index, about)))
     for (const [index, { hub }] of sides.entries()) {
       const [address] = hub.addr().directAddresses
-      const proxy = await UdpProxy.open(address, { loss: about.loss, seed: seed * 2 + index })
+      const proxy = await UdpProxy.open(address, { loss: about.loss, seed: seed * 2 + index, host: hostOf(seed) })
       proxy.delayMs = about.delays[index]
       proxies.push(proxy)
     }
@@ -100,6 +112,7 @@ async function runCrossing(seed) {
     await settled(sides, about)
   } catch (error) {
     error.ids = sides.map(({ hub }) => hub.nodeId())
+    error.ids = sides.map(({ hub }) => hub?.nodeId())
     error.message = `seed ${seed}: ${error.message}; ${JSON.stringify({ ...about, payload: about.payload.length })}; ${sides.map(tell).join(' | ')}`
     throw error
   } finally {
