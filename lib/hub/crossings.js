@@ -67,7 +67,9 @@ class Crossings {
     const isEarly = performance.now() - this.#fresh.get(target).since <= timeOf(EARLY, rtt)
     this.#forget(target)
     target[kAdopt](channel)
-    this.#settle(target, channel, { isGreeted, signMs: timeOf(isEarly ? SIGN_EARLY : SIGN_LATE, rtt) })
+    const signMs = timeOf(isEarly ? SIGN_EARLY : SIGN_LATE, rtt)
+    // What it rejects with is the end of a connection, of which its target tells.
+    this.#settle(target, channel, { isGreeted, signMs }).catch(() => {})
     return true
   }
 

@@ -3,23 +3,25 @@
 
 const { Patience } = require('../base/patience')
 
-/** It is asked for a sign of life when so much of the time is over, and then each time that so much more is. */
-const PART = 4
+/** Its time is waited for in so many parts. */
+const PARTS = 4
 
 /**
- * Waits for the first envelope of a peer. Silence counts when the peer has shown after the most of the time that it reads:
- * one that does not is busy, or out of reach, and is waited for longer.
+ * Waits for the first envelope of a peer. A part of the time counts if the peer has shown in it that it reads; one that does
+ * not is busy, or out of reach, and is waited for longer. Several parts, since one that works without a break but for a
+ * turn of its loop now and then reads in one turn and answers in another.
  */
 class FirstWord {
   #channel
   #clock
   #partMs
-  #left
+  #left = PARTS
+  #unread
   #onSilence
   #patience
 
   /**
-   * @param {import('./link').LinkChannel} channel
+   * @param {import('./link').LinkChannel} channel of a connection that is new
    * @param {{ ms: number, waits: number, clock: import('../base/clock').Clock }} limits `waits`: so many times `ms` for one
    *   that does not read
    * @param {(reads: boolean) => void} onSilence whether the peer reads, and says nothing
@@ -27,25 +29,34 @@ class FirstWord {
   constructor(channel, { ms, waits, clock }, onSilence) {
     this.#channel = channel
     this.#clock = clock
-    this.#partMs = ms / PART
-    this.#left = PART * (waits - 1) + 1
+    this.#partMs = ms / PARTS
+    this.#unread = PARTS * (waits - 1)
     this.#onSilence = onSilence
-    this.#patience = new Patience(ms - this.#partMs, () => this.#ask(), clock)
+    this.#wait(() => this.#count())
   }
 
   stop() {
     this.#patience.stop()
   }
 
-  #ask() {
-    this.#channel.ask()
-    this.#patience = new Patience(this.#partMs, () => this.#judge(), this.#clock)
+  #wait(then) {
+    this.#patience = new Patience(this.#partMs, then, this.#clock)
   }
 
   #judge() {
-    if (this.#channel.isHeard) this.#onSilence(true)
-    else if (--this.#left > 0) this.#ask()
+    if (this.#channel.isHeard) this.#count()
+    else if (--this.#unread > 0) this.#ask()
     else this.#onSilence(false)
+  }
+
+  #count() {
+    if (--this.#left === 0) this.#onSilence(true)
+    else this.#ask()
+  }
+
+  #ask() {
+    this.#channel.ask()
+    this.#wait(() => this.#judge())
   }
 }
 

@@ -152,7 +152,7 @@ async function settle(model) {
   for (const name of ['spoke', 'hub']) model.pauseOrResume(name, false)
   const isAcknowledged = () => model.spoke.session === null || model.spoke.session.replaySize === 0
   const hasAll = (name) => model.got[other(name)].length >= model.sent[name]
-  const isDone = () => hasAll('spoke') && hasAll('hub') && isAcknowledged()
+  const isDone = () => model.target !== null && hasAll('spoke') && hasAll('hub') && isAcknowledged()
   for (let quiet = 0, ms = 0; quiet < 3000 && ms < 120_000; ms += STEP_MS) {
     model.pauseOrResume('hub', false) // there may be another target
     await model.world.step(STEP_MS)
