@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { setMaxListeners } = require('node:events')
 const { checkFunction, checkOptions } = require('./base/check')
 const { CloseCode } = require('./close-reason')
 const { Emitter } = require('./base/emitter')
+const { expectMany } = require('./base/signals')
 const { Endpoint } = require('./endpoint')
 const { invalid } = require('./base/errors')
 const { Gossip } = require('./gossip/gossip')
@@ -93,7 +93,7 @@ class Router extends Emitter {
     super()
     this.#endpoint = endpoint
     this.#routes = routes
-    setMaxListeners(0, this.#ending.signal) // the handler of every connection may listen
+    expectMany(this.#ending.signal) // the handler of every connection may listen
     try {
       for (const [alpn, route] of routes) this.#serve(alpn, route)
     } catch (error) {

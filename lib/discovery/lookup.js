@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { setMaxListeners } = require('node:events')
 const { deferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { expectMany } = require('../base/signals')
 const { parsePeer } = require('../addresses/node-addr')
 
 /** How long all discoveries together may take. */
@@ -58,7 +58,7 @@ class Lookup {
    *   dial it
    */
   constructor(nodeId, discoveries, clock, { fresh, isUsable }) {
-    setMaxListeners(0, this.#stop.signal) // each discovery may listen
+    expectMany(this.#stop.signal) // each discovery may listen
     this.#nodeId = nodeId
     this.#clock = clock
     this.#isUsable = isUsable

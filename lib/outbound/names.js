@@ -9,6 +9,8 @@
 const dns = require('node:dns')
 const { isIP } = require('node:net')
 const { performance } = require('node:perf_hooks')
+const { deferred } = require('../base/deferred')
+const { onAbort } = require('../base/on-abort')
 const { systemFiles } = require('./system-files')
 
 /** The first try of one server; the next ones take twice as long each (c-ares). */
@@ -81,16 +83,15 @@ class Question {
   constructor(name, resolver, signal) {
     this.#name = name
     this.#resolver = resolver
-    const onAbort = () => this.#finish('ECANCELLED')
+    const forget = onAbort(signal, () => this.#finish('ECANCELLED'))
     this.answer = new Promise((resolve) => {
       this.#settle = (value) => {
         clearTimeout(this.#timer)
-        signal.removeEventListener('abort', onAbort)
+        forget()
         resolve(value)
         resolver.cancel()
       }
     })
-    signal.addEventListener('abort', onAbort, { once: true })
     this.#timer = setTimeout(() => this.#finish('ETIMEOUT'), LOOK_UP_MS).unref()
     for (const family of FAMILIES) this.#ask(family)
   }
@@ -144,15 +145,12 @@ class SharedLookUp {
   /** @param {AbortSignal} [signal] */
   async wait(signal) {
     this.#waiting++
-    let onAbort
-    const aborted = new Promise((_resolve, reject) => {
-      onAbort = () => reject(signal.reason)
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    const aborted = deferred()
+    const forget = onAbort(signal, () => aborted.reject(signal.reason))
     try {
-      return await Promise.race([this.result, aborted])
+      return await Promise.race([this.result, aborted.promise])
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      forget()
       this.#waiting--
       if (this.#waiting === 0) this.#stop.abort()
     }
