@@ -841,7 +841,7 @@ export interface SequencedEvent<Payload = unknown> extends EnvelopeEvent<Payload
 /** The listener of an event, as a function or an object. */
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
 
-/** What addEventListener() takes beside it, as everywhere. */
+/** The third argument of addEventListener(), as the DOM has it. */
 export interface ListenerOptions {
   capture?: boolean
   once?: boolean
@@ -1243,7 +1243,7 @@ export interface HubEvents {
   allowlist: [error: IrohError | null]
   /** Two programs have the key of a spoke and took turns; the newer one was turned away. Once, until it has been quiet. */
   conflict: [nodeId: NodeId]
-  /** A session could not be begun; its spoke tries again. Without a listener nobody is told. */
+  /** A session could not begin; its spoke tries again. Without a listener the error is dropped. */
   error: [error: IrohError]
 }
 

@@ -12,7 +12,7 @@ const signers = new WeakMap()
 /**
  * A fresh P-256 key and a certificate signed by itself, or by another (RFC 5280 section 4.1).
  * @param {object} [about]
- * @param {string} [about.host] whom it is for; default localhost
+ * @param {string} [about.host] the host name in the certificate; default localhost
  * @param {number} [about.from] since when it is valid, in ms since 1970; default a day ago
  * @param {number} [about.to] until when; default in a day
  * @param {boolean} [about.isAuthority] whether it may sign others

@@ -43,7 +43,7 @@ class NetworkChanges {
     try {
       this.#known = list().sort()
     } catch {
-      this.#later(SETTLE_MS) // onError is told then: nobody can listen yet
+      this.#later(SETTLE_MS) // onError gets the error then: nobody can listen yet
     }
   }
 

@@ -3,12 +3,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
 const { createPubSub } = require('@graphql-yoga/subscription')
-const { IrohError, createGossipEventTarget, createHub, createSpoke, pubsubEventTarget } = require('event-target-iroh')
-const { local, useEndpoints } = require('./helpers/endpoints')
+const { IrohError, pubsubEventTarget } = require('event-target-iroh')
+const { useEndpoints } = require('./helpers/endpoints')
+const { useEventTargets } = require('./helpers/event-targets')
 const { nextDetails, nextEvent } = require('./helpers/events')
-const { fakeTopics } = require('./helpers/fake-topic')
 
 const STATES = ['connecting', 'connected', 'disconnected']
 const NEIGHBOURS = ['neighborUp', 'neighborDown', 'dialFailed', 'lagged']
@@ -46,19 +45,7 @@ function assertErrorsOf(heard, own) {
 
 describe('Local events', () => {
   const { targets } = useEndpoints()
-  const open = []
-
-  afterEach(() => Promise.all(open.splice(0).map((one) => one.close())))
-
-  async function hubAndSpoke(options) {
-    const hub = await createHub({ endpointOptions: local, ...options })
-    open.push(hub)
-    const arrived = once(hub, 'spoke')
-    const spoke = await createSpoke({ hub: hub.addr(), endpointOptions: local, ...options })
-    open.push(spoke)
-    const [target] = await arrived
-    return { hub, spoke, target }
-  }
+  const { kinds, hubAndSpoke } = useEventTargets()
 
   it('of an event target are not fired by a peer', async () => {
     const { hub, spoke } = await targets()
@@ -90,8 +77,7 @@ describe('Local events', () => {
   }
 
   it('of a topic are not fired by who is in it', async () => {
-    const [near, far] = fakeTopics(2).map((topic) => createGossipEventTarget(topic))
-    open.push(near, far)
+    const { near, far } = await kinds['a target over gossip']()
     const own = ['error', 'close', ...NEIGHBOURS]
     assertErrorsOf(await heardOf(own, near, far), own)
   })

@@ -15,7 +15,7 @@ module.exports = {
   kExpel: Symbol('expel'),
   /** endpoint[kDial](nodeId, alpn, { hint, signal, timeoutMs }): dials a peer that others name, there too where they say. */
   kDial: Symbol('dial'),
-  /** endpoint[kProxies] of discovery.attach(endpoint): how HTTP gets out. */
+  /** endpoint[kProxies] of discovery.attach(endpoint): the proxies of its HTTP requests. */
   kProxies: Symbol('proxies'),
   /** endpoint[kLooksUp](): whether it has a discovery that finds peers. */
   kLooksUp: Symbol('looksUp'),

@@ -13,7 +13,7 @@ const { readRecords, writeRecords } = require('./records')
 const { openPacket, recordsOf, signPacket, toZ32 } = require('./signed-packet')
 
 const N0_RELAY = 'https://dns.iroh.link/pkarr'
-/** A server's clock that differs so much from ours is told of. */
+/** A difference between a server's clock and ours that an error names. */
 const CLOCK_SKEW_MS = 120_000
 
 function checkRelay(relay) {
@@ -43,7 +43,7 @@ function clocksOf(date) {
   return ` (the server's clock says ${instant(theirs)}, this host's ${instant(ours)})`
 }
 
-/** An answer that is none of those hoped for, as words. */
+/** The error text for a status that is no success. */
 function answered({ status, headers, body }, toWhat = '') {
   const said = saidBy(body)
   return `it answered ${status}${toWhat}${said === '' ? '' : `: ${said}`}${clocksOf(headers.date)}`

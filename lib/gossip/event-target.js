@@ -140,7 +140,7 @@ class GossipEventTarget extends ListenerTarget {
     return this.#receivedLength
   }
 
-  /** Stands still or goes on, as it is told now; a target that is over goes on to its end. */
+  /** Pauses or resumes, as pause(), resume() and holds say; a target that is over waits no longer. */
   #settle() {
     const isStill = !this.#isOver && (this.#isPaused || this.#holds > 0)
     if (isStill) this.#stillness ??= quietDeferred()

@@ -28,7 +28,7 @@ class Run {
   /**
    * @param {number} timeoutMs of the whole report; whoever made the run ends it then
    * @param {{ proxies?: import('../outbound/proxies').Proxies, ca?: string | Buffer | (string | Buffer)[], caOption?: string }}
-   *   [outbound] how HTTP gets out, and whom it trusts
+   *   [outbound] the proxies and trusted certificates of HTTP requests
    */
   constructor(timeoutMs, outbound = {}) {
     this.outbound = outbound
