@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { reportUncaught } = require('./guard')
+const { guarded } = require('./guard')
 
 /** What is to be called for each signal that is waited for: one signal may end any number of calls. */
 const callbacks = new WeakMap()
@@ -10,20 +10,14 @@ const callbacks = new WeakMap()
 function onAborted({ target: signal }) {
   const waiting = callbacks.get(signal)
   callbacks.delete(signal)
-  for (const callback of waiting) {
-    try {
-      callback()
-    } catch (error) {
-      reportUncaught(error)
-    }
-  }
+  for (const call of waiting) call()
 }
 
 /**
  * Calls back once when a signal is aborted; not if it is aborted already. All who wait for one signal share a listener: a
  * program may pass one signal to many calls, and Node warns of a leak from eleven listeners on.
  * @param {AbortSignal | undefined} signal
- * @param {() => void} callback not waiting for that signal yet
+ * @param {() => void} callback
  * @returns {() => void} ends the waiting
  */
 function onAbort(signal, callback) {
@@ -34,9 +28,10 @@ function onAbort(signal, callback) {
     callbacks.set(signal, waiting)
     signal.addEventListener('abort', onAborted, { once: true })
   }
-  waiting.add(callback)
+  const call = guarded(callback)
+  waiting.add(call)
   return () => {
-    waiting.delete(callback)
+    waiting.delete(call)
     if (waiting.size > 0 || callbacks.get(signal) !== waiting) return
     callbacks.delete(signal)
     signal.removeEventListener('abort', onAborted)

@@ -2,12 +2,11 @@
 'use strict'
 
 const { parseAddress, parsePeer } = require('../addresses/node-addr')
-const { checkText } = require('../base/check')
+const { MAX_DURATION_MS, checkText } = require('../base/check')
 const { checkOrigin } = require('../discovery/records')
 const { checkAlpn } = require('../options')
 const { normalizeRelayUrl } = require('../relay/client-url')
 
-const MAX_MS = 0x7fffffff
 const MAX_SHOWN = 80
 
 function number(text, min, max) {
@@ -28,7 +27,10 @@ const KINDS = {
   count: { words: 'a whole number from 1 on', read: (text) => number(text, 1, Number.MAX_SAFE_INTEGER) },
   file: { words: 'the name of a file', read: (text) => checkText(text, 'file') },
   host: { words: 'a name or an address', read: (text) => new URL(`http://${text.replace(/^.*:.*$/, '[$&]')}`) && text },
-  ms: { words: `a number of milliseconds from 1 to ${MAX_MS}`, read: (text) => number(text, 1, MAX_MS) },
+  ms: {
+    words: `a number of milliseconds from 1 to ${MAX_DURATION_MS}`,
+    read: (text) => number(text, 1, MAX_DURATION_MS)
+  },
   peer: {
     words: 'a NodeId (64 hex or 52 base32 characters) or an endpoint ticket',
     read: (text) => parsePeer(text) && text

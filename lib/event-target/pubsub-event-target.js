@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger, checkOptions } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkOptions } = require('../base/check')
 const { invalid } = require('../base/errors')
 const { GossipEventTarget } = require('../gossip/event-target')
 const { IrohEventTarget } = require('./event-target')
@@ -128,7 +128,7 @@ function pubsubEventTarget(target, options) {
   return new PubSubEventTarget(target, {
     stallTimeoutMs: checkInteger(stallTimeoutMs, 'stallTimeoutMs', {
       min: 1,
-      max: 0x7fffffff,
+      max: MAX_DURATION_MS,
       fallback: STALL_TIMEOUT_MS
     })
   })
