@@ -2,7 +2,7 @@
 'use strict'
 
 const { outsideAddresses } = require('./addresses/node-addr')
-const { systemClock } = require('./relay/client-timers')
+const { systemClock } = require('./base/clock')
 
 /** One change brings many notes. */
 const SETTLE_MS = 50
@@ -21,7 +21,7 @@ class NetworkChanges {
 
   /**
    * @param {(addresses: string[]) => void} onChange gets the IP addresses there are now
-   * @param {{ list?: () => string[], clock?: import('./relay/client-timers').Clock }} [sources] where addresses and time
+   * @param {{ list?: () => string[], clock?: import('./base/clock').Clock }} [sources] where addresses and time
    *   come from
    */
   constructor(onChange, { list = outsideAddresses, clock = systemClock } = {}) {

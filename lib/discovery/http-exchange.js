@@ -4,6 +4,7 @@
 const { once } = require('node:events')
 const http = require('node:http')
 const https = require('node:https')
+const { Patience } = require('../base/patience')
 const { hostOf, serverName } = require('../relay/client-dial')
 
 const TYPE = 'application/x-pkarr-signed-packet'
@@ -48,7 +49,7 @@ function open(url, { method, body, ca }, signal) {
 async function exchange(url, { timeoutMs, signal, ...what }) {
   const stop = new AbortController()
   const onAbort = () => stop.abort(new Error('it was given up', { cause: signal.reason }))
-  const timer = setTimeout(() => stop.abort(new Error('no answer in time')), timeoutMs)
+  const patience = new Patience(timeoutMs, () => stop.abort(new Error('no answer in time')))
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   try {
@@ -57,7 +58,7 @@ async function exchange(url, { timeoutMs, signal, ...what }) {
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
-    clearTimeout(timer)
+    patience.stop()
     signal.removeEventListener('abort', onAbort)
   }
 }

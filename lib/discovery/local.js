@@ -4,6 +4,7 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
+const { Patience } = require('../base/patience')
 const { parseAddress, parsePeer } = require('../addresses/node-addr')
 const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
@@ -146,17 +147,18 @@ class LocalDiscovery {
 
   async #ask(nodeId, signal) {
     const timers = ASK_AT_MS.map((ms) => setTimeout(() => this.#query(questionFor(nodeId)), ms).unref())
-    let stop
+    let stop, patience
     try {
       return await new Promise((resolve) => {
         stop = resolve
-        timers.push(setTimeout(stop, this.#timeoutMs, null).unref())
+        patience = new Patience(this.#timeoutMs, () => stop(null)).unref()
         this.#waiting.set(stop, nodeId)
         signal.addEventListener('abort', () => stop(null), { once: true })
         if (signal.aborted || this.#isClosed) stop(null)
       })
     } finally {
       this.#waiting.delete(stop)
+      patience?.stop()
       for (const timer of timers) clearTimeout(timer)
     }
   }

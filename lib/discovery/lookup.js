@@ -3,6 +3,7 @@
 
 const { deferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
+const { Patience } = require('../base/patience')
 const { parsePeer } = require('../addresses/node-addr')
 
 /** How long all discoveries together may take. */
@@ -40,7 +41,7 @@ class Lookup {
   #first = deferred()
   #all = deferred()
   #pending
-  #timer
+  #patience
   #waiting = 0
   #isOver = false
   /** Whether it ended because nobody waited any more. */
@@ -49,7 +50,7 @@ class Lookup {
   /**
    * @param {string} nodeId
    * @param {object[]} discoveries those that resolve
-   * @param {import('../relay/client-timers').Clock} clock
+   * @param {import('../base/clock').Clock} clock
    * @param {object} options
    * @param {boolean} options.fresh passed on to the discoveries
    * @param {(found: { directAddresses: string[], relayUrl?: string }) => boolean} options.isUsable whether the endpoint can
@@ -116,7 +117,7 @@ class Lookup {
   stop() {
     if (this.#isOver) return
     this.#isOver = true
-    this.#clock.clearTimeout(this.#timer)
+    this.#patience?.stop()
     this.#stop.abort()
     this.#first.resolve(this.#found)
     this.#all.resolve(this.#found)
@@ -151,9 +152,8 @@ class Lookup {
   }
 
   #setTimer(ms) {
-    if (this.#timer) this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(() => this.#late(), ms)
-    this.#timer.unref?.()
+    this.#patience?.stop()
+    this.#patience = new Patience(ms, () => this.#late(), this.#clock).unref()
   }
 
   #late() {

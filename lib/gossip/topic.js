@@ -6,6 +6,7 @@ const { parsePeer } = require('../addresses/node-addr')
 const { checkInteger, checkOptions, checkSignal, toBytes } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
+const { Patience } = require('../base/patience')
 const { asyncDispose } = require('../base/symbols')
 const { EventQueue } = require('./event-queue')
 
@@ -233,13 +234,13 @@ class GossipTopic {
     }
     const onAbort = () => done.reject(new IrohError('ERR_IROH_ABORTED', { ...about, cause: signal.reason }))
     const onLate = () => done.reject(new IrohError('ERR_IROH_TIMEOUT', { ...about, detail: 'not joined in time' }))
-    const late = timeoutMs === undefined ? undefined : setTimeout(onLate, timeoutMs)
+    const patience = timeoutMs === undefined ? null : new Patience(timeoutMs, onLate)
     this.#watchers.add(watcher)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       await done.promise
     } finally {
-      clearTimeout(late)
+      patience?.stop()
       this.#watchers.delete(watcher)
       signal?.removeEventListener('abort', onAbort)
     }

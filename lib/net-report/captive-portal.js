@@ -4,6 +4,7 @@
 const crypto = require('node:crypto')
 const { once } = require('node:events')
 const http = require('node:http')
+const { Patience } = require('../base/patience')
 
 /** Relays that are asked: the first ones. */
 const MAX_RELAYS = 3
@@ -23,7 +24,7 @@ async function askOne(run, { url: relayUrl }) {
   const started = performance.now()
   const late = new AbortController()
   const stop = () => late.abort()
-  const timer = setTimeout(stop, TIMEOUT_MS)
+  const patience = new Patience(TIMEOUT_MS, stop)
   if (run.isOver) stop()
   run.signal.addEventListener('abort', stop)
   try {
@@ -48,7 +49,7 @@ async function askOne(run, { url: relayUrl }) {
     )
     return null
   } finally {
-    clearTimeout(timer)
+    patience.stop()
     run.signal.removeEventListener('abort', stop)
   }
 }

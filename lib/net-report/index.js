@@ -3,6 +3,7 @@
 
 const { checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
+const { Patience } = require('../base/patience')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
 const { findCaptivePortal } = require('./captive-portal')
@@ -84,7 +85,7 @@ class NetReport {
     const started = performance.now()
     const onAbort = () => this.abort(new IrohError('ERR_IROH_ABORTED', { cause: this.#signal.reason }))
     this.#signal?.addEventListener('abort', onAbort)
-    const timer = setTimeout(() => this.#run.end(), timeoutMs)
+    const patience = new Patience(timeoutMs, () => this.#run.end())
     try {
       const [udp, pings, more] = await Promise.all([
         probeUdp(this.#run, this.#relays),
@@ -94,7 +95,7 @@ class NetReport {
       if (this.#error) throw this.#error
       return this.#report({ udp, pings, more, started })
     } finally {
-      clearTimeout(timer)
+      patience.stop()
       this.#signal?.removeEventListener('abort', onAbort)
       this.#run.end()
     }

@@ -2,7 +2,7 @@
 'use strict'
 
 const { Probe } = require('../relay/client-probe')
-const { systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
 const { tenths } = require('./journal')
 
 /** What the system said, where it was that. */

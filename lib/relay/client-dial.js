@@ -51,7 +51,7 @@ function openTls(url, { ca, lookup }, onReady) {
 /** The clock of an attempt starts when the name is known, and again with each further address. */
 function limitTcp(socket, host, timers) {
   const restart = () => {
-    timers.set('tcp', TCP_TIMEOUT_MS, () => {
+    timers.setPatient('tcp', TCP_TIMEOUT_MS, () => {
       socket.destroy(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay did not accept the TCP connection' }))
     })
   }

@@ -34,7 +34,7 @@ class Probe {
    * @param {string} relayUrl
    * @param {object} options
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
-   * @param {import('./client-timers').Clock} options.clock
+   * @param {import('../base/clock').Clock} options.clock
    * @param {boolean} options.referenced whether the probe keeps the process alive
    * @param {(latencyMs: number) => void} options.onFirst called with the first answer, which holds the connection's
    *   set-up
@@ -47,7 +47,7 @@ class Probe {
     if (this.#isSecure) this.#options.servername = serverName(hostOf(this.#url))
     this.#timers = new Timers(clock)
     this.#timers.setReferenced(referenced)
-    this.#timers.set('late', PROBE_TIMEOUT_MS, () => {
+    this.#timers.setPatient('late', PROBE_TIMEOUT_MS, () => {
       this.#isLate = true
       this.abort()
     })

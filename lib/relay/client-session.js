@@ -61,7 +61,7 @@ class RelaySession extends EventEmitter {
    * @param {string} [options.token]
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
    * @param {import('node:net').LookupFunction} [options.lookup] in place of dns.lookup()
-   * @param {import('./client-timers').Clock} options.clock
+   * @param {import('../base/clock').Clock} options.clock
    */
   constructor({ url, secretKey, token, ca, lookup, clock }) {
     super()
@@ -69,7 +69,7 @@ class RelaySession extends EventEmitter {
     this.#secretKey = secretKey
     this.#token = token
     this.#timers = new Timers(clock)
-    this.#timers.set('dial', DIAL_TIMEOUT_MS, () => {
+    this.#timers.setPatient('dial', DIAL_TIMEOUT_MS, () => {
       this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay session was not confirmed' }))
     })
     this.#socket = openSocket(this.#url, { ca, lookup, timers: this.#timers }, () => this.#onSocket())
@@ -130,7 +130,7 @@ class RelaySession extends EventEmitter {
     this.#ended = true
     this.#timers.clearAll()
     this.#ws.close(1000)
-    this.#timers.set('close', CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#timers.setPatient('close', CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
     this.emit('end', error)
   }
 
@@ -148,7 +148,7 @@ class RelaySession extends EventEmitter {
 
   /** Of those that find the socket busy, one at a time stands for the others. */
   #sendWatched(frame) {
-    this.#timers.set('send', SEND_TIMEOUT_MS, () => {
+    this.#timers.setPatient('send', SEND_TIMEOUT_MS, () => {
       this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay does not read what we send' }))
     })
     this.#ws.send(frame, () => this.#timers.clear('send'))

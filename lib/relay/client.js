@@ -7,7 +7,8 @@ const { IrohError } = require('../base/errors')
 const { SecretKey } = require('../identity/secret-key')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
-const { Timers, systemClock } = require('./client-timers')
+const { systemClock } = require('../base/clock')
+const { Timers } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
 const { BATCH_HEADER, FrameType, MAX_SEND_FRAME, Status, encodePing, encodePong, encodeSend } = require('./protocol')
 
@@ -92,7 +93,7 @@ class RelayClient extends EventEmitter {
    * @param {import('node:net').LookupFunction} [options.lookup] finds the relay's addresses in place of dns.lookup()
    * @param {number} [options.maxBufferedBytes] beyond this many bytes that the socket has not taken, send() drops;
    *   default 1 MiB
-   * @param {import('./client-timers').Clock} [options.clock] for tests
+   * @param {import('../base/clock').Clock} [options.clock] for tests
    * @param {(line: string) => void} [options.log] is told of each change of state
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_KEY
    */
