@@ -39,6 +39,7 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
   const handle = check(opened, { peer: nodeId })
   const { promise, resolve, reject } = deferred()
   const settle = (error) => {
+    signal.removeEventListener('abort', onAbort) // what is a connection now takes its own events
     core.removeConnection(handle)
     if (error) reject(error)
     else resolve(hold(handle))
@@ -49,11 +50,7 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
   }
   signal.addEventListener('abort', onAbort, { once: true })
   core.addConnection(handle, new Dial(nodeId, settle))
-  try {
-    return await promise
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
+  return promise
 }
 
 module.exports = { openConnection }
