@@ -882,8 +882,12 @@ export class IrohEventTarget extends EventTarget {
   dispatchEvent(event: Event): boolean
   /** Resolves when bufferedAmount is at most the endpoint's sendLowWater; rejects if the target closes before. */
   drained(): Promise<void>
-  /** No events come out, and the peer is held back. */
+  /**
+   * No events of the peer come out, and it is held back. Local events do come: what had arrived when a connection was lost
+   * comes out after resume().
+   */
   pause(): void
+  /** Events come out again, also when there is no listener yet; without resume() they wait ten seconds for the first. */
   resume(): void
   /** Ends the stream; resolves once the peer acknowledged all that was sent, or the connection is gone. */
   close(): Promise<void>
@@ -1269,7 +1273,7 @@ export class Hub extends EventEmitter {
   send(nodeId: NodeId, envelope: EventEnvelope): void
   /** Takes a connection of its ALPN that somebody else accepted. */
   accept(connection: Connection): Promise<void>
-  /** Dials a peer that serves the hub's ALPN; it becomes a spoke. */
+  /** Dials a peer that serves the hub's ALPN; it becomes a spoke. One that is a spoke already is given as it is. */
   dial(peer: Peer, options?: ConnectOptions): Promise<HubSpoke>
   allow(nodeId: NodeId): void
   deny(nodeId: NodeId): void

@@ -11,7 +11,7 @@ const { check, errorCode, invalid } = require('./base/errors')
 const { RecvStream } = require('./streams/recv-stream')
 const { SendStream } = require('./streams/send-stream')
 const { StreamHandle } = require('./streams/stream-handle')
-const { kEvent, kHandOver, kRefuse } = require('./base/symbols')
+const { kAsk, kEvent, kHandOver, kIsHeard, kRefuse } = require('./base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1
@@ -35,6 +35,7 @@ class Connection {
   #watchers = null
   #isHandedOver = false
   #refuses = 0
+  #askedAt = 0
   /** Made when closed() is called before the end. */
   #closed = null
   #closeReason = null
@@ -200,6 +201,18 @@ class Connection {
       this.#counted(this.#accepted[kind], this.#core.pendingStreams, (queue) => queue.drain()).forEach(refuse)
     }
     this.#counted(this.#datagrams, this.#core.pendingDatagrams, (queue) => queue.drain())
+  }
+
+  /** @private Asks the peer for a sign of life. */
+  [kAsk]() {
+    this.#askedAt = performance.now()
+    binding.connSilence(this.#core.handle, this.#handle, true)
+  }
+
+  /** @private Whether it was heard since. */
+  [kIsHeard]() {
+    const silence = binding.connSilence(this.#core.handle, this.#handle, false)
+    return silence >= 0 && silence < performance.now() - this.#askedAt
   }
 
   /** @private one event of the core */

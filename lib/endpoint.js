@@ -15,6 +15,7 @@ const { Discovery } = require('./discovery')
 const { Emitter } = require('./base/emitter')
 const { IrohError, bySystem, check, invalid } = require('./base/errors')
 const { NetReport } = require('./net-report')
+const { Patience } = require('./base/patience')
 const { parsePeer } = require('./addresses/node-addr')
 const { parseNodeId } = require('./identity/node-id')
 const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
@@ -60,11 +61,11 @@ function refusedBySystem(said) {
 function leaveRelay(connection) {
   const isRelayed = () => connection.paths()[0]?.isRelay === true
   if (!isRelayed()) return
-  const late = setTimeout(() => {
+  const tooLate = () => {
     if (isRelayed()) connection.close(CloseCode.RELAYED, 'requireDirect: no direct path was found in time')
-  }, REQUIRE_DIRECT_MS)
-  late.unref()
-  connection.closed().then(() => clearTimeout(late))
+  }
+  const patience = new Patience(REQUIRE_DIRECT_MS, tooLate).unref()
+  connection.closed().then(() => patience.stop())
 }
 
 /**

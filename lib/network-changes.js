@@ -2,7 +2,7 @@
 'use strict'
 
 const { outsideAddresses } = require('./addresses/node-addr')
-const { systemClock } = require('./relay/client-timers')
+const { systemClock } = require('./base/clock')
 
 /** One change brings many notes. */
 const SETTLE_MS = 50
@@ -32,7 +32,7 @@ class NetworkChanges {
 
   /**
    * @param {(addresses: string[]) => void} onChange gets the IP addresses there are now, as far as they are known
-   * @param {{ list?: () => string[], clock?: import('./relay/client-timers').Clock, onError?: (error: Error) => void }}
+   * @param {{ list?: () => string[], clock?: import('./base/clock').Clock, onError?: (error: Error) => void }}
    *   [about] where addresses and time come from; onError gets why the addresses cannot be listed, once until they can
    */
   constructor(onChange, { list = outsideAddresses, clock = systemClock, onError = () => {} } = {}) {

@@ -295,6 +295,9 @@ typedef struct {
 } iroh_conn_info_t;
 int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_conn_info_t *out);
 
+/* How long ago the peer itself was heard, in ns; `asks`: it is asked for a sign of life. Negative: an error code. */
+int64_t iroh_conn_silence(iroh_endpoint_t *ep, iroh_handle_t conn, bool asks);
+
 /* Queues one datagram (RFC 9221); copied. IROH_ERR_DATAGRAM_TOO_LARGE / _UNSUPPORTED. */
 int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t conn, const uint8_t *data, size_t len);
 /* Starts a TLS key update (RFC 9001 section 6). IROH_ERR_BUSY while an earlier one is not confirmed. */

@@ -39,6 +39,7 @@ const OTHERS = [
   'close',
   'connect',
   'createGossipEventTarget',
+  'dial',
   'joinPeers',
   'netReport',
   'online',

@@ -48,10 +48,26 @@ module.exports = {
   kAttach: Symbol('attach'),
   /** target[kTake](channel, isGreeted): it goes on over this Channel, on which it has said what it exposes, or not yet. */
   kTake: Symbol('take'),
+  /** target[kAdopt](channel): the peer has opened a second one, whose events wait. */
+  kAdopt: Symbol('adopt'),
+  /** target[kHearFirst](channel): the events of the second channel come before those of the first. */
+  kHearFirst: Symbol('hearFirst'),
+  /** target[kMove](channel, isGreeted): it goes on over the second channel. */
+  kMove: Symbol('move'),
+  /** connection[kAsk](): the peer is asked for a sign of life. */
+  kAsk: Symbol('ask'),
+  /** connection[kIsHeard](): whether the peer was heard since it was asked. */
+  kIsHeard: Symbol('isHeard'),
   /** target[kGreet](channel): says what it exposes. */
   kGreet: Symbol('greet'),
   /** target[kEnvelope](envelope, sequence, session): an envelope of the peer; dispatches it. */
   kEnvelope: Symbol('envelope'),
+  /** target[kAhead](envelope): an envelope of the peer that waits for resume(); true: it is taken now. */
+  kAhead: Symbol('ahead'),
+  /** target[kKeepsHeld](length): whether what waits for resume() comes out although its connection is lost. */
+  kKeepsHeld: Symbol('keepsHeld'),
+  /** target[kListen](name, listener): listens as the library does; nothing that waits for a first listener comes out. */
+  kListen: Symbol('listen'),
   /** target[kFinish](channel): ends the stream in good order. */
   kFinish: Symbol('finish'),
   /** target[kPark](): the hub ends, and the session may go on in its next life. */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { Patience } = require('./patience')
+
 /** Waits for a promise that does not reject, but not longer than `ms`. */
 async function within(promise, ms) {
-  let timer
+  let patience
   const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
+    patience = new Patience(ms, resolve)
   })
   await Promise.race([promise, late])
-  clearTimeout(timer)
+  patience.stop()
 }
 
 module.exports = { within }

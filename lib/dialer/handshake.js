@@ -46,6 +46,7 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
   const handle = check(opened, { peer: nodeId })
   const { promise, resolve, reject } = deferred()
   const settle = (error) => {
+    forget() // a connection is not closed by the signal of its dial
     core.removeConnection(handle)
     if (error) reject(error)
     else resolve(hold(handle))
@@ -56,11 +57,7 @@ async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHear
     settle(error)
   })
   core.addConnection(handle, new Dial(nodeId, settle))
-  try {
-    return await promise
-  } finally {
-    forget()
-  }
+  return promise
 }
 
 module.exports = { openConnection }

@@ -7,6 +7,7 @@ const { DialBackoff } = require('./backoff')
 const { DialSlots } = require('./slots')
 const { firstOf, someOf } = require('./attempts')
 const { PerMinute } = require('../base/per-minute')
+const { Patience } = require('../base/patience')
 const { IrohError } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
 
@@ -80,13 +81,13 @@ class Dialer {
     const life = new AbortController()
     const end = (code, about) => life.abort(new IrohError(code, { peer: nodeId, ...about }))
     const forget = onAbort(signal, () => end('ERR_IROH_ABORTED', { cause: signal.reason }))
-    const late = timeoutMs > 0 ? setTimeout(() => end('ERR_IROH_TIMEOUT'), timeoutMs).unref() : undefined
+    const patience = timeoutMs > 0 ? new Patience(timeoutMs, () => end('ERR_IROH_TIMEOUT')).unref() : null
     this.#running.add(life)
     try {
       return await this.#inTurn({ ...named, alpn, timeoutMs }, life.signal)
     } finally {
       this.#running.delete(life)
-      clearTimeout(late)
+      patience?.stop()
       forget()
     }
   }

@@ -4,7 +4,8 @@
 const { onAbort } = require('../base/on-abort')
 const { IrohError } = require('../base/errors')
 const { HttpConnection } = require('../outbound/http-connection')
-const { Timers, systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
+const { Timers } = require('../relay/client-timers')
 
 const TYPE = 'application/x-pkarr-signed-packet'
 /** What the answer says beyond it is not read: no packet is so long, only pages for people are. */
@@ -52,7 +53,7 @@ async function exchange(url, { method, body, ca, proxies, timeoutMs, signal }) {
   }
   const giveUp = () => stop(new Error('it was given up', { cause: signal.reason }))
   const onLate = () => stop(new IrohError('ERR_IROH_TIMEOUT', { detail: connection.lateWords ?? 'no answer in time' }))
-  timers.set('late', timeoutMs, onLate)
+  timers.setPatient('late', timeoutMs, onLate)
   const forget = onAbort(signal, giveUp)
   if (signal.aborted) giveUp()
   try {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { systemClock } = require('../base/clock')
 const { invalid, textOf } = require('../base/errors')
-const { systemClock } = require('../relay/client-timers')
 const { within } = require('../base/within')
 const { Lookup, nameOf } = require('./lookup')
 
@@ -54,7 +54,7 @@ class Discovery {
    * @param {DiscoveryLike[]} list
    * @param {{ nodeId: string, secretKey: import('../identity/secret-key').SecretKey }} endpoint
    * @param {(event: object) => void} tell gets 'network' events
-   * @param {import('../relay/client-timers').Clock} [clock]
+   * @param {import('../base/clock').Clock} [clock]
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
    */
   constructor(list, endpoint, tell, clock = systemClock) {

@@ -5,6 +5,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { Patience } = require('../base/patience')
 const { parseAddress, parsePeer } = require('../addresses/node-addr')
 const { LocalGuard } = require('./local-guard')
 const { LocalLink } = require('./local-link')
@@ -149,10 +150,11 @@ class LocalDiscovery {
     const timers = ASK_AT_MS.map((ms) => setTimeout(() => this.#query(questionFor(nodeId)), ms).unref())
     let stop
     let forget
+    let patience
     try {
       return await new Promise((resolve) => {
         stop = resolve
-        timers.push(setTimeout(stop, this.#timeoutMs, null).unref())
+        patience = new Patience(this.#timeoutMs, () => stop(null)).unref()
         this.#waiting.set(stop, nodeId)
         forget = onAbort(signal, () => stop(null))
         if (signal.aborted || this.#isClosed) stop(null)
@@ -160,6 +162,7 @@ class LocalDiscovery {
     } finally {
       forget()
       this.#waiting.delete(stop)
+      patience?.stop()
       for (const timer of timers) clearTimeout(timer)
     }
   }

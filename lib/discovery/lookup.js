@@ -4,6 +4,7 @@
 const { deferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { Patience } = require('../base/patience')
 const { expectMany } = require('../base/signals')
 const { parsePeer } = require('../addresses/node-addr')
 
@@ -42,7 +43,7 @@ class Lookup {
   #first = deferred()
   #all = deferred()
   #pending
-  #timer
+  #patience
   #waiting = 0
   #isOver = false
   /** Whether it ended because nobody waited any more. */
@@ -51,7 +52,7 @@ class Lookup {
   /**
    * @param {string} nodeId
    * @param {object[]} discoveries those that resolve
-   * @param {import('../relay/client-timers').Clock} clock
+   * @param {import('../base/clock').Clock} clock
    * @param {object} options
    * @param {boolean} options.fresh passed on to the discoveries
    * @param {(found: { directAddresses: string[], relayUrl?: string }) => boolean} options.isUsable whether the endpoint can
@@ -118,7 +119,7 @@ class Lookup {
   stop() {
     if (this.#isOver) return
     this.#isOver = true
-    this.#clock.clearTimeout(this.#timer)
+    this.#patience?.stop()
     this.#stop.abort()
     this.#first.resolve(this.#found)
     this.#all.resolve(this.#found)
@@ -153,9 +154,8 @@ class Lookup {
   }
 
   #setTimer(ms) {
-    if (this.#timer) this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(() => this.#late(), ms)
-    this.#timer.unref?.()
+    this.#patience?.stop()
+    this.#patience = new Patience(ms, () => this.#late(), this.#clock).unref()
   }
 
   #late() {

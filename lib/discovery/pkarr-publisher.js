@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
 
 const REPUBLISH_MS = 5 * 60_000
 const MAX_RETRY_MS = 60_000

@@ -2,23 +2,35 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
+const { deferred } = require('../base/deferred')
 const { isEnvelope } = require('./envelope')
 const { IrohError } = require('../base/errors')
 const { Inbox } = require('./inbox')
 const { Outbox } = require('./outbox')
-const { kStream } = require('../base/symbols')
+const { kAsk, kIsHeard, kStream } = require('../base/symbols')
+const { within } = require('../base/within')
 
 /** A peer that sends more than these is not one that slipped. */
 const MAX_REFUSED = 1000
+/** How long what is sent waits for what was sent by an older channel. */
+const SENT_MS = 8000
+
+const FINISHED = Object.freeze({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
 
 /**
  * The events of one bidirectional stream, both ways, and how it ends. What happens is told to its owner, in later turns of
  * the event loop than the one that made it.
  * @typedef {object} ChannelOwner
- * @property {(envelope: object) => void} onEnvelope
+ * @property {(envelope: object) => unknown} onEnvelope AGAIN: it has given the channel to another, who is to have it
+ * @property {(envelope: object) => boolean} [onAhead] an envelope that waits for resume(); true: it is taken now, and does
+ *   not come out again
+ * @property {(length: number) => boolean} [keepsHeld] asked before onOver, when envelopes wait for resume(), so many
+ *   characters of JSON: whether they are to come out after it
+ * @property {() => void} [onEmptied] those have come out
  * @property {(error: IrohError) => void} onRefused a frame that is not dispatched; it may go on after it
  * @property {(error: IrohError) => void} onError something about the stream; it may go on after it
- * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }) => void} onOver once, last
+ * @property {(ending: { kind: string, code: number, reason: string, error: IrohError | null }, isKept: boolean) => void}
+ *   onOver once; last, unless envelopes are kept
  */
 class Channel {
   #connection
@@ -27,6 +39,8 @@ class Channel {
   #owner
   #ending = null
   #isOver = false
+  #isKept = false
+  #ended = deferred()
   #refused = 0
 
   /**
@@ -52,6 +66,16 @@ class Channel {
     return this.#connection
   }
 
+  /** Whether one of the sides has ended it, or it is over. */
+  get isEnding() {
+    return this.#ending !== null || this.#isOver
+  }
+
+  /** Resolves when the peer has ended its half, and what it sent has come out, or when the channel is over. */
+  get ended() {
+    return this.#ended.promise
+  }
+
   /** Takes the JSON of one envelope, whole or not at all. @throws {IrohError} as Outbox.push() */
   push(json) {
     this.#outbox.push(json)
@@ -69,6 +93,16 @@ class Channel {
 
   get bufferedAmount() {
     return this.#outbox.bufferedAmount
+  }
+
+  /** Asks the peer's endpoint for a sign of life. */
+  ask() {
+    this.#connection[kAsk]()
+  }
+
+  /** Whether it was heard since ask(). */
+  get isHeard() {
+    return this.#connection[kIsHeard]()
   }
 
   /** What drained() lets be unsent. */
@@ -97,42 +131,68 @@ class Channel {
     this.#outbox.finish()
   }
 
+  /** Ends our half of an older channel; what is sent here leaves once the peer has all that was sent there. */
+  sendAfter(older) {
+    older.finishSending()
+    this.#outbox.waitFor(older.sent())
+  }
+
+  /** Resolves when the peer has all that was sent before finishSending(), or will not have it; eight seconds at most. */
+  sent() {
+    return within(this.#outbox.done, SENT_MS)
+  }
+
   /** Ends our half after what was sent; it is over once the peer has it all, or the connection is gone. */
   finish() {
     this.#end({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
   }
 
-  /** The connection is over: so is this, whatever is still held back. */
-  drop() {
-    const { errorCode, code, reason } = this.#connection.closeReason()
-    const error = this.#error(errorCode, { quicError: code, detail: reason || undefined })
-    this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error })
+  /** What was to come out after the end does not. */
+  discard() {
+    this.#isKept = false
+    this.#inbox.stop(CloseCode.NORMAL)
+  }
+
+  /** Whether envelopes wait for resume(). */
+  get isHolding() {
+    return this.#inbox.isHolding
   }
 
   #onInput(what, about, goesOn) {
     switch (what) {
       case 'value':
-        this.#onValue(about)
+        return this.#onValue(about)
+      case 'ahead':
+        return !this.#isOver && isEnvelope(about) && this.#owner.onAhead?.(about) === true
+      case 'emptied':
+        this.#owner.onEmptied()
         break
       case 'bad-frame':
         this.#onBadFrame(about, goesOn)
         break
       case 'end':
-        this.#end({ kind: 'finished', code: CloseCode.NORMAL, reason: '', error: null })
+        this.#ended.resolve()
+        this.#end(FINISHED)
         break
       case 'reset':
         this.#onPeerReset(about)
         break
       case 'gone':
-        this.#complete(this.#ending ?? { ...connectionEnd(this.#connection), error: about })
+        this.#complete(this.#ending ?? this.#lossEnding(about))
         break
     }
+    return false
+  }
+
+  /** A peer that had ended its half before has left in good order. */
+  #lossEnding(error) {
+    return this.#inbox.isEnded ? FINISHED : { ...connectionEnd(this.#connection), error }
   }
 
   #onValue(value) {
-    if (this.#isOver) return
-    if (isEnvelope(value)) this.#owner.onEnvelope(value)
-    else this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
+    if (this.#isOver && !this.#isKept) return undefined
+    if (isEnvelope(value)) return this.#owner.onEnvelope(value)
+    return this.#onBadFrame(this.#error('ERR_IROH_NOT_ENVELOPE'), true)
   }
 
   #onBadFrame(error, goesOn) {
@@ -172,8 +232,11 @@ class Channel {
   #complete(ending) {
     if (this.#isOver) return
     this.#isOver = true
-    this.#inbox.stop(CloseCode.NORMAL)
-    this.#owner.onOver(Object.freeze(ending))
+    this.#isKept = this.#inbox.isHolding && this.#owner.keepsHeld?.(this.#inbox.heldLength) === true
+    if (this.#isKept) this.#inbox.keep(CloseCode.NORMAL)
+    else this.#inbox.stop(CloseCode.NORMAL)
+    this.#ended.resolve()
+    this.#owner.onOver(Object.freeze(ending), this.#isKept)
   }
 
   #error(code, about) {

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { Arrivals, FIRST_LISTENER_MS } = require('./arrivals')
 const { Channel } = require('./channel')
 const { checkInteger, checkOptions } = require('../base/check')
 const { Connection } = require('../connection')
 const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
-const { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent } = require('./events')
+const { IrohCloseEvent, IrohErrorEvent, eventOf, forgedEvent } = require('./events')
 const { MAX_DEPTH } = require('./json-bounds')
 const { ListenerTarget } = require('./listener-target')
 const { RecvStream } = require('../streams/recv-stream')
 const { SendStream } = require('../streams/send-stream')
 const {
   asyncDispose,
+  kAdopt,
+  kAhead,
   kAttach,
   kBroadcastJson,
   kBusy,
@@ -25,8 +28,12 @@ const {
   kFire,
   kGreet,
   kHalfClose,
+  kHearFirst,
   kHold,
+  kKeepsHeld,
+  kListen,
   kMeasure,
+  kMove,
   kOwnNames,
   kReceivedLength,
   kRefused,
@@ -79,9 +86,10 @@ class IrohEventTarget extends ListenerTarget {
   #remoteNodeId
   #channel = null
   #connection = null
-  #isPaused = false
-  /** How many hold it back beside pause(). */
-  #holds = 0
+  #arrivals
+  /** A second channel of the peer's. */
+  #heir = null
+  #isClosing = false
   #isOver = false
   #failure = null
   #closed = quietDeferred()
@@ -92,12 +100,14 @@ class IrohEventTarget extends ListenerTarget {
   /** Characters that came over channels before this one. */
   #receivedBefore = 0
   #connectedAt = 0
+  #tap = null
 
   /** @private use the create… functions */
   constructor(remoteNodeId, options) {
     super()
     this.#remoteNodeId = remoteNodeId
     this.#options = options
+    this.#arrivals = new Arrivals(options.maxBufferedAmount, () => this.#warnUnheard())
     if (options.operations) this.#registered = quietDeferred()
   }
 
@@ -186,16 +196,41 @@ class IrohEventTarget extends ListenerTarget {
     await this.#channel.drained()
   }
 
-  /** No events come out, and the peer is held back by flow control. */
+  /**
+   * From a later turn on events come to the listener; the first one of an event of the peer lets out what has waited for
+   * it, ten seconds at most.
+   */
+  addEventListener(name, listener, options) {
+    super.addEventListener(name, listener, options)
+    if (!this[kOwnNames].has(`${name}`)) this.#arrivals.heard()
+  }
+
+  /** @private */
+  [kListen](name, listener) {
+    super.addEventListener(name, listener)
+  }
+
+  /** @private */
+  get [kTap]() {
+    return this.#tap
+  }
+
+  set [kTap](tap) {
+    this.#tap = tap
+    this.#arrivals.heard()
+  }
+
+  /**
+   * No events of the peer come out, and it is held back by flow control. Local events do come, the end of the connection
+   * among them: what had arrived before it comes out after resume().
+   */
   pause() {
-    this.#isPaused = true
-    this.#channel?.pause()
+    this.#arrivals.pause()
   }
 
   /** Events come out again, from a later turn of the event loop on. */
   resume() {
-    this.#isPaused = false
-    if (!this.#isStill()) this.#channel?.resume()
+    this.#arrivals.resume()
   }
 
   /**
@@ -216,8 +251,10 @@ class IrohEventTarget extends ListenerTarget {
    * event comes out after that. The connection stays open.
    */
   async close() {
+    this.#isClosing = true
     if (this.#channel) this[kFinish](this.#channel)
     await this.#closed.promise
+    this.#arrivals.discard()
   }
 
   [asyncDispose]() {
@@ -231,20 +268,42 @@ class IrohEventTarget extends ListenerTarget {
 
   /** @private A channel that it had before is not heard any more. */
   [kTake](channel, isGreeted) {
-    const isMine = () => this.#channel === channel
-    channel.giveTo({
-      onEnvelope: (envelope) => isMine() && this[kEnvelope](envelope),
-      onRefused: (error) => isMine() && this.#onRefused(error),
-      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
-      onOver: (ending) => isMine() && this.#onOver(ending)
-    })
     this.#leaveChannel()
+    this.#own(channel)
     this.#channel = channel
+    if (this.#heir === channel) this.#heir = null
     this.#connection = channel.connection
     this.#connectedAt = Date.now()
-    if (this.#isStill()) channel.pause()
+    this.#arrivals.take(channel)
     if (this.#options.operations) this.#expectRegistration()
     if (!isGreeted) this[kGreet](channel)
+  }
+
+  /**
+   * @private The peer has opened a second channel, which takes the place of this one if the peer closes this one. Its
+   * events wait.
+   */
+  [kAdopt](channel) {
+    this.#heir = channel
+    channel.pause()
+    this.#own(channel)
+  }
+
+  /** @private The events of the second channel come before others, until it is over. */
+  [kHearFirst](channel) {
+    if (this.#heir === channel) this.#arrivals.precede(channel)
+  }
+
+  /**
+   * @private It goes on over the second channel, in order, after what is on the one before.
+   * @returns {Promise<void>} resolved when the peer has what was sent on that
+   */
+  [kMove](channel, isGreeted) {
+    const older = this.#channel
+    this.#arrivals.precede(older)
+    channel.sendAfter(older)
+    this[kTake](channel, isGreeted)
+    return older.sent()
   }
 
   /** @private With the `operations` option, says what this side exposes. */
@@ -257,9 +316,7 @@ class IrohEventTarget extends ListenerTarget {
 
   /** @private */
   [kHold](isHeld) {
-    this.#holds += isHeld ? 1 : -1
-    if (isHeld) this.#channel?.pause()
-    else if (!this.#isStill()) this.#channel?.resume()
+    this.#arrivals.hold(isHeld)
   }
 
   /** @private */
@@ -275,11 +332,27 @@ class IrohEventTarget extends ListenerTarget {
   /** @private Dispatches an envelope of the peer; with a number if it has one. */
   [kEnvelope](envelope, sequence, session) {
     this.#received++
-    this[kTap]?.(envelope)
+    this.#tap?.(envelope)
     const name = eventName(envelope)
     if (name === REGISTER && this.#registered) this.#onRegister(envelope)
     const isOwn = this[kOwnNames].has(name)
     this[kFire]((isOwn ? forgedEvent : eventOf)(name, envelope, sequence, session))
+  }
+
+  /** @private What the peer exposes is known before its event comes, and that event waits for no listener. */
+  [kAhead](envelope) {
+    if (eventName(envelope) !== REGISTER) return false
+    if (this.#arrivals.isUnheard) {
+      this[kEnvelope](envelope)
+      return true
+    }
+    if (this.#registered && Array.isArray(envelope.payload?.operations)) this.#onRegister(envelope)
+    return false
+  }
+
+  /** @private Not after close(). */
+  [kKeepsHeld]() {
+    return !this.#isClosing
   }
 
   /** @private */
@@ -320,18 +393,54 @@ class IrohEventTarget extends ListenerTarget {
     this[kRefused]()
   }
 
-  #isStill() {
-    return this.#isPaused || this.#holds > 0
-  }
-
   #leaveChannel() {
     this.#receivedBefore = this[kReceivedLength]
     this.#channel = null
   }
 
+  /** What happens on a channel concerns this target from now on. */
+  #own(channel) {
+    const isMine = () => this.#channel === channel || this.#heir === channel
+    channel.giveTo({
+      onEnvelope: (envelope) => this.#arrivals.has(channel) && this[kEnvelope](envelope),
+      onAhead: (envelope) => this.#channel === channel && this[kAhead](envelope),
+      onEmptied: () => this.#arrivals.forget(channel),
+      onRefused: (error) => isMine() && this.#onRefused(error),
+      onError: (error) => isMine() && this[kFire](new IrohErrorEvent(error)),
+      keepsHeld: (length) => (isMine() || this.#arrivals.has(channel)) && this.#keepHeld(channel, length),
+      onOver: (ending, isKept) => this.#onChannelOver(channel, ending, isKept)
+    })
+  }
+
+  #onChannelOver(channel, ending, isKept) {
+    if (channel === this.#channel) this.#onOver(ending)
+    else if (!isKept) this.#arrivals.forget(channel)
+    if (this.#heir === channel) this.#heir = null
+  }
+
+  /** A peer that closes a connection in favour of another goes on over that. */
   #onOver(ending) {
+    if (this.#heir && ending.kind === 'application-closed') {
+      this[kTake](this.#heir, false)
+      return
+    }
     this.#leaveChannel()
+    this.#arrivals.take(null)
     this[kDetached](ending)
+  }
+
+  /** Whether what has come over this connection, and waits, comes out although it is over. */
+  #keepHeld(channel, length) {
+    if (!this[kKeepsHeld]()) return false
+    if (this.#arrivals.keep(channel, length)) return true
+    const detail = 'events that came while the target was paused are dropped'
+    this[kFire](new IrohErrorEvent(this.#error('ERR_IROH_BUFFER_FULL', { detail })))
+    return false
+  }
+
+  #warnUnheard() {
+    const text = `events of ${this.#remoteNodeId} came, and no listener was added in ${FIRST_LISTENER_MS / 1000} s`
+    process.emitWarning(text, { type: 'IrohWarning', code: 'IROH_NO_LISTENER' })
   }
 
   /** What the peer said over an earlier stream holds no longer; who still waits for it goes on to wait. */
@@ -353,15 +462,6 @@ class IrohEventTarget extends ListenerTarget {
   #error(code, about) {
     return new IrohError(code, { peer: this.#remoteNodeId, ...about })
   }
-}
-
-function eventOf(name, detail, sequence, session) {
-  return sequence ? new SequencedEvent(name, { detail }, sequence, session) : new CustomEvent(name, { detail })
-}
-
-/** The event of an envelope whose name is one of the target's own. */
-function forgedEvent(name, envelope, sequence, session) {
-  return Object.assign(new PeerErrorEvent(envelope, name), sequence && { sequence, session })
 }
 
 function checkConnection(connection) {
@@ -398,9 +498,13 @@ function targetOver(send, recv, options) {
 
 /** Opens a stream for events, and lets the peer know of it. */
 async function openStream(connection) {
-  const { send, recv } = await connection.openBi()
-  send[kStream].call('streamAnnounce')
-  return { send, recv }
+  return announced(await connection.openBi())
+}
+
+/** Lets the peer know of a stream. */
+function announced(stream) {
+  stream.send[kStream].call('streamAnnounce')
+  return stream
 }
 
 /** The accepting side: takes the next stream the peer opens. */
@@ -414,6 +518,7 @@ async function createHubIrohEventTarget(connection, options) {
 module.exports = {
   IrohEventTarget,
   TARGET_OPTIONS,
+  announced,
   createHubIrohEventTarget,
   createIrohEventTarget,
   createSpokeIrohEventTarget,

@@ -89,4 +89,14 @@ class SequencedEvent extends CustomEvent {
   }
 }
 
-module.exports = { IrohCloseEvent, IrohErrorEvent, PeerErrorEvent, SequencedEvent, SpokeStateEvent }
+/** The event of an envelope; with a number if it has one. */
+function eventOf(name, detail, sequence, session) {
+  return sequence ? new SequencedEvent(name, { detail }, sequence, session) : new CustomEvent(name, { detail })
+}
+
+/** The event of an envelope whose name is one of the target's own. */
+function forgedEvent(name, envelope, sequence, session) {
+  return Object.assign(new PeerErrorEvent(envelope, name), sequence && { sequence, session })
+}
+
+module.exports = { IrohCloseEvent, IrohErrorEvent, SpokeStateEvent, eventOf, forgedEvent }

@@ -4,9 +4,18 @@
 const { IrohError } = require('../base/errors')
 
 /**
+ * Characters of JSON that are read while it holds still, so that envelopes which pass a pause are seen. After that the
+ * core gives no credit, and the peer's buffer fills instead of ours.
+ */
+const AHEAD = 256 * 1024
+
+/** What the owner of a value answers when another is to have it, who owns the channel from now on. */
+const AGAIN = Symbol('again')
+
+/**
  * The receiving half of an event target. What the core gives comes out in order: envelopes, refused frames, the end. It
- * holds still until start() and between pause() and resume(); then the core gives no credit, so that the peer's buffer
- * fills and not ours.
+ * holds still until start() and between pause() and resume(). Two things do not wait then: an envelope that its owner
+ * takes ahead of the others, and the loss of the connection.
  */
 class Inbox {
   #stream
@@ -18,11 +27,17 @@ class Inbox {
   #receivedLength = 0
   /** What came while it held still: arrays of values, and functions. */
   #waiting = []
+  #aheadLength = 0
+  /** Why the connection ended, until that is told. */
+  #loss = null
+  #isLeftover = false
+  #isEnded = false
 
   /**
    * @param {import('../streams/stream-handle').StreamHandle} stream
-   * @param {(what: string, about?: any, goesOn?: boolean) => void} give gets 'value' (the value), 'bad-frame' (error,
-   *   whether the stream goes on), 'end', 'reset' (code) and 'gone' (why the connection ended)
+   * @param {(what: string, about?: any, goesOn?: boolean) => any} give gets 'value' (the value), 'bad-frame' (error,
+   *   whether the stream goes on), 'end', 'reset' (code), 'gone' (why the connection ended), 'emptied' (what was kept by
+   *   keep() has come out), and 'ahead' (a value that would have to wait): true means that it was taken
    */
   constructor(stream, give, { maxFrameLength, maxDepth }) {
     this.#stream = stream
@@ -40,28 +55,49 @@ class Inbox {
   /** Lets the first values out. */
   start() {
     this.#started = true
+    if (this.#paused) this.#stream.tryCall('streamPause', false)
     this.#move()
   }
 
   pause() {
-    if (this.#paused) return
     this.#paused = true
-    if (this.#started) this.#stream.tryCall('streamPause', true)
+    if (!this.#moving) this.#tellLoss()
   }
 
-  /** What waited comes out in a later turn of the event loop. */
+  /** What waited comes out in a later turn of the event loop; what keep() kept, in the next microtask. */
   resume() {
     if (!this.#paused) return
     this.#paused = false
-    setImmediate(() => this.#move())
+    if (this.#isLeftover) queueMicrotask(() => this.#move())
+    else setImmediate(() => this.#move())
   }
 
   /** Nothing comes out any more. */
   stop(code) {
     this.#waiting = []
-    if (this.#over) return
-    this.#stream.tryCall('streamStop', code)
-    this.#done()
+    this.#finish(code)
+  }
+
+  /** Nothing more comes in; the envelopes that came before come out after resume(), and then 'emptied'. */
+  keep(code) {
+    this.#waiting = this.#waiting.filter(Array.isArray)
+    this.#isLeftover = true
+    this.#finish(code)
+  }
+
+  /** Whether envelopes wait. */
+  get isHolding() {
+    return this.#waiting.some(Array.isArray)
+  }
+
+  /** Characters of JSON that came while it held still, since it moved last. */
+  get heldLength() {
+    return this.#aheadLength
+  }
+
+  /** Whether the peer has ended its half in good order, be it after what waits. */
+  get isEnded() {
+    return this.#isEnded
   }
 
   onFrames(text) {
@@ -73,7 +109,7 @@ class Inbox {
       this.#put(() => this.#give('bad-frame', new IrohError('ERR_IROH_INTERNAL', { cause }), true))
       return
     }
-    if (this.#still()) this.#waiting.push(values)
+    if (this.#still()) this.#hold(values, text.length)
     else this.#deliver(values)
   }
 
@@ -84,25 +120,56 @@ class Inbox {
     })
   }
 
+  /** An end that nothing waits before does not wait for resume(). */
   onEnd() {
-    this.#put(() => {
+    this.#isEnded = true
+    const end = () => {
       this.#done()
       this.#give('end')
-    })
+    }
+    if (this.#paused && this.#waiting.length === 0) end()
+    else this.#put(end)
   }
 
   onReset(code) {
-    this.#put(() => {
+    const reset = () => {
       this.#done()
       this.#give('reset', code)
-    })
+    }
+    if (this.#paused) reset()
+    else this.#put(reset)
   }
 
+  /** Told after what comes out by itself, and before what waits for resume(). */
   onLost(error) {
-    this.#put(() => this.#give('gone', error))
+    this.#loss = error
+    if (this.#paused || !this.#still()) this.#tellLoss()
   }
 
   onReadable() {}
+
+  #tellLoss() {
+    const error = this.#loss
+    this.#loss = null
+    if (error) this.#give('gone', error)
+  }
+
+  #finish(code) {
+    if (this.#over) return
+    this.#stream.tryCall('streamStop', code)
+    this.#done()
+  }
+
+  #hold(values, length) {
+    const left = this.#passAhead(values)
+    if (left.length > 0) this.#waiting.push(left)
+    this.#aheadLength += length
+    if (this.#aheadLength >= AHEAD) this.#stream.tryCall('streamPause', true)
+  }
+
+  #passAhead(values) {
+    return values.filter((value) => !this.#give('ahead', value))
+  }
 
   #done() {
     this.#over = true
@@ -122,10 +189,11 @@ class Inbox {
   #deliver(values) {
     for (let index = 0; index < values.length; index++) {
       if (this.#paused) {
-        this.#waiting.unshift(values.slice(index))
+        const left = this.#passAhead(values.slice(index))
+        if (left.length > 0) this.#waiting.unshift(left)
         return
       }
-      this.#give('value', values[index])
+      if (this.#give('value', values[index]) === AGAIN) index--
     }
   }
 
@@ -138,8 +206,15 @@ class Inbox {
       else this.#deliver(next)
     }
     this.#moving = false
-    if (!this.#paused) this.#stream.tryCall('streamPause', false)
+    if (!this.#paused) this.#goOn()
+    this.#tellLoss()
+  }
+
+  #goOn() {
+    this.#aheadLength = 0
+    if (this.#isLeftover) this.#give('emptied')
+    else this.#stream.tryCall('streamPause', false)
   }
 }
 
-module.exports = { Inbox }
+module.exports = { AGAIN, Inbox }

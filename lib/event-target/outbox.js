@@ -22,8 +22,10 @@ class Outbox {
   #inCore = -1
   #scheduled = false
   #blocked = false
+  #waiting = false
   #finishing = false
   #error = null
+  #isOver = false
   #drained = []
   #done = quietDeferred()
   #onStopped
@@ -117,6 +119,14 @@ class Outbox {
     this.#handOver()
   }
 
+  /** Hands nothing to the core before the promise, which does not reject, is settled. */
+  async waitFor(turn) {
+    this.#blocked = this.#waiting = true
+    await turn
+    this.#waiting = false
+    if (!this.#isOver) this.onWritable()
+  }
+
   /** No more is pushed; the stream ends after what was. */
   finish() {
     if (this.#error) return
@@ -133,6 +143,7 @@ class Outbox {
   }
 
   onWritable() {
+    if (this.#waiting) return
     if (this.#blocked) {
       this.#handOver()
       if (this.#blocked) return
@@ -194,7 +205,8 @@ class Outbox {
 
   /** Counts `bytes` in, looking at what is really unsent only when the bound seems reached. */
   #makeRoom(bytes) {
-    if (this.#blocked && this.#pendingBytes >= CHUNK) throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
+    if (this.#blocked && !this.#waiting && this.#pendingBytes >= CHUNK)
+      throw bufferFull(this.bufferedAmount, this.#maxBufferedAmount)
     if (this.#atMost + bytes > this.#maxBufferedAmount) {
       this.#atMost = this.bufferedAmount
       if (this.#atMost + bytes > this.#maxBufferedAmount) throw bufferFull(this.#atMost, this.#maxBufferedAmount)
@@ -208,6 +220,7 @@ class Outbox {
   }
 
   #end(error) {
+    this.#isOver = true
     this.#error = error
     this.#finishing = false
     this.#pending = ''

@@ -7,6 +7,7 @@ const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal, toBytes } = re
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { Patience } = require('../base/patience')
 const { asyncDispose } = require('../base/symbols')
 const { EventQueue } = require('./event-queue')
 
@@ -232,7 +233,7 @@ class GossipTopic {
       }
     }
     const onLate = () => done.reject(new IrohError('ERR_IROH_TIMEOUT', { ...about, detail: 'not joined in time' }))
-    const late = timeoutMs === undefined ? undefined : setTimeout(onLate, timeoutMs)
+    const patience = timeoutMs === undefined ? null : new Patience(timeoutMs, onLate)
     this.#watchers.add(watcher)
     const forget = onAbort(signal, () =>
       done.reject(new IrohError('ERR_IROH_ABORTED', { ...about, cause: signal.reason }))
@@ -240,7 +241,7 @@ class GossipTopic {
     try {
       await done.promise
     } finally {
-      clearTimeout(late)
+      patience?.stop()
       this.#watchers.delete(watcher)
       forget()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
+const { checkOptions, checkText } = require('../base/check')
 const { NodeIdFile, parseList } = require('../identity/node-id-file')
 
 /** A hub's allowlist in a file. */
@@ -16,4 +17,12 @@ class AllowFile extends NodeIdFile {
   }
 }
 
-module.exports = { AllowFile, parseList }
+/** The `allow` option: { file } is a list that is watched. */
+function readAllow(allow) {
+  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
+  if (!isFile) return allow
+  const { file } = checkOptions(allow, ['file'], 'allow')
+  return new AllowFile(checkText(file ?? null, 'allow.file'))
+}
+
+module.exports = { AllowFile, parseList, readAllow }

@@ -5,7 +5,7 @@ const { deferred } = require('../base/deferred')
 const { DropQueue } = require('./drop-queue')
 const { IrohError } = require('../base/errors')
 const { IrohEventTarget } = require('../event-target/event-target')
-const { kAttach, kBroadcastJson, kDetached, kMeasure, kSendJson, kStream } = require('../base/symbols')
+const { kBroadcastJson, kDetached, kMeasure, kSendJson, kTake } = require('../base/symbols')
 
 /** With this much on its way to a spoke, more waits here, where it can still be dropped. */
 const ON_ITS_WAY = 256 * 1024
@@ -20,21 +20,29 @@ class DroppingSpoke extends IrohEventTarget {
   #onItsWay = ON_ITS_WAY
   #queue
   #dropped = 0
+  /** How many it has had. */
+  #channels = 0
   #isClosing = false
   /** While something waits: resolves when nothing does any more. */
   #emptied = null
 
+  /** What its channels take: the bound is here. */
+  static channelOptions(options) {
+    return { ...options, maxBufferedAmount: Number.MAX_SAFE_INTEGER }
+  }
+
   /** @param {object} options of an event target, and `dropTotal`: the Shares of what waits for all spokes */
   constructor(remoteNodeId, { dropTotal, ...options }) {
-    super(remoteNodeId, { ...options, maxBufferedAmount: Number.MAX_SAFE_INTEGER })
+    super(remoteNodeId, options)
     this.#max = options.maxBufferedAmount
     this.#queue = new DropQueue(dropTotal)
   }
 
   /** Above sendLowWater, below which the stream asks for more. */
-  [kAttach](send, recv) {
-    this.#onItsWay = Math.max(ON_ITS_WAY, send[kStream].sendLowWater + 1)
-    super[kAttach](send, recv)
+  [kTake](channel, isGreeted) {
+    this.#onItsWay = Math.max(ON_ITS_WAY, channel.lowWater + 1)
+    this.#channels++
+    super[kTake](channel, isGreeted)
   }
 
   [kSendJson](json) {
@@ -104,16 +112,17 @@ class DroppingSpoke extends IrohEventTarget {
   async #move() {
     const emptied = deferred()
     this.#emptied = emptied
-    try {
-      while (this.#queue.length > 0) {
+    while (this.#queue.length > 0) {
+      const channels = this.#channels
+      try {
         await super.drained()
         while (this.#queue.length > 0 && super.bufferedAmount < this.#onItsWay) {
           if (!this.#handOver(this.#queue.peek())) break
           this.#queue.shift()
         }
+      } catch {
+        if (channels === this.#channels) this.#giveUp() // the stream has ended, and said so
       }
-    } catch {
-      this.#giveUp() // the stream has ended, and said so
     }
     this.#emptied = null
     emptied.resolve()

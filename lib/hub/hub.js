@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { AllowFile } = require('./allow-file')
+const { AllowFile, readAllow } = require('./allow-file')
+const { Crossings } = require('./crossings')
+const { Dials } = require('./dials')
 const { Channel } = require('../event-target/channel')
-const { MAX_DURATION_MS, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { MAX_DURATION_MS, checkInteger, checkOneOf } = require('../base/check')
 const { CloseCode } = require('../close-reason')
 const { Emitter } = require('../base/emitter')
 const { Endpoint } = require('../endpoint')
 const { encodeEnvelope } = require('../event-target/envelope')
 const { IrohError, invalid } = require('../base/errors')
-const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('../event-target/event-target')
+const { IrohEventTarget, TARGET_OPTIONS, readTargetOptions } = require('../event-target/event-target')
 const { DroppingSpoke } = require('./hub-spoke')
 const { IrohErrorEvent } = require('../event-target/events')
 const { parsePeer } = require('../addresses/node-addr')
@@ -23,18 +25,17 @@ const { checkNotReserved } = require('../resume/resuming')
 const {
   asyncDispose,
   kAllow,
-  kAttach,
   kEnd,
-  kEnvelope,
   kExpel,
   kFire,
   kPark,
   kBroadcastJson,
+  kListen,
   kListsAdmit,
-  kRefuse,
   kServe,
   kTake
 } = require('../base/symbols')
+const { readExcept, throwUnsent } = require('./recipients')
 const { Rivals } = require('./rivals')
 const { Shares } = require('../base/shares')
 const { Welcome } = require('./welcome')
@@ -83,12 +84,15 @@ class Hub extends Emitter {
   #owned
   #alpn
   #options
+  #channelOptions
   #slowSpoke
   /** What waits for all spokes, beside what their streams hold. */
   #dropTotal = new Shares(DROP_TOTAL)
   #spokes = new Map()
   #welcome
   #rivals = new Rivals()
+  #dials
+  #crossings
   #sessions = null
   #maxPending
   #greeting = 0
@@ -106,7 +110,17 @@ class Hub extends Emitter {
     this.#owned = owned
     this.#alpn = alpn
     this.#options = targetOptions
+    this.#channelOptions = slowSpoke === 'drop-oldest' ? DroppingSpoke.channelOptions(targetOptions) : targetOptions
     this.#welcome = new Welcome(welcome)
+    this.#dials = new Dials({
+      connect: (peer, about) => endpoint.connect(peer, alpn, about),
+      spokeOf: (nodeId) => this.#spokes.get(nodeId),
+      add: (connection, stream) => this.#onDialled(connection, stream)
+    })
+    this.#crossings = new Crossings(endpoint.nodeId(), (channel, isGreeted) => {
+      if (this.#closing) channel.connection.close(CloseCode.NORMAL, 'the hub is closed')
+      else this.#begin(channel, isGreeted)
+    })
     this.#maxPending = welcome.max
     this.#slowSpoke = slowSpoke
     try {
@@ -187,11 +201,15 @@ class Hub extends Emitter {
     target.send(envelope)
   }
 
-  /** Dials a peer that serves the hub's ALPN; it becomes a spoke. @returns {Promise<IrohEventTarget>} */
+  /**
+   * Dials a peer that serves the hub's ALPN; it becomes a spoke. One that is a spoke already, or becomes one meanwhile, is
+   * given as it is.
+   * @param {string | object} peer NodeId, NodeAddr or ticket
+   * @param {{ signal?: AbortSignal, timeoutMs?: number }} [options]
+   * @returns {Promise<IrohEventTarget>}
+   */
   async dial(peer, options) {
-    const connection = await this.#endpoint.connect(peer, this.#alpn, options)
-    connection[kRefuse]()
-    return this.#add(connection, await openStream(connection))
+    return this.#dials.dial(parsePeer(peer).nodeId, peer, options)
   }
 
   /** Lets a NodeId connect. */
@@ -243,7 +261,7 @@ class Hub extends Emitter {
     }
     try {
       if (stream && this.#sessions) await this.#greet(connection, stream)
-      else if (stream) this.#add(connection, stream)
+      else if (stream) this.#arrive(this.#channel(connection, stream), false)
     } catch {
       // The hub is closed, or the stream was over before it began; the connection is closed.
     }
@@ -280,15 +298,32 @@ class Hub extends Emitter {
     else await Promise.all(targets.map(({ connection }) => connection?.closed()))
   }
 
-  #add(connection, { send, recv }) {
+  #channel(connection, { send, recv }) {
     this.#assertWelcome(connection)
-    const target = this.#plainTarget(connection)
     try {
-      target[kAttach](send, recv)
+      return new Channel(send, recv, this.#channelOptions)
     } catch (error) {
       connection.close(CloseCode.NO_STREAM, 'the event stream was over before it began')
       throw error
     }
+  }
+
+  /** A peer that we have dialled. */
+  #onDialled(connection, stream) {
+    const target = this.#begin(this.#channel(connection, stream), false)
+    this.#crossings.dialled(target)
+    return target
+  }
+
+  /** A spoke without a session has come. @returns {IrohEventTarget} what it is */
+  #arrive(channel, isGreeted) {
+    const there = this.#spokes.get(channel.connection.remoteNodeId())
+    return this.#crossings.take(there, channel, isGreeted) ? there : this.#begin(channel, isGreeted)
+  }
+
+  #begin(channel, isGreeted) {
+    const target = this.#plainTarget(channel.connection.remoteNodeId())
+    target[kTake](channel, isGreeted)
     this.#keep(target)
     return target
   }
@@ -306,16 +341,13 @@ class Hub extends Emitter {
   }
 
   /** Delivers at most once; over when its connection is. */
-  #plainTarget(connection) {
+  #plainTarget(nodeId) {
     const SpokeTarget = this.#slowSpoke === 'drop-oldest' ? DroppingSpoke : IrohEventTarget
-    const options = { ...this.#options, dropTotal: this.#dropTotal }
-    const target = new SpokeTarget(connection.remoteNodeId(), options)
-    const gone = (reason) => {
+    const target = new SpokeTarget(nodeId, { ...this.#options, dropTotal: this.#dropTotal })
+    target.closed.then((reason) => {
       this.#remove(target, reason)
-      connection.close()
-    }
-    target.closed.then(gone)
-    connection.closed().then(gone)
+      target.connection.close()
+    })
     return target
   }
 
@@ -323,6 +355,7 @@ class Hub extends Emitter {
     const older = this.#spokes.get(target.remoteNodeId)
     if (older) this.#replace(older)
     this.#spokes.set(target.remoteNodeId, target)
+    this.#dials.arrived(target.remoteNodeId)
     this.emit('spoke', target)
   }
 
@@ -343,11 +376,10 @@ class Hub extends Emitter {
     }
   }
 
-  #onGreeted(channel, envelope, asked, error) {
+  #onGreeted(channel, asked, error) {
     this.#assertWelcome(channel.connection)
     const target = asked ? this.#goOn(channel, asked) : this.#goOnPlain(channel)
     if (error) target[kFire](new IrohErrorEvent(error))
-    if (envelope) target[kEnvelope](envelope)
   }
 
   /** The spoke of a session. */
@@ -370,13 +402,10 @@ class Hub extends Emitter {
 
   /** A spoke that knows no sessions, or so it seems: one that asks for a session after all begins again. */
   #goOnPlain(channel) {
-    const { connection } = channel
-    const target = this.#plainTarget(connection)
-    target[kTake](channel, true)
-    target.addEventListener('hub.register', ({ detail }) => {
-      if (readAsked(detail.payload)) connection.close(CloseCode.SESSION, 'the session was asked for too late')
+    const target = this.#arrive(channel, true)
+    target[kListen]('hub.register', ({ detail }) => {
+      if (readAsked(detail.payload)) target.connection.close(CloseCode.SESSION, 'the session was asked for too late')
     })
-    this.#keep(target)
     return target
   }
 
@@ -443,35 +472,6 @@ class Hub extends Emitter {
     this.#spokes.delete(target.remoteNodeId)
     this.emit('spokeclose', target.remoteNodeId, { kind, code, reason })
   }
-}
-
-/** @returns {Set<string>} NodeIds */
-function readExcept(except) {
-  if (except === undefined) return new Set()
-  const several = typeof except === 'object' && typeof except[Symbol.iterator] === 'function'
-  const list = several ? [...except] : [except]
-  return new Set(list.map((one) => (one instanceof IrohEventTarget ? one.remoteNodeId : parsePeer(one).nodeId)))
-}
-
-function throwUnsent(failures) {
-  if (failures.length === 0) return
-  const peers = failures.map(({ nodeId }) => nodeId)
-  const [{ error }] = failures
-  const summary = new IrohError(error.code, {
-    peer: peers[0],
-    detail: `${peers.length} spokes did not get it`,
-    cause: error
-  })
-  summary.peers = peers
-  throw summary
-}
-
-/** The `allow` option: { file } is a list that is watched. */
-function readAllow(allow) {
-  const isFile = typeof allow === 'object' && allow !== null && 'file' in allow
-  if (!isFile) return allow
-  const { file } = checkOptions(allow, ['file'], 'allow')
-  return new AllowFile(checkText(file ?? null, 'allow.file'))
 }
 
 /**

@@ -2,7 +2,7 @@
 'use strict'
 
 const { checkBoolean, checkInteger, checkOptions } = require('../base/check')
-const { systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
 
 const MAX_DELAY_MS = 24 * 3600_000
 const FACTOR = 2
@@ -51,7 +51,7 @@ class Reconnect {
   /**
    * @param {{ minDelayMs: number, maxDelayMs: number, maxAttempts: number }} policy
    * @param {() => void} again
-   * @param {import('../relay/client-timers').Clock} [clock]
+   * @param {import('../base/clock').Clock} [clock]
    * @param {() => number} [random] from 0 to below 1
    */
   constructor(policy, again, clock = systemClock, random = Math.random) {

@@ -14,8 +14,19 @@ const { Reconnect, readReconnect } = require('./reconnect')
 const { readDelivery } = require('../resume/options')
 const { isPoisoned } = require('../resume/resuming')
 const { openKept, resumingSpoke } = require('../resume/spoke-session')
-const { kAttach, kComplete, kDetached, kFail, kFinish, kFire, kOwnNames, kRefuse, kUnsent } = require('../base/symbols')
 const { onAbort } = require('../base/on-abort')
+const {
+  kAttach,
+  kComplete,
+  kDetached,
+  kFail,
+  kFinish,
+  kFire,
+  kOwnNames,
+  kRefuse,
+  kSendJson,
+  kUnsent
+} = require('../base/symbols')
 const { within } = require('../base/within')
 
 const SPOKE_OPTIONS = [
@@ -43,6 +54,9 @@ const HOPELESS = new Set(['ERR_IROH_SELF_CONNECT'])
 
 /** Another program with this key is connected: until it leaves there is no place. */
 const IN_USE_MS = 15_000
+
+/** Of what sending throws: it is not about the connection. */
+const CALLERS_FAULT = new Set(['ERR_IROH_BUFFER_FULL', 'ERR_IROH_FRAME_TOO_LONG', 'ERR_IROH_NOT_CONNECTED'])
 
 const LOCALLY_CLOSED = Object.freeze({ kind: 'locally-closed', code: CloseCode.NORMAL, reason: '', error: null })
 
@@ -97,8 +111,14 @@ class Spoke extends IrohEventTarget {
   async close() {
     this.#stop.abort(new IrohError('ERR_IROH_CLOSED'))
     this.#reconnect?.stop()
-    if (this.#state === 'connected') await within(super.close(), CLOSE_TIMEOUT_MS)
+    const finished = super.close()
+    if (this.#state === 'connected') await within(finished, CLOSE_TIMEOUT_MS)
     await this.#leave(LOCALLY_CLOSED)
+  }
+
+  /** Resolves when little is unsent. @throws {IrohError} ERR_IROH_NOT_CONNECTED, also when the connection is lost first */
+  async drained() {
+    await super.drained().catch((error) => this.#rethrow(error))
   }
 
   /** @private The first connection. @throws {IrohError} as endpoint.connect() */
@@ -156,9 +176,25 @@ class Spoke extends IrohEventTarget {
   }
 
   /** @private */
+  [kSendJson](json, sharers) {
+    try {
+      super[kSendJson](json, sharers)
+    } catch (error) {
+      this.#rethrow(error)
+    }
+  }
+
+  /** @private */
   [kUnsent]() {
     if (this.#state === 'closed') return super[kUnsent]()
     return new IrohError('ERR_IROH_NOT_CONNECTED', { peer: this.remoteNodeId })
+  }
+
+  /** Whatever ended the stream: the spoke is not connected, and may be again. */
+  #rethrow(cause) {
+    const { code } = cause
+    if (CALLERS_FAULT.has(code) || this.#stop.signal.aborted) throw cause
+    throw new IrohError('ERR_IROH_NOT_CONNECTED', { peer: this.remoteNodeId, cause })
   }
 
   async #connect() {

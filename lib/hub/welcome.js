@@ -2,6 +2,7 @@
 'use strict'
 
 const { CloseCode } = require('../close-reason')
+const { Patience } = require('../base/patience')
 const { kRefuse } = require('../base/symbols')
 
 /** Of one NodeId: a dialler may try several ways at once, and keeps the first that answers. */
@@ -35,15 +36,12 @@ class Welcome {
       return null
     }
     this.#add(connection)
-    const late = setTimeout(
-      () => connection.close(CloseCode.NO_STREAM, 'no event stream was opened in time'),
-      this.#timeoutMs
-    )
-    late.unref()
+    const tooLate = () => connection.close(CloseCode.NO_STREAM, 'no event stream was opened in time')
+    const patience = new Patience(this.#timeoutMs, tooLate).unref()
     connection[kRefuse]() // but for the one that is waited for
     const stream = await connection.acceptBi().catch(() => null)
     connection[kRefuse]()
-    clearTimeout(late)
+    patience.stop()
     return this.#remove(connection) ? stream : null
   }
 

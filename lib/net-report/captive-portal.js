@@ -5,7 +5,8 @@ const crypto = require('node:crypto')
 const { reasonOf } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
 const { HttpConnection } = require('../outbound/http-connection')
-const { Timers, systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
+const { Timers } = require('../relay/client-timers')
 
 /** Relays that are asked: the first ones. */
 const MAX_RELAYS = 3
@@ -32,7 +33,7 @@ async function askOne(run, { url: relayUrl }) {
     isLate = true
     connection.close(null)
   }
-  timers.set('late', TIMEOUT_MS, stop)
+  timers.setPatient('late', TIMEOUT_MS, stop)
   if (run.isOver) stop()
   const forget = onAbort(run.signal, stop)
   const note = (outcome, detail) => run.journal.note('captive portal', url.href, outcome, started, detail)

@@ -4,6 +4,7 @@
 const { checkInteger, checkOptions, checkSignal } = require('../base/check')
 const { IrohError, invalid, reasonOf } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
+const { Patience } = require('../base/patience')
 const { readProxyOption } = require('../outbound/proxies')
 const { readRelayOption } = require('../relay-option')
 const { advise } = require('./advice')
@@ -86,7 +87,7 @@ class NetReport {
     const forget = onAbort(this.#signal, () => {
       this.abort(new IrohError('ERR_IROH_ABORTED', { cause: this.#signal.reason }))
     })
-    const timer = setTimeout(() => this.#run.end(), timeoutMs)
+    const patience = new Patience(timeoutMs, () => this.#run.end())
     try {
       const [udp, pings, more] = await Promise.all([
         probeUdp(this.#run, this.#relays),
@@ -96,7 +97,7 @@ class NetReport {
       if (this.#error) throw this.#error
       return this.#report({ udp, pings, more, started })
     } finally {
-      clearTimeout(timer)
+      patience.stop()
       forget()
       this.#run.end()
     }

@@ -3,6 +3,7 @@
 
 const crypto = require('node:crypto')
 const dgram = require('node:dgram')
+const { Patience } = require('../base/patience')
 const { once } = require('node:events')
 
 /** When a request is sent again, counted from the first time. */
@@ -60,7 +61,9 @@ class ProbeSocket {
     return new Promise((resolve) => {
       const sent = []
       const timers = []
+      let patience
       const settle = (result) => {
+        patience?.stop()
         for (const timer of timers) clearTimeout(timer)
         this.#waiting.delete(onDatagram)
         resolve(result)
@@ -84,7 +87,7 @@ class ProbeSocket {
       this.#waiting.add(onDatagram)
       send()
       for (const at of SEND_AT_MS.slice(1)) if (at < timeoutMs) timers.push(setTimeout(send, at))
-      timers.push(setTimeout(() => settle({ value: null, error: null }), timeoutMs))
+      patience = new Patience(timeoutMs, () => settle({ value: null, error: null }))
     })
   }
 

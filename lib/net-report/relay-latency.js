@@ -3,7 +3,7 @@
 
 const { reasonOf } = require('../base/errors')
 const { Probe } = require('../relay/client-probe')
-const { systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
 const { tenths } = require('./journal')
 const { onAbort } = require('../base/on-abort')
 

@@ -91,7 +91,7 @@ class TcpRace {
       if (this.#sockets === 0) this.#onClosed()
     })
     if (this.#left.length > 0) this.#timers.set('next address', NEXT_ADDRESS_MS, () => this.#tryNext())
-    if (this.#timeoutMs > 0) this.#timers.set('tcp', this.#timeoutMs, () => this.#late())
+    if (this.#timeoutMs > 0) this.#timers.setPatient('tcp', this.#timeoutMs, () => this.#late())
   }
 
   #opened(socket) {

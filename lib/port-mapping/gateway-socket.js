@@ -2,6 +2,7 @@
 'use strict'
 
 const dgram = require('node:dgram')
+const { Patience } = require('../base/patience')
 const { once } = require('node:events')
 
 /** When a question is sent, counted from the first time: 250 ms, doubling (RFC 6886, section 3.1), four times. */
@@ -63,14 +64,14 @@ class GatewaySocket {
     if (this.#closed) return Promise.resolve(null)
     return new Promise((resolve) => {
       const settle = (answer) => {
+        patience.stop()
         for (const timer of timers) clearTimeout(timer)
         this.#waiting = null
         resolve(answer)
       }
       const again = SEND_AT_MS.filter((ms) => ms > 0 && ms < giveUpMs)
-      const timers = again.map((ms) => setTimeout(() => this.send(question), ms))
-      timers.push(setTimeout(settle, giveUpMs, null))
-      for (const timer of timers) timer.unref()
+      const timers = again.map((ms) => setTimeout(() => this.send(question), ms).unref())
+      const patience = new Patience(giveUpMs, () => settle(null)).unref()
       this.#waiting = { read, settle }
       this.send(question)
     })

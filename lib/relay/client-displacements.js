@@ -35,7 +35,7 @@ class Displacements {
   /** Of the session there is, or was last. */
   isDisplaced = false
 
-  /** @param {import('./client-timers').Clock} clock */
+  /** @param {import('../base/clock').Clock} clock */
   constructor(clock) {
     this.#clock = clock
   }

@@ -12,7 +12,7 @@ const MIN_PONG_MS = 500
 const MAX_PONG_MS = 5000
 /** The most when there is reason to doubt the session. */
 const CHECK_PONG_MS = 2500
-/** A loop that was busy reads its sockets once more before a pong counts as late. */
+/** A pong that comes so much later still counts. */
 const GRACE_MS = 50
 
 /** Watches over one session: pings at once and after silence, and says when a pong stays away. */
@@ -70,7 +70,7 @@ class Keepalive {
     this.#ping = { data: crypto.randomBytes(PING_BYTES), sentAt: this.#now() }
     this.#sendPing(this.#ping.data)
     const patience = Math.min(Math.max(3 * (this.latencyMs ?? MAX_PONG_MS), MIN_PONG_MS), most)
-    this.#timers.set('pong', patience, () => this.#timers.set('pong', GRACE_MS, () => this.#late()))
+    this.#timers.setPatient('pong', patience + GRACE_MS, () => this.#late())
   }
 
   /** @returns {boolean} whether this is the pong waited for; others are ignored */

@@ -53,7 +53,7 @@ class RelayLink extends Emitter {
 
   /**
    * @param {object} clientOptions of RelayClient; `url` is normalised
-   * @param {{ clock: import('./client-timers').Clock, maxQueuedBytes: number, isForeign: boolean }} options
+   * @param {{ clock: import('../base/clock').Clock, maxQueuedBytes: number, isForeign: boolean }} options
    */
   constructor(clientOptions, { clock, maxQueuedBytes, isForeign }) {
     super()

@@ -30,7 +30,7 @@ class Probe {
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
    * @param {string} [options.caOption] what that is called where the user sets it
    * @param {import('../outbound/proxies').Proxies} [options.proxies]
-   * @param {import('./client-timers').Clock} options.clock
+   * @param {import('../base/clock').Clock} options.clock
    * @param {boolean} options.referenced whether the probe keeps the process alive
    * @param {(latencyMs: number) => void} options.onFirst called with the first answer, which holds the connection's
    *   set-up
@@ -43,7 +43,7 @@ class Probe {
     const about = { who: 'the relay', ca, caOption, proxies }
     const how = { timers: this.#timers, isReferenced: referenced }
     this.#connection = new HttpConnection(pingUrl(relayUrl), { ...about, ...how })
-    this.#timers.set('late', PROBE_TIMEOUT_MS, () => this.#end('ERR_IROH_TIMEOUT'))
+    this.#timers.setPatient('late', PROBE_TIMEOUT_MS, () => this.#end('ERR_IROH_TIMEOUT'))
     /**
      * Resolves with `{ latencyMs, error }`: the median of the answers and null, or null and why there is none.
      * @type {Promise<{ latencyMs: number | null, error: IrohError | null }>}

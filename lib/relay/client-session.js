@@ -65,7 +65,7 @@ class RelaySession extends Emitter {
    * @param {string | Buffer | (string | Buffer)[]} [options.ca]
    * @param {import('../outbound/proxies').Proxies} [options.proxies]
    * @param {(address: string) => boolean} [options.admits] whether an address of the relay may be connected to
-   * @param {import('./client-timers').Clock} options.clock
+   * @param {import('../base/clock').Clock} options.clock
    */
   constructor({ url, secretKey, token, ca, proxies, admits, clock }) {
     super()
@@ -73,7 +73,7 @@ class RelaySession extends Emitter {
     this.#secretKey = secretKey
     this.#token = token
     this.#timers = new Timers(clock)
-    this.#timers.set('dial', DIAL_TIMEOUT_MS, () => {
+    this.#timers.setPatient('dial', DIAL_TIMEOUT_MS, () => {
       const detail = this.#dial.lateWords ?? 'the relay session was not confirmed'
       this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail }))
     })
@@ -144,7 +144,7 @@ class RelaySession extends Emitter {
     this.#ended = true
     this.#timers.clearAll()
     this.#ws.close(1000)
-    this.#timers.set('close', CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#timers.setPatient('close', CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
     this.emit('end', error)
   }
 
@@ -161,7 +161,7 @@ class RelaySession extends Emitter {
 
   /** Of those that find the socket busy, one at a time stands for the others. */
   #sendWatched(frame) {
-    this.#timers.set('send', SEND_TIMEOUT_MS, () => {
+    this.#timers.setPatient('send', SEND_TIMEOUT_MS, () => {
       this.#end(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the relay does not read what we send' }))
     })
     this.#ws.send(frame, () => this.#timers.clear('send'))

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-/**
- * Where the time comes from; tests bring their own.
- * @typedef {object} Clock
- * @property {() => number} now milliseconds that only rise
- * @property {(callback: () => void, ms: number) => object} setTimeout
- * @property {(timer: object) => void} clearTimeout
- */
-
-/** @type {Clock} */
-const systemClock = Object.freeze({ now: () => performance.now(), setTimeout, clearTimeout })
+const { Patience } = require('../base/patience')
 
 /** The timers of one owner, by name: one of each name at most, all of them referenced or none. */
 class Timers {
@@ -18,7 +9,7 @@ class Timers {
   #pending = new Map()
   #referenced = true
 
-  /** @param {Clock} clock */
+  /** @param {import('../base/clock').Clock} clock */
   constructor(clock) {
     this.#clock = clock
   }
@@ -26,12 +17,15 @@ class Timers {
   /** Calls back once, `ms` from now; a timer of this name that is still pending is forgotten. */
   set(name, ms, callback) {
     this.clear(name)
-    const timer = this.#clock.setTimeout(() => {
-      this.#pending.delete(name)
-      callback()
-    }, ms)
-    this.#pending.set(name, timer)
-    if (!this.#referenced) timer.unref?.()
+    const timer = this.#clock.setTimeout(() => this.#fire(name, callback), ms)
+    this.#keep(name, timer, () => this.#clock.clearTimeout(timer))
+  }
+
+  /** The same for a relay that owes an answer. */
+  setPatient(name, ms, callback) {
+    this.clear(name)
+    const patience = new Patience(ms, () => this.#fire(name, callback), this.#clock)
+    this.#keep(name, patience, () => patience.stop())
   }
 
   /** Whether a timer of this name is pending. */
@@ -40,10 +34,10 @@ class Timers {
   }
 
   clear(name) {
-    const timer = this.#pending.get(name)
-    if (timer === undefined) return
+    const pending = this.#pending.get(name)
+    if (pending === undefined) return
     this.#pending.delete(name)
-    this.#clock.clearTimeout(timer)
+    pending.stop()
   }
 
   clearAll() {
@@ -53,11 +47,21 @@ class Timers {
   /** @param {boolean} referenced whether pending timers keep the process alive */
   setReferenced(referenced) {
     this.#referenced = referenced
-    for (const timer of this.#pending.values()) {
+    for (const { timer } of this.#pending.values()) {
       if (referenced) timer.ref?.()
       else timer.unref?.()
     }
   }
+
+  #keep(name, timer, stop) {
+    this.#pending.set(name, { timer, stop })
+    if (!this.#referenced) timer.unref?.()
+  }
+
+  #fire(name, callback) {
+    this.#pending.delete(name)
+    callback()
+  }
 }
 
-module.exports = { Timers, systemClock }
+module.exports = { Timers }

@@ -10,7 +10,8 @@ const { SecretKey } = require('../identity/secret-key')
 const { Displacements, wordOf } = require('./client-displacements')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
-const { Timers, systemClock } = require('./client-timers')
+const { systemClock } = require('../base/clock')
+const { Timers } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
 const { BATCH_HEADER, FrameType, MAX_SEND_FRAME, Status, encodePing, encodePong, encodeSend } = require('./protocol')
 
@@ -100,7 +101,7 @@ class RelayClient extends Emitter {
    * @param {(address: string) => boolean} [options.admits] whether an address of the relay may be connected to
    * @param {number} [options.maxBufferedBytes] beyond this many bytes that the socket has not taken, send() drops;
    *   default 1 MiB
-   * @param {import('./client-timers').Clock} [options.clock] for tests
+   * @param {import('../base/clock').Clock} [options.clock] for tests
    * @param {(line: string) => void} [options.log] is told of each change of state
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_KEY
    */

@@ -57,7 +57,7 @@ class ForeignDials {
   #dialling = new Set()
   #failed = new Map()
 
-  /** @param {import('./client-timers').Clock} clock @param {PerMinute} [all] what endpoints share; for tests */
+  /** @param {import('../base/clock').Clock} clock @param {PerMinute} [all] what endpoints share; for tests */
   constructor(clock, all = everyone) {
     this.#clock = clock
     this.#all = all

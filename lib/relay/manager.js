@@ -13,7 +13,8 @@ const { names } = require('../outbound/names')
 const { datagramCount } = require('./client')
 const { RelayLink, peerKey } = require('./client-link')
 const { Probe } = require('./client-probe')
-const { Timers, systemClock } = require('./client-timers')
+const { systemClock } = require('../base/clock')
+const { Timers } = require('./client-timers')
 const { checkToken, normalizeRelayUrl } = require('./client-url')
 const { ForeignDials } = require('./foreign')
 const { Troubles, whyOffline } = require('./troubles')
@@ -108,7 +109,7 @@ class RelayManager extends Emitter {
    * @param {number} [options.maxRelays] sessions at a time with relays that are not configured; default 32
    * @param {number} [options.maxBufferedBytes] per relay, as RelayClient has it; default 1 MiB
    * @param {number} [options.maxQueuedBytes] per relay, waiting for its session; default 256 KiB
-   * @param {import('./client-timers').Clock} [options.clock] for tests
+   * @param {import('../base/clock').Clock} [options.clock] for tests
    * @param {(line: string) => void} [options.log] is told what changes
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_KEY
    */
@@ -183,7 +184,9 @@ class RelayManager extends Emitter {
     const waiter = quietDeferred()
     const forget = onAbort(signal, () => waiter.reject(new IrohError('ERR_IROH_ABORTED', { cause: signal.reason })))
     if (patience > 0) {
-      this.#timers.set(waiter, patience, () => waiter.reject(new IrohError('ERR_IROH_TIMEOUT', this.#whyOffline())))
+      this.#timers.setPatient(waiter, patience, () =>
+        waiter.reject(new IrohError('ERR_IROH_TIMEOUT', this.#whyOffline()))
+      )
     }
     this.#waiting.add(waiter)
     try {

@@ -3,12 +3,15 @@
 
 const { IrohError } = require('../base/errors')
 const { REGISTER, RESUME, isControl, offersResume, readResume, registerJson } = require('./control')
+const { FirstWord } = require('./first-word')
 const { Link } = require('./link')
 const { Session } = require('./session')
 
 const COUNTS_DIFFER = 'the two sides count differently'
 /** A peer that has a session and says nothing on so many channels in a row is one that knows no sessions any more. */
 const MAX_SILENCES = 5
+/** A peer that does not read is waited for so many times as long. */
+const MAX_WAITS = 5
 
 /**
  * The dialling side of a session: it chooses the session's id, asks for it on each channel, and serves a peer that does
@@ -24,7 +27,7 @@ class Dialler {
   #store
   #operations
   #clock
-  #timer = null
+  #firstWord = null
   #state = 'idle'
   #silences = 0
 
@@ -66,7 +69,8 @@ class Dialler {
     this.detach()
     this.#link.attach(channel)
     this.#state = 'asked'
-    this.#timer = this.#clock.setTimeout(() => this.#onTimeout(), this.#bounds.answerTimeoutMs)
+    const limits = { ms: this.#bounds.answerTimeoutMs, waits: MAX_WAITS, clock: this.#clock }
+    this.#firstWord = new FirstWord(channel, limits, (reads) => this.#onSilence(reads))
     channel.push(registerJson(this.#operations, { session: id, received, fresh: !established }))
   }
 
@@ -97,11 +101,16 @@ class Dialler {
     this.#link.receive(envelope)
   }
 
+  /** The `hub.register` that begins a channel, and is delivered later. */
+  foresee({ payload }) {
+    this.#silences = 0
+    if (this.#state !== 'asked') return
+    if (offersResume(payload)) this.#state = 'offered'
+    else this.#goPlain()
+  }
+
   #onRegister(envelope) {
-    if (this.#state === 'asked') {
-      if (offersResume(envelope.payload)) this.#state = 'offered'
-      else this.#goPlain()
-    }
+    this.foresee(envelope)
     this.#owner.deliver(envelope)
   }
 
@@ -129,10 +138,10 @@ class Dialler {
     this.#owner.onUseless(new IrohError('ERR_IROH_SESSION_LOST', { detail }))
   }
 
-  /** Silence says little of a peer that has a session: packets may be held up. */
-  #onTimeout() {
-    this.#timer = null
-    const isDoubtful = this.#link.session.established && ++this.#silences < MAX_SILENCES
+  /** Silence says little of a peer that has a session: packets may be held up. It says nothing of one that is busy. */
+  #onSilence(reads) {
+    this.#firstWord = null
+    const isDoubtful = !reads || (this.#link.session.established && ++this.#silences < MAX_SILENCES)
     if (this.#state === 'asked' && !isDoubtful) this.#goPlain()
     else this.#owner.onUseless(new IrohError('ERR_IROH_TIMEOUT', { detail: 'the peer did not answer for the session' }))
   }
@@ -166,8 +175,8 @@ class Dialler {
 
   #settle(state) {
     this.#state = state
-    if (this.#timer) this.#clock.clearTimeout(this.#timer)
-    this.#timer = null
+    this.#firstWord?.stop()
+    this.#firstWord = null
   }
 }
 

@@ -4,6 +4,7 @@
 const { CloseCode } = require('../close-reason')
 const { IrohError } = require('../base/errors')
 const { IrohEventTarget } = require('../event-target/event-target')
+const { Patience } = require('../base/patience')
 const { kComplete, kDetached, kEnd, kFail, kFinish, kPark, kSendJson, kSide, kTake } = require('../base/symbols')
 const { senderOf } = require('../base/senders')
 const { Acceptor, answerTo } = require('./acceptor')
@@ -158,12 +159,11 @@ class HubSession extends resuming(IrohEventTarget) {
 
   #await() {
     const { clock, expiryMs } = this.#resume
-    this.#expiry = clock.setTimeout(() => this.giveUp(EXPIRED), expiryMs)
-    this.#expiry.unref?.()
+    this.#expiry = new Patience(expiryMs, () => this.giveUp(EXPIRED), clock).unref()
   }
 
   #stopWaiting() {
-    if (this.#expiry) this.#resume.clock.clearTimeout(this.#expiry)
+    this.#expiry?.stop()
     this.#expiry = null
   }
 

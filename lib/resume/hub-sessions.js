@@ -4,6 +4,8 @@
 const { Shares } = require('../base/shares')
 const { CloseCode } = require('../close-reason')
 const { readAsked, registerJson } = require('./control')
+const { AGAIN } = require('../event-target/inbox')
+const { FirstWord } = require('./first-word')
 const { HubSession } = require('./hub-session')
 const { boundsOver, correct } = require('./options')
 const { Session } = require('./session')
@@ -12,6 +14,8 @@ const { Spool } = require('./spool')
 /** A spoke that says nothing in so long, and in some round trips, is one that knows no sessions. */
 const GREETING_MS = 1000
 const GREETING_ROUND_TRIPS = 4
+/** A spoke that does not read is waited for so many times as long. */
+const MAX_WAITS = 10
 
 /** The sessions of a hub, and how its spokes are asked whether they want one. */
 class HubSessions {
@@ -80,30 +84,32 @@ class HubSessions {
    * @param {import('../event-target/channel').Channel} channel a new one
    * @param {boolean} isKnown whether the spoke has a session here
    * @returns {Promise<void>} resolved when `onGreeted` was called, or the channel is over
-   * @param {(envelope: object | null, asked: object | null, error: IrohError | null) => void} onGreeted in the turn of
-   *   the first envelope: it must give the channel to somebody
+   * @param {(asked: object | null, error: IrohError | null) => void} onGreeted in the turn of the first envelope: it must
+   *   give the channel to somebody, who gets the envelope
    */
   greet(channel, isKnown, onGreeted) {
     const { clock, answerTimeoutMs } = this.#resume
     const timeoutMs = isKnown ? answerTimeoutMs : GREETING_MS + GREETING_ROUND_TRIPS * channel.connection.rtt()
     return new Promise((resolve, reject) => {
       const decide = (...greeting) => {
-        clock.clearTimeout(timer)
+        firstWord.stop()
         try {
           if (greeting.length > 0) onGreeted(...greeting)
           resolve()
+          return AGAIN
         } catch (error) {
           reject(error)
+          return undefined
         }
       }
-      const onSilence = () => {
-        if (isKnown) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
-        else decide(null, null, null)
+      const onSilence = (reads) => {
+        if (isKnown || !reads) channel.connection.close(CloseCode.SESSION, 'the session was not asked for in time')
+        else decide(null, null)
       }
-      const timer = clock.setTimeout(onSilence, timeoutMs)
+      const firstWord = new FirstWord(channel, { ms: timeoutMs, waits: MAX_WAITS, clock }, onSilence)
       channel.giveTo({
-        onEnvelope: (envelope) => decide(envelope, askedIn(envelope), null),
-        onRefused: (error) => decide(null, null, error),
+        onEnvelope: (envelope) => decide(askedIn(envelope), null),
+        onRefused: (error) => decide(null, error),
         onError: () => {},
         onOver: () => decide()
       })

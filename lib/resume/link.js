@@ -19,6 +19,8 @@ const LOW_WATER = 64 * 1024
  *   ERR_IROH_BUFFER_FULL while it has no room
  * @property {number} bufferedAmount
  * @property {number} lowWater what drained() lets be unsent
+ * @property {() => void} ask asks the peer's endpoint for a sign of life
+ * @property {boolean} isHeard whether it was heard since
  * @property {number} receivedLength characters of JSON that came
  * @property {() => Promise<void>} drained rejects if the channel ends
  */

@@ -3,7 +3,7 @@
 
 const { MAX_DURATION_MS, checkFunction, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
-const { systemClock } = require('../relay/client-timers')
+const { systemClock } = require('../base/clock')
 const { kCore } = require('../base/symbols')
 
 const MIB = 1024 * 1024

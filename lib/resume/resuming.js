@@ -5,6 +5,7 @@ const { CloseCode } = require('../close-reason')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohErrorEvent } = require('../event-target/events')
 const {
+  kAhead,
   kCheckType,
   kComplete,
   kDetached,
@@ -12,13 +13,14 @@ const {
   kFail,
   kFinish,
   kFire,
+  kKeepsHeld,
   kRefused,
   kSendJson,
   kSide,
   kTake
 } = require('../base/symbols')
 const { within } = require('../base/within')
-const { isControl } = require('./control')
+const { ACK, REGISTER, RESUME, isControl } = require('./control')
 
 /** How long close() waits for the peer to have it all. */
 const CLOSE_MS = 2000
@@ -39,6 +41,8 @@ function resuming(Base) {
     #sent = 0
     #isOver = false
     #isClosing = false
+    /** Whether an event of the channel waits for resume(). */
+    #isBehind = false
 
     get delivery() {
       return this.#side.delivery
@@ -106,10 +110,30 @@ function resuming(Base) {
       if (!this.#isOver) this.#side.link.skip()
     }
 
-    /** @private What has come and is held back by pause() comes again: the end need not wait for it. */
+    /** @private */
     [kTake](channel, isGreeted) {
+      this.#isBehind = false
       super[kTake](channel, isGreeted)
-      channel.connection.closed().then(() => channel.drop())
+    }
+
+    /**
+     * @private What the session says of itself does not wait for resume(): acknowledgements never, where the peer is only
+     * while no event waits that came before.
+     */
+    [kAhead](envelope) {
+      const { type } = envelope
+      if (type === ACK) return this.#takeAhead(envelope, this.#side.link.isLive)
+      if (type === RESUME) return this.#takeAhead(envelope, !this.#isBehind)
+      if (this.#isBehind) return false
+      const isTaken = super[kAhead](envelope)
+      if (type !== REGISTER) this.#isBehind = true
+      else if (!isTaken) this.#side.foresee?.(envelope)
+      return isTaken
+    }
+
+    /** @private What waits for resume() when a connection is lost comes again. */
+    [kKeepsHeld]() {
+      return false
     }
 
     /** @private The end of the stream would be the end of the session: one that is kept ends its connection instead. */
@@ -122,6 +146,11 @@ function resuming(Base) {
     [kDetached](ending) {
       this.#side.detach()
       super[kDetached](ending)
+    }
+
+    #takeAhead(envelope, isTime) {
+      if (isTime) this[kEnvelope](envelope)
+      return isTime
     }
 
     /** @private What the peer may not have, and no spool has, is told. */

@@ -23,6 +23,7 @@ class StreamHandle {
   /** What can be told only once, for those who take a half after it was: [method, argument]. */
   #sendingOver = null
   #receivingOver = null
+  #loss = null
 
   /**
    * @param {import('../core').Core} core
@@ -58,14 +59,14 @@ class StreamHandle {
   takeSender(taker) {
     const before = this.#sender
     this.#sender = taker
-    tellLater(taker, this.#sendingOver)
+    tellLater(taker, this.#loss ?? this.#sendingOver)
     return before
   }
 
   takeReceiver(taker) {
     const before = this.#receiver
     this.#receiver = taker
-    tellLater(taker, this.#receivingOver)
+    tellLater(taker, this.#loss ?? this.#receivingOver)
     return before
   }
 
@@ -99,6 +100,7 @@ class StreamHandle {
   lost(error) {
     if (this.#released) return
     this.#released = true
+    this.#loss = ['onLost', error]
     if (this.#receives) this.#receiver?.onLost(error)
     if (this.#sends) this.#sender?.onLost(error)
     this.#core.removeStream(this.handle)

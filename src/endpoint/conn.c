@@ -251,6 +251,16 @@ int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *
   return 0;
 }
 
+int64_t iroh_conn_silence(iroh_endpoint_t *ep, iroh_handle_t handle, bool asks) {
+  conn_t *conn = conn_of_handle(ep, handle);
+  if (conn == NULL) return IROH_ERR_CLOSED;
+  if (asks) {
+    quic_conn_nudge(conn->quic);
+    endpoint_changed(conn);
+  }
+  return (int64_t)(uv_hrtime() - conn->heard_at);
+}
+
 int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_t *data, size_t len) {
   conn_t *conn = conn_of_handle(ep, handle);
   if (conn == NULL) return IROH_ERR_CLOSED;

@@ -25,6 +25,8 @@
 #define CONFIRM_FIRST (1000 * NS_PER_MS)
 #define CONFIRM_DOUBLINGS_MAX 2
 #define CONFIRM_PROOFS 5
+/* Absences of the loop do not count, up to so many times the timeout. */
+#define GRACE 8
 /* Connection ids of attempts that are over: what comes for them tells which addresses answer. */
 #define ENDED_CIDS_MAX 64
 
@@ -39,6 +41,7 @@ typedef struct dial {
   attempt_t attempts[DIAL_ATTEMPTS_MAX];
   size_t count;
   uint64_t began_at, ends_at;
+  uint64_t grace;    /* how much later it may still end for the loop's absences */
   uint64_t race_at;  /* when addresses that have answered get attempts of their own */
   uint64_t open_at;  /* when those that have not get another first flight */
   unsigned answered; /* open attempts that were */
@@ -46,6 +49,7 @@ typedef struct dial {
   iroh_close_t best; /* what tells most about the failures so far; kind 0: none */
   ended_cid_t ended[ENDED_CIDS_MAX];
   size_t ended_count;
+  bool written; /* its first packet has left */
 } dial_t;
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -429,9 +433,26 @@ bool dial_keeps_cid(conn_t *conn, const uint8_t *cid, size_t len) {
 
 /* ---- out and time -------------------------------------------------------------------------------- */
 
+void dial_overslept(conn_t *conn, uint64_t absence) {
+  dial_t *dial = conn->dial;
+  if (dial == NULL) return;
+  uint64_t granted = sooner(absence, dial->grace);
+  dial->grace -= granted;
+  dial->ends_at += granted;
+}
+
+/* The program may have gone on for long before the first packet could leave. */
+static void begin_now(dial_t *dial, uint64_t now) {
+  if (dial->written) return;
+  dial->written = true;
+  dial->ends_at += now - dial->began_at;
+  dial->began_at = dial->attempts[0].began_at = now;
+}
+
 bool dial_write(conn_t *conn, uint64_t now, size_t *written) {
   dial_t *dial = conn->dial;
   bool sent = true;
+  begin_now(dial, now);
   for (size_t i = 0; i < dial->count; i++)
     if (!dial->attempts[i].held) sent = endpoint_write_attempt(conn, &dial->attempts[i], now, written) && sent;
   /* The system may have refused to send anywhere. */
@@ -476,6 +497,7 @@ int dial_begin(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *
   dial->alpn_len = alpn_len;
   dial->began_at = now;
   dial->ends_at = now + timeout;
+  dial->grace = GRACE * timeout;
   dial->race_at = dial->open_at = QUIC_NEVER;
   int rv = add_attempt(conn, conn->candidate_count > 1 ? DIAL_OPEN : 0, false, now);
   if (rv != 0) return rv;

@@ -233,24 +233,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
 
 /* ---- the loop's hooks ---------------------------------------------------------------------------- */
 
-/* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
-static void on_prepare(uv_prepare_t *handle) {
-  iroh_endpoint_t *ep = handle->data;
-  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
-              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
-              !list_empty(&ep->gossip_paused);
-  if (busy) {
-    endpoint_flush(ep);
-    endpoint_drain(ep);
-    endpoint_flush(ep);
-    endpoint_drain_relay(ep);
-  }
-  if (ep->closing) endpoint_closing_step(ep);
-}
-
-static void on_due(ep_timer_t *timer) {
-  iroh_endpoint_t *ep = container_of(timer, iroh_endpoint_t, timer);
-  uint64_t now = uv_hrtime();
+static void tick(iroh_endpoint_t *ep, uint64_t now) {
   heap_node_t *node;
   while ((node = heap_top(&ep->timers)) != NULL && node->key <= now) {
     conn_t *conn = container_of(node, conn_t, timer);
@@ -266,6 +249,28 @@ static void on_due(ep_timer_t *timer) {
   endpoint_closing_step(ep);
 }
 
+/* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
+static void on_prepare(uv_prepare_t *handle) {
+  iroh_endpoint_t *ep = handle->data;
+  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
+              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
+              !list_empty(&ep->gossip_paused);
+  if (busy) {
+    endpoint_flush(ep);
+    endpoint_drain(ep);
+    endpoint_flush(ep);
+    endpoint_drain_relay(ep);
+  }
+  if (late_is_over(ep) && !ep->shut) tick(ep, uv_hrtime());
+  if (ep->closing) endpoint_closing_step(ep);
+}
+
+static void on_due(ep_timer_t *timer) {
+  iroh_endpoint_t *ep = container_of(timer, iroh_endpoint_t, timer);
+  uint64_t now = uv_hrtime();
+  if (!late_holds(ep, now)) tick(ep, now);
+}
+
 void endpoint_arm(iroh_endpoint_t *ep) {
   if (ep->shut) return;
   uint64_t now = uv_hrtime();
@@ -278,7 +283,9 @@ void endpoint_arm(iroh_endpoint_t *ep) {
   top = heap_top(&ep->peer_timers);
   if (top != NULL && top->key < deadline) deadline = top->key;
   top = heap_top(&ep->gossip_timers);
-  if (top != NULL && top->key < deadline) deadline = top->key;
+  uint64_t gossip_at = top == NULL ? QUIC_NEVER : top->key;
+  if (gossip_at < ep->gossip_not_before) gossip_at = ep->gossip_not_before;
+  if (gossip_at < deadline) deadline = gossip_at;
   bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events) ||
               !list_empty(&ep->gossip_paused);
   if (busy) deadline = now;

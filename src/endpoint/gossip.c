@@ -23,6 +23,8 @@ void swarm_timer_stop(iroh_endpoint_t *ep, swarm_timer_t *timer) { heap_remove(&
 
 void endpoint_gossip_tick(iroh_endpoint_t *ep, uint64_t now) {
   heap_node_t *node;
+  if (now < ep->gossip_not_before) return;
+  ep->gossip_graces = 0;
   while ((node = heap_top(&ep->gossip_timers)) != NULL && node->key <= now) {
     swarm_timer_t *timer = container_of(node, swarm_timer_t, node);
     heap_remove(&ep->gossip_timers, node);

@@ -200,6 +200,9 @@ struct iroh_endpoint {
   struct refusal *refusals;
   size_t refusal_count;
   iroh_metrics_t metrics;
+  unsigned late_turns;        /* late.c: how many more turns of the loop deadlines wait; 0: they do not */
+  unsigned gossip_graces;     /* late.c: in a row */
+  uint64_t gossip_not_before; /* then: its deadlines wait until here */
   bool reffed, reading, telling, closing, abandoned, shut, watches_network;
   uint64_t close_deadline;
 };
@@ -315,6 +318,12 @@ void conn_tick(conn_t *conn, uint64_t now);
 void conn_leave_handshake(conn_t *conn);
 /* Its end was told: its handle and those of its streams are dead. */
 void conn_forget(conn_t *conn);
+
+/* late.c */
+/* At a deadline: whether it waits, since the loop was away and what came meanwhile is not read yet. */
+bool late_holds(iroh_endpoint_t *ep, uint64_t now);
+/* Once a turn of the loop, before it waits: whether what waited is to be looked at now. */
+bool late_is_over(iroh_endpoint_t *ep);
 
 /* peer.c */
 /* The peer, made known if it was not; one more connection counts on it. NULL: out of memory, or no possible peer. */

@@ -63,6 +63,8 @@ int ep_timer_init(ep_timer_t *timer, uv_loop_t *loop, void (*due)(ep_timer_t *),
 void ep_timer_arm(ep_timer_t *timer, uint64_t deadline) {
   if (deadline >= timer->armed) return;
   timer->armed = deadline;
+  uint64_t now = uv_hrtime();
+  timer->due_at = deadline > now ? deadline : now;
 #if defined(__linux__)
   if (timer->fd >= 0) {
     /* A time of zero would disarm it. */
@@ -72,7 +74,6 @@ void ep_timer_arm(ep_timer_t *timer, uint64_t deadline) {
     return;
   }
 #endif
-  uint64_t now = uv_hrtime();
   uint64_t ms = deadline > now ? (deadline - now + NS_PER_MS - 1) / NS_PER_MS : 0;
   uv_timer_start(&timer->uv.timer, on_timer, ms, 0);
 }

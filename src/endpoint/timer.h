@@ -12,8 +12,9 @@ typedef struct ep_timer {
     uv_poll_t poll;
     uv_timer_t timer;
   } uv;
-  int fd;         /* -1: uv.timer is in use */
-  uint64_t armed; /* UINT64_MAX: not */
+  int fd;          /* -1: uv.timer is in use */
+  uint64_t armed;  /* UINT64_MAX: not */
+  uint64_t due_at; /* when it could have fired at the soonest */
   void (*due)(struct ep_timer *timer);
   void (*closed)(struct ep_timer *timer);
 } ep_timer_t;

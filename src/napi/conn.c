@@ -112,6 +112,17 @@ static napi_value conn_system_error(napi_env env, napi_callback_info info) {
   return result != 0 ? make_number(env, result) : make_system_error(env, &error);
 }
 
+/* connSilence(endpoint, connection, asks) -> milliseconds or error code */
+static napi_value conn_silence(napi_env env, napi_callback_info info) {
+  call_t call;
+  iroh_handle_t conn;
+  bool asks;
+  if (!call_begin_endpoint(env, info, 3, &call) || !call_handle(&call, 1, &conn) || !call_bool(&call, 2, &asks))
+    return call.early;
+  int64_t silence = iroh_conn_silence(call.core, conn, asks);
+  return make_number(env, silence < 0 ? (double)silence : (double)silence / 1e6);
+}
+
 /* sendDatagram(endpoint, connection, bytes) -> 0 or error code */
 static napi_value conn_send_datagram(napi_env env, napi_callback_info info) {
   call_t call;
@@ -163,6 +174,7 @@ napi_status conn_export(napi_env env, napi_value exports) {
       {"connIdentity", conn_identity},
       {"connInfo", conn_info},
       {"connSystemError", conn_system_error},
+      {"connSilence", conn_silence},
       {"sendDatagram", conn_send_datagram},
       {"updateKey", conn_update_key},
       {"refuse", conn_refuse},

@@ -18,6 +18,11 @@ class FakeClock {
     this.#timers.delete(timer)
   }
 
+  /** The sockets, too, are read when the test does so. */
+  setImmediate = (callback) => this.setTimeout(callback, 0)
+
+  clearImmediate = (timer) => this.clearTimeout(timer)
+
   /** How many timers are pending. */
   get pending() {
     return this.#timers.size
@@ -37,6 +42,13 @@ class FakeClock {
       due.callback()
     }
     this.#now = end
+  }
+
+  /** The loop is busy for so long: what becomes due fires late, once. */
+  work(ms) {
+    this.#now += ms
+    const due = [...this.#timers].filter(({ at }) => at <= this.#now)
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
   }
 
   #nextBy(end) {

@@ -7,9 +7,9 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { seededRandom } = require('./events.js')
 
-async function boundSocket(type = 'udp4') {
+async function boundSocket(type = 'udp4', host = type === 'udp4' ? '127.0.0.1' : '::1') {
   const socket = dgram.createSocket({ type, recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
-  socket.bind(0, type === 'udp4' ? '127.0.0.1' : '::1')
+  socket.bind(0, host)
   await once(socket, 'listening')
   return socket
 }
@@ -31,15 +31,15 @@ class UdpProxy {
 
   /**
    * Forwards to `target` ("ip:port"); loss, reorder and duplicate are shares of the datagrams, from 0 to 1. It is dialled
-   * by IPv4, or by IPv6 with type 'udp6'.
+   * by IPv4, or by IPv6 with type 'udp6'; at `host`, an address of this host.
    */
-  static async open(target, { loss = 0, reorder = 0, duplicate = 0, seed = 1, type } = {}) {
+  static async open(target, { loss = 0, reorder = 0, duplicate = 0, seed = 1, type, host } = {}) {
     const proxy = new UdpProxy()
     const [address, port] = target.split(':')
     proxy.#target = { address, port: Number(port) }
     proxy.#odds = { loss, reorder, duplicate }
     proxy.#random = seededRandom(seed)
-    proxy.#front = await boundSocket(type)
+    proxy.#front = await boundSocket(type, host)
     proxy.#front.on('message', (bytes, from) => {
       proxy.#client = from
       proxy.#pass(
@@ -118,8 +118,9 @@ class UdpProxy {
   }
 
   #send(bytes, socket, to) {
-    if (this.#closed) return
-    const { address, port } = to()
+    const there = to()
+    if (this.#closed || !there) return // what comes before anybody has dialled is for one who had the port before
+    const { address, port } = there
     socket().send(bytes, port, address)
     this.counts.forwarded++
   }
