@@ -2,15 +2,15 @@
 'use strict'
 
 const { checkFunction, checkOptions } = require('./base/check')
-const { CloseCode } = require('./close-reason')
+const { CloseCode } = require('./core/close-reason')
 const { Emitter } = require('./base/emitter')
 const { expectMany } = require('./base/signals')
-const { Endpoint } = require('./endpoint')
+const { Endpoint } = require('./endpoint/endpoint')
 const { invalid } = require('./base/errors')
 const { Gossip } = require('./gossip/gossip')
 const { reportUncaught } = require('./base/guard')
 const { Hub } = require('./hub/hub')
-const { checkAlpn } = require('./options')
+const { checkAlpn } = require('./base/alpn')
 const { asyncDispose, kListsAdmit, kServe } = require('./base/symbols')
 const { within } = require('./base/within')
 

@@ -87,7 +87,10 @@ describe('The declarations', () => {
     assert.deepEqual(emitted('endpoint.js'), ['network'])
     const typed = index.literals('NetworkEvent', 'type')
     const told = found(lib, /(?:tell\(\{|emit\('network', \{)\s*type: '([\w-]+)'/g)
-    const ofConnections = found(fs.readFileSync(path.join(root, 'lib/connection.js'), 'utf8'), /#tell\('([\w-]+)'/g)
+    const ofConnections = found(
+      fs.readFileSync(path.join(root, 'lib/connection/connection.js'), 'utf8'),
+      /#tell\('([\w-]+)'/g
+    )
     const all = [
       ...told,
       ...ofConnections.filter((name) => name !== 'closed'),

@@ -2,7 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { NetworkChanges } = require('../lib/network-changes')
+const { NetworkChanges } = require('../lib/endpoint/network-changes')
 const { FakeClock } = require('./helpers/fake-clock.js')
 
 const ADDRESSES = 1

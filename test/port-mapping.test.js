@@ -6,7 +6,7 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { Endpoint, SecretKey } = require('event-target-iroh')
 const { PortMapping } = require('../lib/port-mapping')
-const { Relays } = require('../lib/relays')
+const { Relays } = require('../lib/endpoint/relays')
 const { natPmpAnswer, pcpAnswer, useFakeGateway } = require('./helpers/fake-gateway')
 
 const PORT = 4242

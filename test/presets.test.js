@@ -5,8 +5,8 @@
 const assert = require('node:assert/strict')
 const iroh = require('@number0/iroh/index.js') // its package.json names a main file that is not there
 const { relaysOf } = require('../lib/cli/doctor')
-const { readEndpointOptions } = require('../lib/options')
-const { readRelayOption } = require('../lib/relay-option')
+const { readEndpointOptions } = require('../lib/endpoint/options')
+const { readRelayOption } = require('../lib/relay/option')
 
 const relays = (options) => readEndpointOptions(options).relays
 

@@ -2,7 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { PublicAddresses } = require('../lib/public-addresses')
+const { PublicAddresses } = require('../lib/endpoint/public-addresses')
 
 const SERVERS = ['192.0.2.10:3478', '192.0.2.11:3478']
 

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
-const { answerBinding } = require('../lib/relay/stun')
+const { answerBinding } = require('../lib/stun/answer')
 const {
   Attribute,
   MessageType,
@@ -13,7 +13,7 @@ const {
   readErrorCode,
   readMessage,
   writeMessage
-} = require('../lib/stun-message')
+} = require('../lib/stun/message')
 const { until } = require('./helpers/events')
 const { useRelays } = require('./helpers/raw-relay-client')
 

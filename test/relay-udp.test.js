@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { answerQuic } = require('../lib/relay/server/quic-answer')
-const { answerBinding } = require('../lib/relay/stun')
+const { answerBinding } = require('../lib/stun/answer')
 const { seededRandom, until } = require('./helpers/events')
 const { useRelays } = require('./helpers/raw-relay-client')
 

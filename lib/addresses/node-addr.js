@@ -1,71 +1,50 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { formatAddress, parseAddress, readNodeAddr } = require('./read-node-addr')
-const { knownAddresses, listInterfaces } = require('../base/interfaces')
-const { EndpointTicket, isTicketText } = require('../tickets/endpoint-ticket')
+const net = require('node:net')
+const { IrohError, invalid } = require('../base/errors')
+const { parseNodeId } = require('../identity/node-id')
+
+const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/
+
+/** Splits 'ip:port' or '[ip]:port'. @returns {{ host: string, port: number, family: 4 | 6 } | null} null: it is neither */
+function matchAddress(text) {
+  const match = typeof text === 'string' ? ADDRESS.exec(text) : null
+  const family = match ? net.isIP(match[1] ?? match[2]) : 0
+  const bracketed = match?.[1] !== undefined
+  if (family === 0 || bracketed !== (family === 6) || Number(match[3]) > 65535) return null
+  return { host: match[1] ?? match[2], port: Number(match[3]), family }
+}
+
+/** The same. @throws {IrohError} ERR_IROH_INVALID_ADDRESS */
+function parseAddress(text) {
+  const parsed = matchAddress(text)
+  if (!parsed) throw new IrohError('ERR_IROH_INVALID_ADDRESS', { detail: String(text) })
+  return parsed
+}
+
+function formatAddress(host, port) {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
 
 /**
- * Reads whatever names a peer: a NodeId, a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`, or an EndpointTicket, also
- * as the string it is passed on as.
+ * Reads a NodeId, or a NodeAddr `{ nodeId, relayUrl?, directAddresses? }`.
  * @returns {{ nodeId: string, directAddresses: string[], relayUrl?: string }}
- * @throws {IrohError} ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_ARGUMENT,
- *   ERR_IROH_INVALID_TICKET
+ * @throws {IrohError} ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_ARGUMENT
  */
-function parsePeer(peer) {
-  return isTicketText(peer) ? EndpointTicket.parse(peer).nodeAddr : readNodeAddr(peer)
+function readNodeAddr(peer) {
+  if (typeof peer === 'string') return { nodeId: parseNodeId(peer), directAddresses: [] }
+  if (peer === null || typeof peer !== 'object') throw invalid('a peer is a NodeId, a NodeAddr or an endpoint ticket')
+  const { nodeId, relayUrl, directAddresses = [] } = peer
+  if (relayUrl !== undefined && typeof relayUrl !== 'string') throw invalid('relayUrl must be a string')
+  if (typeof directAddresses === 'string' || typeof directAddresses?.[Symbol.iterator] !== 'function') {
+    throw invalid('directAddresses must be an array of strings')
+  }
+  const addresses = [...directAddresses]
+  for (const address of addresses) parseAddress(address)
+  const parsed = { nodeId: parseNodeId(nodeId), directAddresses: addresses }
+  if (relayUrl !== undefined) parsed.relayUrl = relayUrl
+  return parsed
 }
 
-function isWildcard(host) {
-  return host === '0.0.0.0' || host === '::'
-}
-
-function isLinkLocal(host) {
-  return /^fe[89ab]/i.test(host)
-}
-
-/** The addresses of this host's interfaces a wildcard stands for. */
-function hostAddresses(items, family, internal) {
-  return items
-    .filter((item) => item.family === `IPv${family}` && item.internal === internal && !isLinkLocal(item.address))
-    .map((item) => item.address)
-}
-
-/**
- * This host's addresses, but for those of the loopback and of one link only.
- * @throws {IrohError} ERR_IROH_SYSTEM: they cannot be listed
- */
-function outsideAddresses() {
-  const items = Object.values(listInterfaces()).flat()
-  return [4, 6].flatMap((family) => hostAddresses(items, family, false))
-}
-
-/**
- * Whether an interface that is up has this address, as a socket tells it; true where no interface can be listed.
- * @param {string} address
- */
-function isOwnAddress(address) {
-  const bare = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
-  const items = knownAddresses()
-  return items.length === 0 || items.some((item) => item.address === bare)
-}
-
-/**
- * Bound addresses as others can dial them: a wildcard becomes the host's addresses, loopback ones only where there is
- * nothing else. Where the interfaces cannot be listed, what was known of them last.
- * @param {string[]} bound
- * @returns {string[]}
- */
-function dialableAddresses(bound) {
-  const parsed = bound.map(parseAddress)
-  const items = parsed.some(({ host }) => isWildcard(host)) ? knownAddresses() : []
-  const expand = (internal) =>
-    parsed.flatMap(({ host, port, family }) => {
-      const hosts = isWildcard(host) ? hostAddresses(items, family, internal) : [host]
-      return hosts.map((item) => formatAddress(item, port))
-    })
-  const outside = expand(false)
-  return [...new Set(outside.length > 0 ? outside : expand(true))]
-}
-
-module.exports = { dialableAddresses, formatAddress, isOwnAddress, outsideAddresses, parseAddress, parsePeer }
+module.exports = { formatAddress, matchAddress, parseAddress, readNodeAddr }

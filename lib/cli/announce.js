@@ -8,7 +8,7 @@ const ONLINE_MS = 3000
 
 /**
  * Tells where an endpoint is, and again when its relay is another, until the endpoint closes.
- * @param {import('../endpoint').Endpoint} endpoint
+ * @param {import('../endpoint/endpoint').Endpoint} endpoint
  * @param {import('./session').Session} session
  * @param {{ ticketOf: () => string, about?: { [name: string]: string }, isQrWanted?: boolean }} what the ticket as it is
  *   now, and what else is told with it at first

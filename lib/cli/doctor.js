@@ -4,7 +4,7 @@
 const fs = require('node:fs')
 const { printableJson, printableTexts } = require('../base/printable')
 const { NetReport } = require('../net-report')
-const { PRESETS } = require('../presets')
+const { PRESETS } = require('../endpoint/presets')
 const { UsageError } = require('./command')
 const { reportText } = require('./doctor-text')
 

@@ -4,7 +4,7 @@
 const { isEnvelope } = require('../event-target/envelope')
 const { IrohError } = require('../base/errors')
 const { printableJson } = require('../base/printable')
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 const { LineError } = require('./lines')
 
 /** `from` is passed over, so that what one program prints another can take. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 const { kTap } = require('../base/symbols')
-const { Endpoint } = require('../endpoint')
+const { Endpoint } = require('../endpoint/endpoint')
 const { Gossip } = require('../gossip/gossip')
 const { createGossipEventTarget } = require('../gossip/event-target')
-const { TopicId } = require('../gossip/topic-id')
+const { TopicId } = require('../identity/topic-id')
 const { RoomTicket } = require('../tickets')
 const { announce } = require('./announce')
 const { UsageError } = require('./command')

@@ -16,7 +16,7 @@ const MAX_SAID = 64
 
 /**
  * Tells people what is wrong with the network: relays and discoveries that fail, and another program with the same key.
- * @param {import('../endpoint').Endpoint} endpoint
+ * @param {import('../endpoint/endpoint').Endpoint} endpoint
  * @param {import('./session').Session} session
  */
 function tellNetwork(endpoint, session) {

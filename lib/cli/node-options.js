@@ -2,7 +2,7 @@
 'use strict'
 
 const { localDiscovery } = require('../discovery/local')
-const { PRESETS } = require('../presets')
+const { PRESETS } = require('../endpoint/presets')
 const { SecretKey } = require('../identity/secret-key')
 
 /**

@@ -2,7 +2,7 @@
 'use strict'
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 const { createSpoke } = require('../hub/spoke')
 const { kHalfClose, kTap } = require('../base/symbols')
 const { UsageError } = require('./command')

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { parseAddress, parsePeer } = require('../addresses/node-addr')
+const { parseAddress } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 const { MAX_DURATION_MS, checkText } = require('../base/check')
 const { checkOrigin } = require('../discovery/records')
-const { checkAlpn } = require('../options')
-const { normalizeRelayUrl } = require('../relay/client-url')
+const { checkAlpn } = require('../base/alpn')
+const { normalizeRelayUrl } = require('../base/relay-url')
 
 const MAX_SHOWN = 80
 

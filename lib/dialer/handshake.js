@@ -2,8 +2,8 @@
 'use strict'
 
 const binding = require('../binding')
-const { closeError } = require('../close-reason')
-const { Event } = require('../core-events')
+const { closeError } = require('../core/close-reason')
+const { Event } = require('../core/events')
 const { deferred } = require('../base/deferred')
 const { IrohError, bySystem, check } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
@@ -33,12 +33,12 @@ function endedBy(reason, peer, said) {
 
 /**
  * One handshake with a peer, at all of its addresses at once.
- * @param {import('../core').Core} core
+ * @param {import('../core/core').Core} core
  * @param {{ nodeId: string, addresses: string[], alpn: string, timeoutMs: number, onHearsay: boolean }} dial addresses as
  *   connOpen takes them, at least one; timeoutMs 0: the endpoint's; onHearsay: others named them, and not the program
  * @param {AbortSignal} signal ends it with its reason; it is not aborted yet
- * @param {(handle: number) => import('../connection').Connection} hold makes the connection, before its first event
- * @returns {Promise<import('../connection').Connection>}
+ * @param {(handle: number) => import('../connection/connection').Connection} hold makes the connection, before its first event
+ * @returns {Promise<import('../connection/connection').Connection>}
  * @throws {IrohError} why there is no connection
  */
 async function openConnection(core, { nodeId, addresses, alpn, timeoutMs, onHearsay }, signal, hold) {

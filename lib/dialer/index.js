@@ -47,13 +47,13 @@ class Dialer {
   #hintLookUps = new PerMinute(HINT_LOOK_UPS)
 
   /**
-   * @param {import('../core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {object} about
    * @param {import('../addresses/address-book').AddressBook} about.book where peers are, as the program said
    * @param {{ resolve: Function, isEmpty: boolean } | null} about.discovery
    * @param {(where: { directAddresses: string[], relayUrl?: string }, isForeign: boolean) => string[]} about.addressesOf
    *   as the core dials them; isForeign: others say so, and not the program
-   * @param {(handle: number) => import('../connection').Connection} about.hold
+   * @param {(handle: number) => import('../connection/connection').Connection} about.hold
    * @param {number} about.maxDials at a time
    * @param {DialBackoff} [about.backoff]
    */
@@ -73,7 +73,7 @@ class Dialer {
    * @param {string} alpn
    * @param {{ signal?: AbortSignal, timeoutMs: number }} limits timeoutMs: of all of it; 0: the endpoint's, of the
    *   handshake alone
-   * @returns {Promise<import('../connection').Connection>}
+   * @returns {Promise<import('../connection/connection').Connection>}
    * @throws {IrohError}
    */
   async connect(named, alpn, { signal, timeoutMs }) {

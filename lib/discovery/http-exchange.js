@@ -5,7 +5,7 @@ const { onAbort } = require('../base/on-abort')
 const { IrohError } = require('../base/errors')
 const { HttpConnection } = require('../outbound/http-connection')
 const { systemClock } = require('../base/clock')
-const { Timers } = require('../relay/client-timers')
+const { Timers } = require('../base/timers')
 
 const TYPE = 'application/x-pkarr-signed-packet'
 /** What the answer says beyond it is not read: no packet is so long, only pages for people are. */

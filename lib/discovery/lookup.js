@@ -6,7 +6,7 @@ const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
 const { Patience } = require('../base/patience')
 const { expectMany } = require('../base/signals')
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 
 /** How long all discoveries together may take. */
 const TIMEOUT_MS = 10_000

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 
 /** Peers kept; the one told longest ago is forgotten beyond them. */
 const MAX_PEERS = 65536

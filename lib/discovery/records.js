@@ -4,8 +4,8 @@
 const net = require('node:net')
 const { checkText } = require('../base/check')
 const { invalid } = require('../base/errors')
-const { matchAddress } = require('../addresses/read-node-addr')
-const { normalizeRelayUrl } = require('../relay/client-url')
+const { matchAddress } = require('../addresses/node-addr')
+const { normalizeRelayUrl } = require('../base/relay-url')
 
 /** Addresses read of one peer. */
 const MAX_ADDRESSES = 32

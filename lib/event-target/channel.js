@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { deferred } = require('../base/deferred')
 const { isEnvelope } = require('./envelope')
 const { IrohError } = require('../base/errors')
@@ -44,8 +44,8 @@ class Channel {
   #refused = 0
 
   /**
-   * @param {import('../streams/send-stream').SendStream} send
-   * @param {import('../streams/recv-stream').RecvStream} recv
+   * @param {import('../connection/send-stream').SendStream} send
+   * @param {import('../connection/recv-stream').RecvStream} recv
    * @param {{ maxFrameLength: number, maxDepth: number, maxBufferedAmount: number }} options
    */
   constructor(send, recv, options) {

@@ -4,15 +4,15 @@
 const { Arrivals, FIRST_LISTENER_MS } = require('./arrivals')
 const { Channel } = require('./channel')
 const { checkInteger, checkOptions } = require('../base/check')
-const { Connection } = require('../connection')
+const { Connection } = require('../connection/connection')
 const { quietDeferred } = require('../base/deferred')
 const { encodeEnvelope, eventName } = require('./envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohCloseEvent, IrohErrorEvent, eventOf, forgedEvent } = require('./events')
 const { MAX_DEPTH } = require('./json-bounds')
 const { ListenerTarget } = require('./listener-target')
-const { RecvStream } = require('../streams/recv-stream')
-const { SendStream } = require('../streams/send-stream')
+const { RecvStream } = require('../connection/recv-stream')
+const { SendStream } = require('../connection/send-stream')
 const {
   asyncDispose,
   kAdopt,

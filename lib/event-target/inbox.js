@@ -34,7 +34,7 @@ class Inbox {
   #isEnded = false
 
   /**
-   * @param {import('../streams/stream-handle').StreamHandle} stream
+   * @param {import('../connection/stream-handle').StreamHandle} stream
    * @param {(what: string, about?: any, goesOn?: boolean) => any} give gets 'value' (the value), 'bad-frame' (error,
    *   whether the stream goes on), 'end', 'reset' (code), 'gone' (why the connection ended), 'emptied' (what was kept by
    *   keep() has come out), and 'ahead' (a value that would have to wait): true means that it was taken

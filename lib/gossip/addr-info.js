@@ -6,7 +6,7 @@
 // who is there.
 
 const { isPeerAddress } = require('../discovery/records')
-const { normalizeRelayUrl } = require('../relay/client-url')
+const { normalizeRelayUrl } = require('../base/relay-url')
 const { addressSet, canonicalAddress, decodeIp, decodeRelay, encodeIp, encodeUrl } = require('../tickets/endpoint-addr')
 const { PostcardReader, varint } = require('../tickets/postcard')
 

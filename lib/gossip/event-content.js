@@ -45,7 +45,7 @@ function signedBytes(topicId, nonce, author, json) {
 
 /**
  * The content of an event, another each time.
- * @param {import('./topic-id').TopicId} topicId
+ * @param {import('../identity/topic-id').TopicId} topicId
  * @param {string} json of an envelope
  * @param {import('../identity/secret-key').SecretKey | null} secretKey the author's; null: unsigned
  * @returns {Buffer}
@@ -118,7 +118,7 @@ class EventContent {
   #member
   #author
 
-  /** @param {import('./topic-id').TopicId} topicId @param {Buffer} content */
+  /** @param {import('../identity/topic-id').TopicId} topicId @param {Buffer} content */
   constructor(topicId, content) {
     this.#topicId = topicId
     const text = decodeText(content)

@@ -2,7 +2,7 @@
 'use strict'
 
 const { checkInteger, checkOptions } = require('../base/check')
-const { checkAlpn } = require('../options')
+const { checkAlpn } = require('../base/alpn')
 
 const KIB = 1024
 const MIB = 1024 * KIB

@@ -5,7 +5,7 @@ const binding = require('../binding')
 const { deferred } = require('../base/deferred')
 const { check } = require('../base/errors')
 const { reportUncaught } = require('../base/guard')
-const { Event } = require('../core-events')
+const { Event } = require('../core/events')
 
 const NODE_ID_BYTES = 32
 /** In place of the round of a message that was sent to direct neighbours only (IROH_GOSSIP_DIRECT). */
@@ -33,9 +33,9 @@ class SharedTopic {
   #left = null
 
   /**
-   * @param {import('../core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {number} swarm
-   * @param {import('./topic-id').TopicId} topicId
+   * @param {import('../identity/topic-id').TopicId} topicId
    * @param {object} about
    * @param {(nodeId: string) => boolean | Promise<boolean>} [about.admit]
    * @param {(nodeId: string) => Error} about.dialError why the last dial of a peer failed

@@ -2,7 +2,7 @@
 'use strict'
 
 const binding = require('../binding')
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal, toBytes } = require('../base/check')
 const { quietDeferred } = require('../base/deferred')
 const { IrohError, invalid } = require('../base/errors')
@@ -35,7 +35,7 @@ class GossipTopic {
 
   /**
    * @private use gossip.subscribe()
-   * @param {import('../endpoint').Endpoint} endpoint
+   * @param {import('../endpoint/endpoint').Endpoint} endpoint
    * @param {import('./shared-topic').SharedTopic} shared
    * @param {{ maxMessageSize: number, events: number, bytes: number }} limits
    */

@@ -2,7 +2,7 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { Patience } = require('../base/patience')
 const { kAdopt, kAsk, kHearFirst, kIsHeard, kMove } = require('../base/symbols')
 const { within } = require('../base/within')

@@ -2,7 +2,7 @@
 'use strict'
 
 const { checkOptions, checkSignal } = require('../base/check')
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { IrohError } = require('../base/errors')
 const { announced } = require('../event-target/event-target')
 const { kRefuse } = require('../base/symbols')
@@ -22,9 +22,9 @@ class Dials {
 
   /**
    * @param {object} hub
-   * @param {(peer: string | object, options: object) => Promise<import('../connection').Connection>} hub.connect
+   * @param {(peer: string | object, options: object) => Promise<import('../connection/connection').Connection>} hub.connect
    * @param {(nodeId: string) => object | undefined} hub.spokeOf
-   * @param {(connection: import('../connection').Connection, stream: object) => object} hub.add makes a spoke of it
+   * @param {(connection: import('../connection/connection').Connection, stream: object) => object} hub.add makes a spoke of it
    */
   constructor({ connect, spokeOf, add }) {
     this.#connect = connect

@@ -6,16 +6,16 @@ const { Crossings } = require('./crossings')
 const { Dials } = require('./dials')
 const { Channel } = require('../event-target/channel')
 const { MAX_DURATION_MS, checkInteger, checkOneOf } = require('../base/check')
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { Emitter } = require('../base/emitter')
-const { Endpoint } = require('../endpoint')
+const { Endpoint } = require('../endpoint/endpoint')
 const { encodeEnvelope } = require('../event-target/envelope')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohEventTarget, TARGET_OPTIONS, readTargetOptions } = require('../event-target/event-target')
 const { DroppingSpoke } = require('./hub-spoke')
 const { IrohErrorEvent } = require('../event-target/events')
-const { parsePeer } = require('../addresses/node-addr')
-const { checkAlpn } = require('../options')
+const { parsePeer } = require('../tickets/peer')
+const { checkAlpn } = require('../base/alpn')
 const { readAsked } = require('../resume/control')
 const { answerTo } = require('../resume/acceptor')
 const { HubSession } = require('../resume/hub-session')
@@ -251,7 +251,7 @@ class Hub extends Emitter {
   /**
    * Takes a connection of its ALPN that somebody else accepted. It becomes a spoke once it opens its stream; one that does
    * not is closed, and holds up nobody.
-   * @param {import('../connection').Connection} connection
+   * @param {import('../connection/connection').Connection} connection
    */
   async accept(connection) {
     if (this.#closing) return connection.close(CloseCode.NORMAL, 'the hub is closed')

@@ -3,7 +3,7 @@
 
 const { IrohError } = require('../base/errors')
 const { IrohEventTarget } = require('../event-target/event-target')
-const { parsePeer } = require('../addresses/node-addr')
+const { parsePeer } = require('../tickets/peer')
 
 /** Who does not get a broadcast. @returns {Set<string>} NodeIds */
 function readExcept(except) {

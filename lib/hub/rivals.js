@@ -44,7 +44,7 @@ class Rivals {
 
   /**
    * A connection of a NodeId has come that has one already.
-   * @param {import('../connection').Connection | null | undefined} older
+   * @param {import('../connection/connection').Connection | null | undefined} older
    * @returns {Promise<boolean>} whether the older one stays: another program uses the key
    */
   async keep(older) {

@@ -2,14 +2,14 @@
 'use strict'
 
 const { MAX_DURATION_MS, checkInteger, checkSignal } = require('../base/check')
-const { CloseCode } = require('../close-reason')
-const { Endpoint } = require('../endpoint')
+const { CloseCode } = require('../core/close-reason')
+const { Endpoint } = require('../endpoint/endpoint')
 const { IrohError, invalid } = require('../base/errors')
 const { IrohEventTarget, TARGET_OPTIONS, openStream, readTargetOptions } = require('../event-target/event-target')
 const { SpokeStateEvent } = require('../event-target/events')
 const { CLOSE_TIMEOUT_MS, DEFAULT_ALPN } = require('./hub')
-const { parsePeer } = require('../addresses/node-addr')
-const { checkAlpn } = require('../options')
+const { parsePeer } = require('../tickets/peer')
+const { checkAlpn } = require('../base/alpn')
 const { Reconnect, readReconnect } = require('./reconnect')
 const { readDelivery } = require('../resume/options')
 const { isPoisoned } = require('../resume/resuming')

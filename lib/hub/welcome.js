@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { Patience } = require('../base/patience')
 const { kRefuse } = require('../base/symbols')
 
@@ -27,7 +27,7 @@ class Welcome {
 
   /**
    * Waits for the stream of a connection.
-   * @param {import('../connection').Connection} connection
+   * @param {import('../connection/connection').Connection} connection
    * @returns {Promise<{ send: object, recv: object } | null>} null: the connection is closed, or about to be
    */
   async stream(connection) {

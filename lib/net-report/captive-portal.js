@@ -6,7 +6,7 @@ const { reasonOf } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
 const { HttpConnection } = require('../outbound/http-connection')
 const { systemClock } = require('../base/clock')
-const { Timers } = require('../relay/client-timers')
+const { Timers } = require('../base/timers')
 
 /** Relays that are asked: the first ones. */
 const MAX_RELAYS = 3

@@ -11,7 +11,7 @@ const {
   readErrorCode,
   readMessage,
   writeMessage
-} = require('../stun-message')
+} = require('../stun/message')
 
 const BINDING_INDICATION = 0x0011
 /** The answer with RESPONSE-ORIGIN and OTHER-ADDRESS over IPv6 has 92 bytes: a relay wants as many of the request. */

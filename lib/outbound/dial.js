@@ -60,7 +60,7 @@ class Dial {
    * @param {import('./proxies').Proxies} [options.proxies] default: as the environment says
    * @param {(address: string) => boolean} [options.admits] whether an address that the server's name leads to may be
    *   connected to
-   * @param {import('../relay/client-timers').Timers} options.timers
+   * @param {import('../base/timers').Timers} options.timers
    * @param {number} [options.tcpTimeoutMs] how long one address may take to accept the TCP connection; 0: any time
    * @param {boolean} [options.isReferenced] whether it keeps the process alive; default true
    * @param {(socket: import('node:net').Socket) => void} onReady

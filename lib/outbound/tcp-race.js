@@ -39,7 +39,7 @@ class TcpRace {
    * @param {{ address: string, family: number }[]} addresses at least one
    * @param {object} options
    * @param {number} options.port
-   * @param {import('../relay/client-timers').Timers} options.timers whose 'tcp' and 'next address' are the race's
+   * @param {import('../base/timers').Timers} options.timers whose 'tcp' and 'next address' are the race's
    * @param {number} options.timeoutMs from each address on, until one has answered; 0: the caller sees to it
    * @param {string} options.lateWords why it failed then
    * @param {boolean} options.isReferenced whether it keeps the process alive

@@ -28,7 +28,7 @@ class Keepalive {
   latencyMs = null
 
   /**
-   * @param {import('./client-timers').Timers} timers
+   * @param {import('../base/timers').Timers} timers
    * @param {() => number} now
    * @param {(data: Buffer) => void} sendPing
    * @param {(error: IrohError) => void} onLate

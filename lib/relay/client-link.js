@@ -3,7 +3,7 @@
 
 const { Emitter } = require('../base/emitter')
 const { RelayClient, datagramCount } = require('./client')
-const { Timers } = require('./client-timers')
+const { Timers } = require('../base/timers')
 
 /** A relay that was not asked for by configuration is left after this long without sending. */
 const IDLE_MS = 60_000

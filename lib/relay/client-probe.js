@@ -4,8 +4,8 @@
 const { once } = require('node:events')
 const { IrohError } = require('../base/errors')
 const { HttpConnection } = require('../outbound/http-connection')
-const { Timers } = require('./client-timers')
-const { pingUrl } = require('./client-url')
+const { Timers } = require('../base/timers')
+const { pingUrl } = require('../base/relay-url')
 
 /** All samples of one relay together. */
 const PROBE_TIMEOUT_MS = 3000

@@ -11,8 +11,8 @@ const { Displacements, wordOf } = require('./client-displacements')
 const { Keepalive } = require('./client-keepalive')
 const { RelaySession } = require('./client-session')
 const { systemClock } = require('../base/clock')
-const { Timers } = require('./client-timers')
-const { checkToken, normalizeRelayUrl } = require('./client-url')
+const { Timers } = require('../base/timers')
+const { checkToken, normalizeRelayUrl } = require('../base/relay-url')
 const { BATCH_HEADER, FrameType, MAX_SEND_FRAME, Status, encodePing, encodePong, encodeSend } = require('./protocol')
 
 const KNOWN = ['url', 'secretKey', 'token', 'ca', 'proxies', 'admits', 'maxBufferedBytes', 'clock', 'log']

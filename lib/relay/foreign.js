@@ -8,7 +8,7 @@ const { isIP } = require('node:net')
 const { isOutside } = require('../base/ip-scope')
 const { PerMinute } = require('../base/per-minute')
 const { hostOf } = require('../outbound/urls')
-const { normalizeRelayUrl } = require('./client-url')
+const { normalizeRelayUrl } = require('../base/relay-url')
 
 /** Names that are looked up inside of a network (RFC 6761, 6762, 7686, 8375, 9476 and custom). */
 const INNER = new Set(['alt', 'arpa', 'corp', 'example', 'home', 'internal', 'intranet', 'invalid', 'lan', 'local'])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { IrohError } = require('../base/errors')
 const { IrohEventTarget } = require('../event-target/event-target')
 const { Patience } = require('../base/patience')

@@ -2,7 +2,7 @@
 'use strict'
 
 const { Shares } = require('../base/shares')
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { readAsked, registerJson } = require('./control')
 const { AGAIN } = require('../event-target/inbox')
 const { FirstWord } = require('./first-word')
@@ -28,7 +28,7 @@ class HubSessions {
   #disconnected = new Set()
 
   /**
-   * @param {import('../endpoint').Endpoint} endpoint
+   * @param {import('../endpoint/endpoint').Endpoint} endpoint
    * @param {object} resume see readDelivery()
    * @param {object} targetOptions
    * @param {(target: HubSession, ending: object) => void} onDisconnect

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CloseCode } = require('../close-reason')
+const { CloseCode } = require('../core/close-reason')
 const { IrohErrorEvent } = require('../event-target/events')
 const { kFire, kGreet, kSide } = require('../base/symbols')
 const { Dialler } = require('./dialler')

@@ -4,7 +4,7 @@
 const util = require('node:util')
 const { base32 } = require('../base/base32')
 const { invalid } = require('../base/errors')
-const { TopicId } = require('../gossip/topic-id')
+const { TopicId } = require('../identity/topic-id')
 const { fromBase32 } = require('./base-text')
 const { decodeAddressSet, encodeAddressSet, nodeAddrOf } = require('./endpoint-addr')
 const { addressSetOf } = require('./endpoint-ticket')

@@ -12,7 +12,7 @@ const {
   attribute,
   readMessage,
   writeMessage
-} = require('../../lib/stun-message')
+} = require('../../lib/stun/message')
 
 /** Not an address of any interface, though it leads here: behind it is a NAT, as far as a report can tell. */
 const OUTSIDE = '127.0.0.7'

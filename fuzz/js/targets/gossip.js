@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict')
 const { decodeAddrInfo, encodeAddrInfo } = require('../../../lib/gossip/addr-info')
 const { EventContent, writeContent } = require('../../../lib/gossip/event-content')
-const { TopicId } = require('../../../lib/gossip/topic-id')
+const { TopicId } = require('../../../lib/identity/topic-id')
 const { SecretKey } = require('../../../lib/identity/secret-key')
 const { orRefused } = require('../engine')
 

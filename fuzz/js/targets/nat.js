@@ -6,8 +6,8 @@
 const assert = require('node:assert/strict')
 const natPmp = require('../../../lib/port-mapping/nat-pmp')
 const pcp = require('../../../lib/port-mapping/pcp')
-const { answerBinding } = require('../../../lib/relay/stun')
-const stun = require('../../../lib/stun-message')
+const { answerBinding } = require('../../../lib/stun/answer')
+const stun = require('../../../lib/stun/message')
 
 const transaction = Buffer.alloc(12, 5)
 const where = { address: '192.0.2.1', port: 7 }

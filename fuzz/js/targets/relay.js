@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict')
 const auth = require('../../../lib/relay/auth')
-const { normalizeRelayUrl, pingUrl, sessionUrl } = require('../../../lib/relay/client-url')
+const { normalizeRelayUrl, pingUrl, sessionUrl } = require('../../../lib/base/relay-url')
 const protocol = require('../../../lib/relay/protocol')
 const { answerQuic } = require('../../../lib/relay/server/quic-answer')
 const { SecretKey } = require('../../../lib/identity/secret-key')

@@ -6,7 +6,7 @@ const { checkInteger, checkOptions, checkText, checkTexts } = require('../../bas
 const { IrohError, invalid, textOf } = require('../../base/errors')
 const { ListFile, linesOf } = require('../../base/list-file')
 const { NodeIdFile } = require('../../identity/node-id-file')
-const { parsePeer } = require('../../addresses/node-addr')
+const { parsePeer } = require('../../tickets/peer')
 
 const NOT_AUTHORIZED = 'not authorized'
 const RULES = ['allow', 'deny', 'tokens', 'url', 'headers', 'timeoutMs']

@@ -4,7 +4,7 @@
 'use strict'
 
 const { pathToFileURL } = require('node:url')
-const presets = require('../../../lib/presets')
+const presets = require('../../../lib/endpoint/presets')
 const { pkarrDiscovery } = require('../../../lib/discovery/pkarr')
 
 const url = process.env.RELAY

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkInteger } = require('./base/check')
-const { normalizeRelayUrl } = require('./relay/client-url')
+const { checkInteger } = require('../base/check')
+const { normalizeRelayUrl } = require('../base/relay-url')
 
 const STUN_PORT = 3478
 const QUIC_PORT = 7842

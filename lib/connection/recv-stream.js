@@ -2,7 +2,7 @@
 'use strict'
 
 const { checkInteger } = require('../base/check')
-const { EMPTY, END } = require('../core-events')
+const { EMPTY, END } = require('../core/events')
 const { deferred } = require('../base/deferred')
 const { IrohError, errorCode } = require('../base/errors')
 const { kBusy, kStream } = require('../base/symbols')

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { AsyncQueue } = require('./base/async-queue')
-const binding = require('./binding')
-const { checkInteger, toBytes } = require('./base/check')
-const { Event } = require('./core-events')
-const { deferred } = require('./base/deferred')
-const { CloseCode, closeError, readClose } = require('./close-reason')
-const { check, errorCode, invalid } = require('./base/errors')
-const { RecvStream } = require('./streams/recv-stream')
-const { SendStream } = require('./streams/send-stream')
-const { StreamHandle } = require('./streams/stream-handle')
-const { kAsk, kEvent, kHandOver, kIsHeard, kRefuse } = require('./base/symbols')
+const { AsyncQueue } = require('../base/async-queue')
+const binding = require('../binding')
+const { checkInteger, toBytes } = require('../base/check')
+const { Event } = require('../core/events')
+const { deferred } = require('../base/deferred')
+const { CloseCode, closeError, readClose } = require('../core/close-reason')
+const { check, errorCode, invalid } = require('../base/errors')
+const { RecvStream } = require('./recv-stream')
+const { SendStream } = require('./send-stream')
+const { StreamHandle } = require('./stream-handle')
+const { kAsk, kEvent, kHandOver, kIsHeard, kRefuse } = require('../base/symbols')
 
 const UNIDIRECTIONAL = 2
 const BIDI_ALLOWED = 1

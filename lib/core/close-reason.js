@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { CLOSE_KINDS } = require('./core-events')
-const { bySystem, errorCode, errorFrom } = require('./base/errors')
+const { CLOSE_KINDS } = require('./events')
+const { bySystem, errorCode, errorFrom } = require('../base/errors')
 
 /**
  * Codes this package closes connections and streams with on its own account. Connections: an application error code of

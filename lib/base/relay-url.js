@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { checkText } = require('../base/check')
-const { invalid } = require('../base/errors')
+const { checkText } = require('./check')
+const { invalid } = require('./errors')
 
 const MAX_URL_BYTES = 2048
 const PLAIN = ['http:', 'ws:']

@@ -2,23 +2,24 @@
 'use strict'
 
 const { AccessList } = require('./access-list')
-const { AddressBook } = require('./addresses/address-book')
-const { AsyncQueue } = require('./base/async-queue')
-const binding = require('./binding')
-const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal } = require('./base/check')
-const { CloseCode } = require('./close-reason')
-const { Connection } = require('./connection')
-const { Core } = require('./core')
-const { Event } = require('./core-events')
-const { Dialer } = require('./dialer')
-const { Discovery } = require('./discovery')
-const { Emitter } = require('./base/emitter')
-const { IrohError, bySystem, check, invalid } = require('./base/errors')
-const { NetReport } = require('./net-report')
-const { Patience } = require('./base/patience')
-const { parsePeer } = require('./addresses/node-addr')
-const { parseNodeId } = require('./identity/node-id')
-const { checkAlpn, checkAlpns, readEndpointOptions } = require('./options')
+const { AddressBook } = require('../addresses/address-book')
+const { AsyncQueue } = require('../base/async-queue')
+const binding = require('../binding')
+const { MAX_DURATION_MS, checkInteger, checkOptions, checkSignal } = require('../base/check')
+const { CloseCode } = require('../core/close-reason')
+const { Connection } = require('../connection/connection')
+const { Core } = require('../core/core')
+const { Event } = require('../core/events')
+const { Dialer } = require('../dialer')
+const { Discovery } = require('../discovery')
+const { Emitter } = require('../base/emitter')
+const { IrohError, bySystem, check, invalid } = require('../base/errors')
+const { NetReport } = require('../net-report')
+const { Patience } = require('../base/patience')
+const { parsePeer } = require('../tickets/peer')
+const { parseNodeId } = require('../identity/node-id')
+const { checkAlpn, checkAlpns } = require('../base/alpn')
+const { readEndpointOptions } = require('./options')
 const {
   asyncDispose,
   kCore,
@@ -29,9 +30,9 @@ const {
   kLooksUp,
   kProxies,
   kServe
-} = require('./base/symbols')
-const { EndpointTicket } = require('./tickets/endpoint-ticket')
-const { Whereabouts } = require('./addresses/whereabouts')
+} = require('../base/symbols')
+const { EndpointTicket } = require('../tickets/endpoint-ticket')
+const { Whereabouts } = require('./whereabouts')
 
 /** Connections that are over before accept() gave them: what they brought can still be read. */
 const MAX_OVER = 64

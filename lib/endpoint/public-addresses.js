@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { names } = require('./outbound/names')
+const binding = require('../binding')
+const { names } = require('../outbound/names')
 
 /** Often enough for the mapping of a NAT to stay. */
 const ASK_EVERY_MS = 20_000
@@ -63,7 +63,7 @@ class PublicAddresses {
   #end = new AbortController()
 
   /**
-   * @param {import('./core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {{ hostname: string, port: number }[]} servers
    * @param {() => void} onChange
    */

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const {
-  MAX_DURATION_MS,
-  checkBoolean,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkText,
-  checkTexts
-} = require('./base/check')
-const { invalid } = require('./base/errors')
-const { parseAddress } = require('./addresses/node-addr')
-const { readProxyOption } = require('./outbound/proxies')
+const { MAX_DURATION_MS, checkBoolean, checkInteger, checkOneOf, checkOptions, checkText } = require('../base/check')
+const { checkAlpns } = require('../base/alpn')
+const { invalid } = require('../base/errors')
+const { parseAddress } = require('../addresses/node-addr')
+const { readProxyOption } = require('../outbound/proxies')
 const { PRESETS } = require('./presets')
-const { SecretKey } = require('./identity/secret-key')
+const { SecretKey } = require('../identity/secret-key')
 
-const MAX_ALPN_BYTES = 255
 const UINT32_MAX = 0xffffffff
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -85,20 +77,10 @@ function checkBinds(bindAddress) {
   return binds
 }
 
-/** @returns {string} one ALPN as the wire takes it */
-function checkAlpn(alpn, name = 'alpn') {
-  return checkText(alpn ?? null, name, MAX_ALPN_BYTES)
-}
-
-/** @returns {string[]} */
-function checkAlpns(alpns) {
-  return alpns === undefined ? [] : checkTexts(alpns, 'alpns', MAX_ALPN_BYTES)
-}
-
 /**
  * Reads the options of an endpoint; everything wrong is named.
  * @returns {{ secretKey: SecretKey, native: object, relays: unknown[], discovery: unknown[], relayCa: unknown,
- *   proxies: import('./outbound/proxies').Proxies, requireDirect: boolean, portMapping: boolean, maxDials: number }} `native` is what the binding's open() takes, but for the seed
+ *   proxies: import('../outbound/proxies').Proxies, requireDirect: boolean, portMapping: boolean, maxDials: number }} `native` is what the binding's open() takes, but for the seed
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, _INVALID_KEY, _INVALID_ADDRESS
  */
 function readEndpointOptions(given) {
@@ -135,4 +117,4 @@ function checkUdpPayload(value) {
   return checkInteger(value, 'maxUdpPayload', { min: 1200, max: 65527 })
 }
 
-module.exports = { checkAlpn, checkAlpns, readEndpointOptions }
+module.exports = { readEndpointOptions }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { dnsDiscovery } = require('./discovery/dns')
-const { pkarrDiscovery } = require('./discovery/pkarr')
+const { dnsDiscovery } = require('../discovery/dns')
+const { pkarrDiscovery } = require('../discovery/pkarr')
 
 /**
  * iroh's public relays, as iroh 1.x spells them. They answer no STUN: they tell addresses over QUIC (QUIC address

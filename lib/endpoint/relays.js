@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { PortMapping } = require('./port-mapping')
+const binding = require('../binding')
+const { PortMapping } = require('../port-mapping')
 const { PublicAddresses } = require('./public-addresses')
-const { normalizeRelayUrl } = require('./relay/client-url')
-const { foreignRelayUrl } = require('./relay/foreign')
-const { RelayManager } = require('./relay/manager')
-const { readRelayOption } = require('./relay-option')
+const { normalizeRelayUrl } = require('../base/relay-url')
+const { foreignRelayUrl } = require('../relay/foreign')
+const { RelayManager } = require('../relay/manager')
+const { readRelayOption } = require('../relay/option')
 
 const NODE_ID_BYTES = 32
 /** The core's numbers of relays are below this. */
@@ -31,7 +31,7 @@ class Relays {
   #foreign = new Map()
 
   /**
-   * @param {import('./core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {object} options what RelayManager takes; a relay may have a `stunPort` and a `quicPort`.
    *   `portMapping`: { bound, gateway? } as PortMapping takes them; false: no gateway is asked
    * @param {(event: object) => void} tell gets 'network' events

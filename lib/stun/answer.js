@@ -11,7 +11,7 @@ const {
   attribute,
   readMessage,
   writeMessage
-} = require('../stun-message')
+} = require('./message')
 
 // STUN (RFC 8489), the server's side of Binding: it tells a client the address its packets come from. Of NAT behaviour
 // discovery (RFC 5780) it does what one address can do: answer from a second port, and to another port.

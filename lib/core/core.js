@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const binding = require('./binding')
-const { Event, EVENT_SIZE } = require('./core-events')
-const { deferred } = require('./base/deferred')
-const { check } = require('./base/errors')
-const { reportUncaught } = require('./base/guard')
-const { Shares } = require('./base/shares')
-const { sayGoodbyeAtExit, forgetAtExit } = require('./base/exit')
-const { kEvent } = require('./base/symbols')
+const binding = require('../binding')
+const { Event, EVENT_SIZE } = require('./events')
+const { deferred } = require('../base/deferred')
+const { check } = require('../base/errors')
+const { reportUncaught } = require('../base/guard')
+const { Shares } = require('../base/shares')
+const { sayGoodbyeAtExit, forgetAtExit } = require('../base/exit')
+const { kEvent } = require('../base/symbols')
 
 /** One connection may have an eighth of what is free. */
 const STREAMS_PART = 8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { Patience } = require('../base/patience')
+const { Patience } = require('./patience')
 
 /** The timers of one owner, by name: one of each name at most, all of them referenced or none. */
 class Timers {
@@ -9,7 +9,7 @@ class Timers {
   #pending = new Map()
   #referenced = true
 
-  /** @param {import('../base/clock').Clock} clock */
+  /** @param {import('./clock').Clock} clock */
   constructor(clock) {
     this.#clock = clock
   }

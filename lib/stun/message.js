@@ -2,7 +2,7 @@
 'use strict'
 
 const zlib = require('node:zlib')
-const { addressBytes, addressText } = require('./base/ip-bytes')
+const { addressBytes, addressText } = require('../base/ip-bytes')
 
 // STUN messages (RFC 8489) with the attributes of NAT behaviour discovery (RFC 5780): reading and writing, no sockets.
 

@@ -4,8 +4,8 @@
 const { MAX_DURATION_MS, checkInteger, checkOptions } = require('../base/check')
 const { invalid } = require('../base/errors')
 const { GossipEventTarget } = require('../gossip/event-target')
-const { IrohEventTarget } = require('./event-target')
-const { eventName } = require('./envelope')
+const { IrohEventTarget } = require('../event-target/event-target')
+const { eventName } = require('../event-target/envelope')
 const { Subscription } = require('./subscription')
 const { kOwnNames } = require('../base/symbols')
 

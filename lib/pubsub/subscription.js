@@ -38,7 +38,7 @@ class Subscription {
 
   /**
    * @param {object} view what listeners are called on
-   * @param {import('./event-target').IrohEventTarget} target
+   * @param {import('../event-target/event-target').IrohEventTarget} target
    * @param {Function | { handleEvent: Function }} listener
    * @param {number} stallTimeoutMs
    */

@@ -4,9 +4,9 @@
 const { AsyncQueue } = require('../base/async-queue')
 const binding = require('../binding')
 const { check } = require('../base/errors')
-const { NetworkChanges } = require('../network-changes')
-const { dialableAddresses } = require('./node-addr')
-const { Relays } = require('../relays')
+const { NetworkChanges } = require('./network-changes')
+const { dialableAddresses } = require('../addresses/host-addresses')
+const { Relays } = require('./relays')
 
 /**
  * Where an endpoint may be reached: its sockets, its relays, what STUN servers and the gateway say. Tells it to the peers
@@ -27,7 +27,7 @@ class Whereabouts {
   #watchers = new Set()
 
   /**
-   * @param {import('../core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {object} about
    * @param {import('../identity/secret-key').SecretKey} about.secretKey
    * @param {unknown[]} about.relays as the option has them

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { outsideAddresses } = require('./addresses/node-addr')
-const { systemClock } = require('./base/clock')
+const { outsideAddresses } = require('../addresses/host-addresses')
+const { systemClock } = require('../base/clock')
 
 /** One change brings many notes. */
 const SETTLE_MS = 50
@@ -32,7 +32,7 @@ class NetworkChanges {
 
   /**
    * @param {(addresses: string[]) => void} onChange gets the IP addresses there are now, as far as they are known
-   * @param {{ list?: () => string[], clock?: import('./base/clock').Clock, onError?: (error: Error) => void }}
+   * @param {{ list?: () => string[], clock?: import('../base/clock').Clock, onError?: (error: Error) => void }}
    *   [about] where addresses and time come from; onError gets why the addresses cannot be listed, once until they can
    */
   constructor(onChange, { list = outsideAddresses, clock = systemClock, onError = () => {} } = {}) {

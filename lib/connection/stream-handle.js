@@ -2,7 +2,7 @@
 'use strict'
 
 const binding = require('../binding')
-const { Event } = require('../core-events')
+const { Event } = require('../core/events')
 const { check, errorFrom } = require('../base/errors')
 
 /**
@@ -26,7 +26,7 @@ class StreamHandle {
   #loss = null
 
   /**
-   * @param {import('../core').Core} core
+   * @param {import('../core/core').Core} core
    * @param {object} connection the Connection it belongs to
    * @param {number} handle
    * @param {number} id the QUIC stream id

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { invalid } = require('./base/errors')
-const { reportUncaught } = require('./base/guard')
-const { parsePeer } = require('./addresses/node-addr')
+const { invalid } = require('../base/errors')
+const { reportUncaught } = require('../base/guard')
+const { parsePeer } = require('../tickets/peer')
 
 function readRule(rule, name) {
   if (rule === undefined || typeof rule === 'function') return rule
