@@ -84,7 +84,7 @@ describe('The declarations', () => {
     const emitted = (file) => found(fs.readFileSync(path.join(root, 'lib', file), 'utf8'), /emit\(\s*'([\w-]+)'/g)
     assert.deepEqual(emitted('hub/hub.js'), index.members('HubEvents'))
     assert.deepEqual(emitted('router.js'), index.members('RouterEvents'))
-    assert.deepEqual(emitted('endpoint.js'), ['network'])
+    assert.deepEqual(emitted('endpoint/endpoint.js'), ['network'])
     const typed = index.literals('NetworkEvent', 'type')
     const told = found(lib, /(?:tell\(\{|emit\('network', \{)\s*type: '([\w-]+)'/g)
     const ofConnections = found(
