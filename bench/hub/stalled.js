@@ -12,7 +12,7 @@ const { table } = require('../report')
 const { rotate } = require('../rounds')
 const { Worker } = require('./workers')
 
-const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'hub.md')
+const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'measured', 'hub.md')
 const POLICIES = ['wait', 'disconnect', 'drop-oldest']
 const MIB = 1024 * 1024
 const WARM_UP_MS = 1000
@@ -22,7 +22,7 @@ const HELP = `Usage: npm run bench:stalled -- [options]
   --rounds N         rounds (7)
   --spokes N         spokes that read (20)
   --bytes N          of each broadcast, one every 10 ms (4000)
-  --write            put the table into docs/hub.md`
+  --write            put the table into docs/measured/hub.md`
 
 function readOptions() {
   const { values } = parseArgs({
