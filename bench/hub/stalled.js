@@ -99,16 +99,16 @@ function render(pairs, { rounds, spokes, bytes }) {
   const head = [
     '`slowSpoke`',
     'p50, ms',
-    'beside it',
+    'with it',
     'p99, ms',
-    'beside it',
+    'with it',
     'ratio',
     'it is',
     'dropped',
     'KiB waiting'
   ]
   return [
-    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and beside one that does not. Medians of ${rounds} rounds, of the ratio too, in which both took turns.`,
+    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and with one more that does not. Medians of ${rounds} rounds, of the ratio too; in each round both took turns.`,
     '',
     ...table([head, ...rows])
   ].join('\n')
