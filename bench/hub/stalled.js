@@ -96,17 +96,7 @@ function render(pairs, { rounds, spokes, bytes }) {
     const becomes = [left === spokes ? 'closed' : 'connected', String(dropped), Math.round(waiting / 1024).toString()]
     return [`'${policy}'`, ...figures.map((figure) => figure.toFixed(2)), ...becomes]
   })
-  const head = [
-    '`slowSpoke`',
-    'p50, ms',
-    'with it',
-    'p99, ms',
-    'with it',
-    'ratio',
-    'it is',
-    'dropped',
-    'KiB waiting'
-  ]
+  const head = ['`slowSpoke`', 'p50, ms', 'with it', 'p99, ms', 'with it', 'ratio', 'it is', 'dropped', 'KiB waiting']
   return [
     `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and with one more that does not. Medians of ${rounds} rounds, of the ratio too; in each round both took turns.`,
     '',
