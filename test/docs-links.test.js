@@ -19,7 +19,7 @@ function faultOf(page, link) {
   return anchors.has(anchor) ? undefined : `${page}: ${link} names a heading that ${target} does not have`
 }
 
-describe('The links of the documents', () => {
+describe('Links to documents', () => {
   it('lead to files and headings that exist', () => {
     const faults = pages().flatMap((page) =>
       linksOf(fs.readFileSync(path.join(root, page), 'utf8'))
@@ -44,14 +44,15 @@ describe('The links of the documents', () => {
     )
   })
 
-  it('stand in the sources with the paths that the pages have', () => {
+  it('name pages by paths that exist, in sources and in pages', () => {
     const files = ['bench', 'bin', 'examples', 'lib', 'scripts', 'src', 'test'].flatMap((directory) =>
       fs.readdirSync(path.join(root, directory), { recursive: true, withFileTypes: true })
     )
     const sources = files
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
-    const faults = [...sources, path.join(root, 'index.d.ts'), path.join(root, 'relay.d.ts')].flatMap((file) =>
+    const others = ['index.d.ts', 'relay.d.ts', ...pages()].map((file) => path.join(root, file))
+    const faults = [...sources, ...others].flatMap((file) =>
       (fs.readFileSync(file, 'latin1').match(/\bdocs\/[\w/-]+\.(md|svg)\b/g) ?? [])
         .filter((page) => !fs.existsSync(path.join(root, page)))
         .map((page) => `${path.relative(root, file)}: ${page}`)
