@@ -4,7 +4,7 @@ import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { ReadableStream, WritableStream } from 'node:stream/web'
 
-/** Every error code of this package; docs/errors.md says what each means. */
+/** Every error code of this package; docs/reference/errors.md says what each means. */
 export type IrohErrorCode =
   | 'ERR_IROH_INVALID_ARGUMENT'
   | 'ERR_IROH_NO_MEMORY'
@@ -284,8 +284,8 @@ export interface EndpointOptions {
   maxDatagrams?: number
   /**
    * The size that UDP payloads begin with, 1200 to 65527, in place of a search for what the path takes. It comes down, and
-   * up again, when the path does not take it ([docs/path-mtu.md](docs/path-mtu.md)). Default: 16000 towards this host, else
-   * from 1200 up to 1444, as the path allows.
+   * up again, when the path does not take it ([docs/design/path-mtu.md](docs/design/path-mtu.md)). Default: 16000
+   * towards this host, else from 1200 up to 1444, as the path allows.
    */
   maxUdpPayload?: number
   /** Default 'bbr'; 'bbr2' is another name of it. */
@@ -798,7 +798,7 @@ export interface SessionState {
   replaySize: number
 }
 
-/** With `delivery: 'resume'`; see docs/resume.md. */
+/** With `delivery: 'resume'`; see docs/reference/resume.md. */
 export interface ResumeOptions {
   /** Characters of JSON that may be unacknowledged before send() throws ERR_IROH_BUFFER_FULL; default 16 MiB. */
   maxReplayBytes?: number
@@ -933,7 +933,7 @@ export interface PubSubEventTarget {
 export interface PubSubOptions {
   /**
    * How long a subscriber that takes nothing may hold the others back, in ms; then it has ERR_IROH_BUFFER_FULL and no more
-   * events. Default 30000. See docs/pubsub.md.
+   * events. Default 30000. See docs/reference/pubsub.md.
    */
   stallTimeoutMs?: number
 }
@@ -1143,7 +1143,7 @@ export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Ex
 
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in any
- * order and usually once. See docs/gossip-event-target.md.
+ * order and usually once. See docs/reference/gossip-event-target.md.
  *
  * Local events are 'error', 'close', 'neighborUp', 'neighborDown', 'dialFailed' and 'lagged'. No peer can fire them: an
  * envelope of such a name is dispatched as 'error', with the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.

@@ -131,7 +131,7 @@ export interface RelayServerOptions {
   metricsHost?: string
 }
 
-/** A relay for iroh nodes. docs/relay.md. */
+/** A relay for iroh nodes. docs/reference/relay.md. */
 export class RelayServer {
   private constructor()
   static listen(options?: RelayServerOptions): Promise<RelayServer>

@@ -9,7 +9,7 @@ const { unshare } = require('./helpers/unshare')
 
 describe('The documents', () => {
   it('have JavaScript that runs as it is pasted, and prints what the pages say', async function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'))
     try {
       const runner = path.join(__dirname, 'helpers/children/docs-runner.js')

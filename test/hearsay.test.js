@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an endpoint sends to whom because others say so (docs/hearsay.md).
+// What an endpoint sends to whom because others say so (docs/design/hearsay.md).
 'use strict'
 
 const assert = require('node:assert/strict')

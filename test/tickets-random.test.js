@@ -21,7 +21,7 @@ function attempt(parse, text) {
   }
 }
 
-/** What the real library reads and we refuse, on purpose: docs/tickets.md names these. */
+/** What the real library reads and we refuse, on purpose: docs/reference/tickets.md names these. */
 const STRICTER = [
   'bytes too many follow', // the real one ignores them
   'is written longer than needed',

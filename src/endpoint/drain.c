@@ -7,7 +7,7 @@
 
 #include "endpoint/internal.h"
 
-/* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
+/* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/reference/wire.md). */
 #define STOP_CODE_BAD_FRAME 4
 /* Refusals told a turn; the rest is only counted. */
 #define REFUSALS_MAX 64

@@ -83,7 +83,7 @@ class Side {
   }
 }
 
-/** Each run has a network of its own: what is sent to addresses of one is bounded (docs/hearsay.md). */
+/** Each run has a network of its own: what is sent to addresses of one is bounded (docs/design/hearsay.md). */
 function hostOf(seed) {
   return `127.${1 + ((seed >> 8) % 250)}.${seed & 255}.1`
 }
