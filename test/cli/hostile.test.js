@@ -47,7 +47,7 @@ function assertHarmless(text) {
   for (const line of text.split('\n')) assert.doesNotMatch(line, /^FORGED/)
 }
 
-/** An envelope, or bytes that are none, as a frame. */
+/** An envelope, or arbitrary bytes, as a frame. */
 function frame(content) {
   const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
   const length = Buffer.alloc(4)
@@ -201,7 +201,7 @@ describe('the command line with hostile peers', () => {
     })
   }
 
-  it('lines of stdin that are none are named, and shown as they are', async () => {
+  it('reports invalid lines of stdin, and shows them as they are', async () => {
     const hub = start('hub', ...net4)
     hub.write(
       EVIL.replaceAll('\n', ''),

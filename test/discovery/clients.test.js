@@ -237,7 +237,7 @@ describe('Discovery by', () => {
       assert.equal(await asked, null)
     })
 
-    it('refuses options that are none', () => {
+    it('rejects invalid options', () => {
       for (const options of [
         { origin: 'a..b' },
         { origin: 'a/b' },

@@ -48,7 +48,7 @@ describe('gossip with hostile peers', () => {
     await near.received('late, but here')
   })
 
-  it('frames that are none stop their stream and nothing else', async () => {
+  it('an invalid frame stops its stream and nothing else', async () => {
     const [one, , near, far] = await pair(topicId)
     const raw = await rawPeer()
     const { connection, stream } = await raw.join(at(one), topic)

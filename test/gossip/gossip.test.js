@@ -415,7 +415,7 @@ describe('gossip', () => {
       })
     })
 
-    it('refuses options that are none', async () => {
+    it('rejects invalid options', async () => {
       const endpoint = await endpoints.create()
       for (const options of [{ maxMessageSize: 511 }, { alpn: '' }, { maxEvents: 0 }, { unknown: 1 }, null]) {
         await assert.rejects(Gossip.spawn(endpoint, options), { code: 'ERR_IROH_INVALID_ARGUMENT' })

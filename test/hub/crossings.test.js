@@ -102,7 +102,7 @@ describe('Hub#dial', () => {
     assert.equal(hub.spokes.get(spoke.nodeId()), target)
   })
 
-  it('rejects as connect() does, and refuses options that are none', async () => {
+  it('rejects as connect() does, and rejects invalid options', async () => {
     const hub = await startHub()
     const nodeId = SecretKey.generate().nodeId()
     await assert.rejects(hub.dial(nodeId), { code: 'ERR_IROH_NO_ADDRESS' })

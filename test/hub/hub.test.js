@@ -177,7 +177,7 @@ describe('Hub', () => {
     await spoke.close()
   })
 
-  it('refuses options that are none', async () => {
+  it('rejects invalid options', async () => {
     for (const options of [
       { allow: null },
       { allow: '' },

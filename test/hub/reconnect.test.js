@@ -309,7 +309,7 @@ describe('A spoke', () => {
     await heard
   })
 
-  it('refuses options that are none', async () => {
+  it('rejects invalid options', async () => {
     const hub = SecretKey.generate().nodeId()
     for (const reconnect of [
       true,

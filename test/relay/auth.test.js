@@ -30,7 +30,7 @@ describe('relay authentication', () => {
       assert.ok(auth.verifyChallenge(nodeId, challenge, Buffer.from(signature, 'hex')))
     })
 
-    it('refuses another challenge, another key, and a key that is none', () => {
+    it('rejects another challenge, another key, and an invalid key', () => {
       const bytes = Buffer.from(signature, 'hex')
       assert.ok(!auth.verifyChallenge(nodeId, auth.newChallenge(), bytes))
       assert.ok(!auth.verifyChallenge(SecretKey.generate().nodeId(), challenge, bytes))

@@ -391,7 +391,7 @@ describe("delivery: 'resume'", () => {
     assert.equal(here.error.unacknowledged[0].type, 'long')
   })
 
-  it('refuses what it reserves, options that are none, and envelopes too long', async () => {
+  it('rejects reserved types, invalid options, and envelopes that are too long', async () => {
     const { hub, spoke } = await pair()
     const usage = { code: 'ERR_IROH_INVALID_ARGUMENT' }
     for (const type of ['hub.register', 'hub.resume', 'hub.ack']) {

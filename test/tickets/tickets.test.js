@@ -366,7 +366,7 @@ describe('parseTicket', () => {
     assert.ok(parseTicket(`x@${base32.encode(Buffer.concat([id, Buffer.from([0])]))}`) instanceof LiveTicket)
   })
 
-  it('says what is wrong with one that is none', () => {
+  it('says what is wrong with an invalid one', () => {
     for (const bad of [undefined, '', 'hello', `Endpoint${'a'.repeat(64)}`, nodeId]) {
       refused(parseTicket, bad, /^not a ticket: (it is|it begins with neither 'endpoint' nor 'iroh-live:')/)
     }

@@ -156,7 +156,7 @@ class RelayServer {
   }
 
   /**
-   * Stops to listen, tells the clients that the relay restarts, and closes their connections.
+   * Stops listening, tells the clients that the relay restarts, and closes their connections.
    * @param {{ reconnectInMs?: number, tryForMs?: number, graceMs?: number }} [options] each client is told to come back
    *   at a random time within `reconnectInMs` (default 1 ms for each client, at most 10 s), and to try for `tryForMs`
    *   (5 s). What is not closed after `graceMs` (1 s) is cut off

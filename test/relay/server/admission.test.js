@@ -55,7 +55,7 @@ describe('admission to a relay', () => {
       assert.equal(relay.metrics().authFailed, 2)
     })
 
-    it('denies a key that is none', async () => {
+    it('denies an invalid key', async () => {
       const client = await dial(await listen())
       await client.next()
       client.send(encodeAuth(Buffer.alloc(32), Buffer.alloc(64)))
@@ -331,12 +331,12 @@ describe('admission to a relay', () => {
     const bad = {
       'an unknown option': { prot: 1 },
       'a port': { port: 65536 },
-      'a rule that is none': { access: 'friends' },
+      'an invalid rule': { access: 'friends' },
       'no rule': { access: {} },
       'an unknown rule': { access: { permit: [] } },
-      'a list that is none': { access: { allow: 'everyone' } },
-      'a token that is none': { access: { tokens: [''] } },
-      'a URL that is none': { access: { url: 'ftp://host/' } },
+      'an invalid list': { access: { allow: 'everyone' } },
+      'an invalid token': { access: { tokens: [''] } },
+      'an invalid URL': { access: { url: 'ftp://host/' } },
       'an unknown limit': { limits: { maxClients: 1 } },
       'a limit': { limits: { queueFrames: 0 } },
       'half a certificate': { tls: { certFile: 'cert.pem' } },

@@ -69,7 +69,7 @@ describe("a relay's HTTP", () => {
     assert.equal(client.ws.extensions, '')
   })
 
-  it('refuses upgrades that are none', async () => {
+  it('rejects invalid upgrades', async () => {
     const relay = await listen()
     const refused = [
       ['/relay', { 'Sec-WebSocket-Protocol': 'iroh-relay-v3' }, 400],
