@@ -111,8 +111,6 @@ async function runCrossing(seed, fixed) {
     await Promise.all([first, sides[order[1]].run(peers[order[0]], about, order[1])])
     await settled(sides, about)
   } catch (error) {
-    error.ids = sides.map(({ hub }) => hub.nodeId())
-    error.ids = sides.map(({ hub }) => hub?.nodeId())
     error.message = `seed ${seed}: ${error.message}; ${JSON.stringify({ ...about, payload: about.payload.length })}; ${sides.map(tell).join(' | ')}`
     throw error
   } finally {

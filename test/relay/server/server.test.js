@@ -13,7 +13,7 @@ const { FrameType } = protocol
 const BAD_FRAME = 1002
 const TOO_BIG = 1009
 const GOING_AWAY = 1001
-const LISTEN_CHANNEL = 'tracing:net.server.listen:asyncStart'
+const LISTEN_CHANNEL = 'tracing:net.server.listen:asyncEnd'
 
 describe('a relay', () => {
   const { listen, dial, connect } = useRelays()
