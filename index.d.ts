@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="node" />
-import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { ReadableStream, WritableStream } from 'node:stream/web'
+import type { AnyEvents, EnvelopeOf, EventName, eventMap, PayloadOf, SendableEvent } from './types/event-map.js'
+import { Emitter } from './types/emitter.js'
+import { ListenerTarget, type RemovalOptions } from './types/listener-target.js'
+
+export type { RemovalOptions } from './types/listener-target.js'
+export type { AnyEvents, EnvelopeOf, EnvelopeOfName, EventName, EventType, PayloadOf } from './types/event-map.js'
 
 /** Every error code of this package; docs/errors.md says what each means. */
 export type IrohErrorCode =
@@ -523,8 +528,13 @@ export interface RemoteInfo {
   lastSeenMs: number | null
 }
 
+/** The events of an endpoint, and what their listeners are called with. */
+export interface EndpointEvents {
+  network: [event: NetworkEvent]
+}
+
 /** A node: a secret key, some sockets, and the connections over them. */
-export class Endpoint extends EventEmitter {
+export class Endpoint extends Emitter<EndpointEvents> {
   private constructor()
   /** With a fresh key, for dialling. */
   static create(): Promise<Endpoint>
@@ -580,9 +590,6 @@ export class Endpoint extends EventEmitter {
   close(code?: number, reason?: string): Promise<void>
   isClosed(): boolean
   [Symbol.asyncDispose](): Promise<void>
-  on(event: 'network', listener: (event: NetworkEvent) => void): this
-  once(event: 'network', listener: (event: NetworkEvent) => void): this
-  off(event: 'network', listener: (event: NetworkEvent) => void): this
 }
 
 export type CloseKind =
@@ -825,7 +832,8 @@ export interface DeliveryOptions {
 }
 
 /** An event of the peer. */
-export interface EnvelopeEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
+export interface EnvelopeEvent<Payload = unknown, Envelope extends EventEnvelope<Payload> = EventEnvelope<Payload>>
+  extends CustomEvent<Envelope> {
   /** With `delivery: 'resume'` in force: its number in the session, from 1 on. */
   readonly sequence?: number
   /** And the session's id. */
@@ -833,7 +841,8 @@ export interface EnvelopeEvent<Payload = unknown> extends CustomEvent<EventEnvel
 }
 
 /** An event of a session. */
-export interface SequencedEvent<Payload = unknown> extends EnvelopeEvent<Payload> {
+export interface SequencedEvent<Payload = unknown, Envelope extends EventEnvelope<Payload> = EventEnvelope<Payload>>
+  extends EnvelopeEvent<Payload, Envelope> {
   readonly sequence: number
   readonly session: string
 }
@@ -852,13 +861,22 @@ export interface ListenerOptions {
 /** Listens to events of one envelope type. */
 export type EnvelopeListener = Exclude<Listener<EnvelopeEvent>, null>
 
+/** The local events of every event target, by name. */
+export interface LocalEvents {
+  error: IrohErrorEvent
+  close: IrohCloseEvent
+}
+
 /**
  * An EventTarget whose other end is a peer: what is dispatched here fires there.
  *
  * Local events are 'error' and 'close'. No peer can fire them: an envelope of such a name is dispatched as 'error', with
  * the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`, which local events do not have.
  */
-export class IrohEventTarget extends EventTarget {
+export class IrohEventTarget<
+  Events extends object = AnyEvents,
+  Local extends LocalEvents & Record<keyof Local, Event> = LocalEvents
+> extends ListenerTarget<Events, Local, 'stream', 'session'> {
   protected constructor(...args: never)
   readonly connection: Connection
   readonly remoteNodeId: NodeId
@@ -877,9 +895,9 @@ export class IrohEventTarget extends EventTarget {
   /** Never rejects. */
   readonly closed: Promise<TargetClosed>
   /** Sends an envelope. What throws is not sent. */
-  send(envelope: EventEnvelope): void
+  send(envelope: EnvelopeOf<Events>): void
   /** Sends the event's `detail`; it does not fire locally. */
-  dispatchEvent(event: Event): boolean
+  dispatchEvent(event: SendableEvent<Events>): boolean
   /** Resolves when bufferedAmount is at most the endpoint's sendLowWater; rejects if the target closes before. */
   drained(): Promise<void>
   /**
@@ -892,42 +910,46 @@ export class IrohEventTarget extends EventTarget {
   /** Ends the stream; resolves once the peer acknowledged all that was sent, or the connection is gone. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
-  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
-  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
-  addEventListener<Payload = any>(
-    type: string,
-    listener: Listener<EnvelopeEvent<Payload>>,
-    options?: ListenerOptions | boolean
-  ): void
-  /** For programs that know that `delivery: 'resume'` is in force. */
-  // biome-ignore lint/suspicious/noExplicitAny: the same
-  addEventListener<Payload = any>(
-    type: string,
-    listener: Listener<SequencedEvent<Payload>>,
-    options?: ListenerOptions | boolean
-  ): void
-  removeEventListener(type: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
 }
 
 /** The dialling side: opens the stream. */
-export function createSpokeIrohEventTarget(
+export function createSpokeIrohEventTarget<Events extends object = AnyEvents>(
   connection: Connection,
   options?: EventTargetOptions
-): Promise<IrohEventTarget>
+): Promise<IrohEventTarget<Events>>
 /** The accepting side: takes the next stream the peer opens. */
-export function createHubIrohEventTarget(connection: Connection, options?: EventTargetOptions): Promise<IrohEventTarget>
+export function createHubIrohEventTarget<Events extends object = AnyEvents>(
+  connection: Connection,
+  options?: EventTargetOptions
+): Promise<IrohEventTarget<Events>>
 /** Over a stream there is. */
-export function createIrohEventTarget(send: SendStream, recv: RecvStream, options?: EventTargetOptions): IrohEventTarget
+export function createIrohEventTarget<Events extends object = AnyEvents>(
+  send: SendStream,
+  recv: RecvStream,
+  options?: EventTargetOptions
+): IrohEventTarget<Events>
 
 /** An event of the publish/subscribe view: the type is the topic, the detail the payload. */
-export type TopicEvent = CustomEvent
+export type TopicEvent<Payload = AnyEvents[string]> = CustomEvent<Payload>
+
+/** Without a map the listener says what it takes. */
+type TopicEventOf<Events, Name extends string> = unknown extends Events ? never : TopicEvent<PayloadOf<Events, Name>>
 
 /** What createPubSub({ eventTarget }) of @graphql-yoga/subscription takes. */
-export interface PubSubEventTarget {
-  addEventListener(topic: string, listener: Listener<never>, options?: ListenerOptions | boolean): void
-  removeEventListener(topic: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
-  dispatchEvent(event: Event): boolean
+export interface PubSubEventTarget<Events extends object = AnyEvents> {
+  readonly [eventMap]?: Events
+  addEventListener<Name extends EventName<Events>>(
+    topic: Name,
+    listener: Listener<TopicEventOf<Events, Name>>,
+    options?: ListenerOptions | boolean
+  ): void
+  /** As createPubSub() calls it: with listeners of any event. */
+  addEventListener(topic: EventName<Events>, listener: Listener<never>, options?: ListenerOptions | boolean): void
+  removeEventListener(topic: EventName<Events>, listener: Listener<never>, options?: RemovalOptions | boolean): void
+  /** Sends the event's `detail` as the payload of its topic. */
+  dispatchEvent(
+    event: unknown extends Events ? Event : TopicEvent<PayloadOf<Events, EventName<Events>> | null | undefined>
+  ): boolean
 }
 
 export interface PubSubOptions {
@@ -939,10 +961,10 @@ export interface PubSubOptions {
 }
 
 /** The publish/subscribe view of an event target. A subscriber that is slower than its events come loses none of them. */
-export function pubsubEventTarget(
-  target: IrohEventTarget | GossipEventTarget,
+export function pubsubEventTarget<Events extends object = AnyEvents>(
+  target: IrohEventTarget<Events> | GossipEventTarget<Events>,
   options?: PubSubOptions
-): PubSubEventTarget
+): PubSubEventTarget<Events>
 
 /** What a gossip topic is called: 32 bytes that whoever joins it has to know. Immutable. */
 export class TopicId {
@@ -1130,7 +1152,10 @@ export interface GossipTargetStats {
 }
 
 /** An event of somebody in the topic. */
-export class GossipEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Payload>> {
+export class GossipEvent<
+  Payload = unknown,
+  Envelope extends EventEnvelope<Payload> = EventEnvelope<Payload>
+> extends CustomEvent<Envelope> {
   private constructor()
   /** Who signed it, proven; null: nobody, or the signature does not hold. */
   readonly author: NodeId | null
@@ -1141,6 +1166,11 @@ export class GossipEvent<Payload = unknown> extends CustomEvent<EventEnvelope<Pa
 /** A local event of the topic under a gossip event target: its fields are those of the GossipTopicEvent. */
 export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Extract<GossipTopicEvent, { type: Type }>
 
+/** The local events of a gossip event target, by name. */
+export type GossipLocalEvents = LocalEvents & {
+  [Type in Exclude<GossipTopicEvent['type'], 'received'>]: GossipStateEvent<Type>
+}
+
 /**
  * An EventTarget whose other ends are all who are in a gossip topic: what is dispatched here fires at each of them, in any
  * order and usually once. See docs/gossip-event-target.md.
@@ -1148,7 +1178,11 @@ export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Ex
  * Local events are 'error', 'close', 'neighborUp', 'neighborDown', 'dialFailed' and 'lagged'. No peer can fire them: an
  * envelope of such a name is dispatched as 'error', with the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
  */
-export class GossipEventTarget extends EventTarget {
+export class GossipEventTarget<Events extends object = AnyEvents> extends ListenerTarget<
+  Events,
+  GossipLocalEvents,
+  'gossip'
+> {
   private constructor()
   readonly topic: GossipTopic
   /** Bytes that the JSON of an envelope may have. */
@@ -1159,9 +1193,9 @@ export class GossipEventTarget extends EventTarget {
   /** Never rejects. */
   readonly closed: Promise<TargetClosed>
   /** Sends an envelope. What throws is not sent; ERR_IROH_TOO_LONG names the limit. */
-  send(envelope: EventEnvelope): void
+  send(envelope: EnvelopeOf<Events>): void
   /** Sends the event's `detail`; it does not fire locally. */
-  dispatchEvent(event: Event): boolean
+  dispatchEvent(event: SendableEvent<Events>): boolean
   /**
    * Resolves once the neighbours have taken most of what was sent; one that takes nothing for a second is not waited for.
    * Rejects if the target closes before.
@@ -1173,24 +1207,13 @@ export class GossipEventTarget extends EventTarget {
   /** Leaves the topic. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
-  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
-  addEventListener<Type extends 'neighborUp' | 'neighborDown' | 'dialFailed' | 'lagged'>(
-    type: Type,
-    listener: Listener<GossipStateEvent<Type>>,
-    options?: ListenerOptions | boolean
-  ): void
-  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the programs know
-  addEventListener<Payload = any>(
-    type: string,
-    listener: Listener<GossipEvent<Payload>>,
-    options?: ListenerOptions | boolean
-  ): void
-  removeEventListener(type: string, listener: Listener<never>, options?: { capture?: boolean } | boolean): void
 }
 
 /** An event target over a gossip topic. It reads the topic's events from now on. */
-export function createGossipEventTarget(topic: GossipTopic, options?: GossipTargetOptions): GossipEventTarget
+export function createGossipEventTarget<Events extends object = AnyEvents>(
+  topic: GossipTopic,
+  options?: GossipTargetOptions
+): GossipEventTarget<Events>
 
 /** How a spoke left the hub. */
 export interface SpokeCloseReason {
@@ -1224,25 +1247,25 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
 }
 
 /** A hub's target of one spoke. */
-export interface HubSpoke extends IrohEventTarget {
+export interface HubSpoke<Events extends object = AnyEvents> extends IrohEventTarget<Events> {
   /** With `delivery: 'resume'`; 'disconnected': the spoke may come back. A target that delivers at most once has none. */
   readonly state?: 'connected' | 'disconnected' | 'closed'
 }
 
 /** With `delivery: 'resume'`: a hub's target of one spoke, over all its connections. */
-export interface HubSession extends HubSpoke {
+export interface HubSession<Events extends object = AnyEvents> extends HubSpoke<Events> {
   readonly state: 'connected' | 'disconnected' | 'closed'
   readonly session: SessionState
 }
 
 /** The events of a hub, and what their listeners are called with. */
-export interface HubEvents {
-  spoke: [target: HubSpoke]
+export interface HubEvents<Events extends object = AnyEvents> {
+  spoke: [target: HubSpoke<Events>]
   spokeclose: [nodeId: NodeId, reason: SpokeCloseReason]
   /** With `delivery: 'resume'`: a spoke has no connection now. */
   spokedisconnect: [nodeId: NodeId, reason: SpokeCloseReason]
   /** It has one again. */
-  spokeresume: [target: HubSession]
+  spokeresume: [target: HubSession<Events>]
   /** The file of the allowlist has changed; with an error it cannot be read, and the old list stays. */
   allowlist: [error: IrohError | null]
   /** Two programs have the key of a spoke and took turns; the newer one was turned away. Once, until it has been quiet. */
@@ -1252,29 +1275,30 @@ export interface HubEvents {
 }
 
 /** Many spokes under one roof. */
-export class Hub extends EventEmitter {
+export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Events>> {
   private constructor()
+  readonly [eventMap]?: Events
   readonly endpoint: Endpoint
   /** The protocol it serves. */
   readonly alpn: string
   /** One target a NodeId: a newer connection takes the place of the older one, which is closed with code 1. */
-  readonly spokes: ReadonlyMap<NodeId, HubSpoke>
+  readonly spokes: ReadonlyMap<NodeId, HubSpoke<Events>>
   nodeId(): NodeId
   addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
   /** addr() as an endpoint ticket. */
   ticket(): string
   /** How many spokes it went to. */
   broadcast(
-    envelope: EventEnvelope,
+    envelope: EnvelopeOf<Events>,
     options?: { except?: NodeId | IrohEventTarget | Iterable<NodeId | IrohEventTarget> }
   ): number
   /** Resolves when every spoke has nearly nothing unsent. */
   drained(): Promise<void>
-  send(nodeId: NodeId, envelope: EventEnvelope): void
+  send(nodeId: NodeId, envelope: EnvelopeOf<Events>): void
   /** Takes a connection of its ALPN that somebody else accepted. */
   accept(connection: Connection): Promise<void>
   /** Dials a peer that serves the hub's ALPN; it becomes a spoke. One that is a spoke already is given as it is. */
-  dial(peer: Peer, options?: ConnectOptions): Promise<HubSpoke>
+  dial(peer: Peer, options?: ConnectOptions): Promise<HubSpoke<Events>>
   allow(nodeId: NodeId): void
   deny(nodeId: NodeId): void
   /**
@@ -1284,13 +1308,10 @@ export class Hub extends EventEmitter {
   reloadAllow(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  on<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
-  once<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
-  off<Name extends keyof HubEvents>(event: Name, listener: (...args: HubEvents[Name]) => void): this
 }
 
 /** A hub: an endpoint that accepts event targets. */
-export function createHub(options?: HubOptions): Promise<Hub>
+export function createHub<Events extends object = AnyEvents>(options?: HubOptions): Promise<Hub<Events>>
 
 /**
  * When a spoke tries again: after a random part of a time that doubles with each failure, and with each connection that
@@ -1335,6 +1356,13 @@ export interface SpokeStateEvent extends Event {
   readonly error?: IrohError | null
 }
 
+/** The local events of a spoke, by name. */
+export interface SpokeLocalEvents extends LocalEvents {
+  connecting: SpokeStateEvent
+  connected: SpokeStateEvent
+  disconnected: SpokeStateEvent
+}
+
 /**
  * The event target of a hub's spoke. It connects again whenever the connection is lost, at once when the network changes,
  * and registers again; only close(), another spoke of the same NodeId, or `reconnect` ends it. While it is not connected
@@ -1342,35 +1370,15 @@ export interface SpokeStateEvent extends Event {
  *
  * Its local events are 'connecting', 'connected' and 'disconnected', too.
  */
-export class Spoke extends IrohEventTarget {
+export class Spoke<Events extends object = AnyEvents> extends IrohEventTarget<Events, SpokeLocalEvents> {
   private constructor()
   readonly endpoint: Endpoint
   readonly state: 'connecting' | 'connected' | 'disconnected' | 'closed'
   nodeId(): NodeId
-  addEventListener(
-    type: 'connecting' | 'connected' | 'disconnected',
-    listener: Listener<SpokeStateEvent>,
-    options?: ListenerOptions | boolean
-  ): void
-  addEventListener(type: 'error', listener: Listener<IrohErrorEvent>, options?: ListenerOptions | boolean): void
-  addEventListener(type: 'close', listener: Listener<IrohCloseEvent>, options?: ListenerOptions | boolean): void
-  // biome-ignore lint/suspicious/noExplicitAny: what a payload is, the two programs know
-  addEventListener<Payload = any>(
-    type: string,
-    listener: Listener<EnvelopeEvent<Payload>>,
-    options?: ListenerOptions | boolean
-  ): void
-  /** For programs that know that `delivery: 'resume'` is in force. */
-  // biome-ignore lint/suspicious/noExplicitAny: the same
-  addEventListener<Payload = any>(
-    type: string,
-    listener: Listener<SequencedEvent<Payload>>,
-    options?: ListenerOptions | boolean
-  ): void
 }
 
 /** Dials a hub and opens the event stream; rejects if the first attempt fails. */
-export function createSpoke(options: SpokeOptions): Promise<Spoke>
+export function createSpoke<Events extends object = AnyEvents>(options: SpokeOptions): Promise<Spoke<Events>>
 
 /** Codes this package closes streams (NORMAL, BAD_FRAME, UNWANTED) and connections (the others and NORMAL) with. */
 export const CloseCode: Readonly<{
@@ -1420,7 +1428,7 @@ export interface RouterEvents {
 }
 
 /** Several protocols on one endpoint, each with a handler of its own. */
-export class Router extends EventEmitter {
+export class Router extends Emitter<RouterEvents> {
   private constructor()
   static builder(endpoint: Endpoint): RouterBuilder
   readonly endpoint: Endpoint
@@ -1428,7 +1436,4 @@ export class Router extends EventEmitter {
   /** Accepts nothing more, lets the handlers end, for at most 5 s, and closes the endpoint. Never rejects. */
   shutdown(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  on<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
-  once<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
-  off<Name extends keyof RouterEvents>(event: Name, listener: (...args: RouterEvents[Name]) => void): this
 }

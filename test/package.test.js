@@ -29,6 +29,7 @@ describe('the package', () => {
       'index.js',
       'index.mjs',
       'index.d.ts',
+      'types/event-map.d.ts',
       'lib/binding.js',
       'build/Release/iroh.node',
       'LICENSE'
