@@ -1167,8 +1167,11 @@ export class GossipEvent<
 export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Extract<GossipTopicEvent, { type: Type }>
 
 /** The local events of a gossip event target, by name. */
-export type GossipLocalEvents = LocalEvents & {
-  [Type in Exclude<GossipTopicEvent['type'], 'received'>]: GossipStateEvent<Type>
+export interface GossipLocalEvents extends LocalEvents {
+  neighborUp: GossipStateEvent<'neighborUp'>
+  neighborDown: GossipStateEvent<'neighborDown'>
+  dialFailed: GossipStateEvent<'dialFailed'>
+  lagged: GossipStateEvent<'lagged'>
 }
 
 /**
@@ -1395,6 +1398,7 @@ export const CloseCode: Readonly<{
   SESSION: 10
   OVERFLOW: 11
   UNWANTED: 12
+  IN_USE: 13
 }>
 
 /** What takes the connections of one ALPN: a Hub, a Gossip, a function or an object of your own. shutdown() of the router aborts `signal` and waits for what is returned. */
@@ -1407,8 +1411,7 @@ export type ProtocolHandler =
     }
 
 /** The protocols of a router that is to be. */
-export class RouterBuilder {
-  private constructor()
+export interface RouterBuilder {
   /** `admit` lets a connection through with true only. */
   accept(
     alpn: string,
