@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A map from event types to payloads, and what follows from it for the names of events, envelopes and listeners.
-import type { EventEnvelope } from '../index.js'
+import type { EventEnvelope } from './event-target.js'
 
 /** The map of programs that give none: every type is allowed, with every payload. */
 // biome-ignore lint/suspicious/noExplicitAny: it fits every map, and every map fits it
@@ -77,3 +77,8 @@ export type UnmappedName<Events> = unknown extends Events ? string : never
 
 /** What dispatchEvent() sends: an event whose `detail` is an envelope of the map. Without a map: any event. */
 export type SendableEvent<Events> = unknown extends Events ? Event : CustomEvent<EnvelopeOf<Events>>
+
+/** The event of a topic of the publish/subscribe view. Without a map listeners declare the event that they take. */
+export type TopicEventOf<Events, Name extends string> = unknown extends Events
+  ? never
+  : CustomEvent<PayloadOf<Events, Name>>
