@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { NodeAddr, NodeId, SecretKey } from './identity.js'
+import type { KnownNodeAddr, NodeAddr, NodeId, SecretKey } from './identity.js'
 
 /**
  * Finds the addresses of NodeIds, and publishes the address of an endpoint: one of this package's services, or an object of
@@ -22,7 +22,7 @@ export interface Discovery {
    */
   resolve?(nodeId: NodeId, about: ResolveAbout): Promise<NodeAddr | null | undefined> | NodeAddr | null
   /** Called with the endpoint's address once the endpoint serves an ALPN, and again whenever the address changes. */
-  publish?(nodeAddr: { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }): void | Promise<void>
+  publish?(nodeAddr: KnownNodeAddr): void | Promise<void>
   /** Called once, before anything else. If it throws, creating the endpoint fails with that error. */
   attach?(endpoint: DiscoveryEndpoint): void
   /** Called when this host's addresses or routes have changed. */
@@ -77,12 +77,24 @@ export function memoryDiscovery(): MemoryDiscovery
 export interface LocalDiscovery extends Discovery {
   /**
    * Lists the peers of the local network.
-   * @param options `waitMs`: how long to wait for answers, in milliseconds; default 1000
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_CLOSED
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT; ERR_IROH_DISCOVERY when no interface can be used
    */
-  peers(options?: { waitMs?: number }): Promise<NodeAddr[]>
-  /** Messages that were ignored: not from this link, more than one sender may send, or malformed. */
-  readonly dropped: { offLink: number; overLimit: number; malformed: number }
+  peers(options?: {
+    /**
+     * How long to wait for answers, in milliseconds: 0 to 60000.
+     * @default 1000
+     */
+    waitMs?: number
+  }): Promise<NodeAddr[]>
+  /** Counts the messages that were ignored. */
+  readonly dropped: {
+    /** From another link. */
+    offLink: number
+    /** More than one sender may send. */
+    overLimit: number
+    /** Not as the protocol requires. */
+    malformed: number
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Connection, Path } from './connection.js'
 import type { Discovery } from './discovery.js'
 import { Emitter } from './emitter.js'
 import type { IrohError } from './errors.js'
-import type { AccessRule, NodeAddr, NodeId, Peer, SecretKey } from './identity.js'
+import type { AccessRule, KnownNodeAddr, NodeAddr, NodeId, Peer, SecretKey } from './identity.js'
 import type { NetReport, NetReportOptions } from './net-report.js'
 
 /** A relay with what is needed to use it. */
@@ -217,43 +217,135 @@ export interface ConnectOptions {
 
 /** What an endpoint reports of its network, by `type`. */
 export type NetworkEvent =
-  /** A connection uses another path now. */
-  | { type: 'path'; nodeId: NodeId; remoteAddress: string }
-  /** A peer that is connected through a relay names an address of its own. */
-  | { type: 'candidate'; nodeId: NodeId; remoteAddress: string }
-  /** An address of a peer has answered a probe. */
-  | { type: 'probe'; nodeId: NodeId; remoteAddress: string; rttMs: number }
-  /** A peer was refused: it is not allowed, or it is denied. */
-  | { type: 'refused'; nodeId: NodeId }
-  /** The dialled connections moved to fresh sockets. */
-  | { type: 'rebound' }
-  /** This host's addresses or default route have changed; `addresses` are its IP addresses, as far as the host lists them. */
-  | { type: 'network-changed'; addresses: string[] }
-  /**
-   * The operating system refused a call, which is repeated later: ERR_IROH_SYSTEM, with the system's error as `cause`. The
-   * same error is reported once in ten minutes.
-   */
-  | { type: 'system-error'; error: IrohError }
-  /** This relay is the home relay now. */
-  | { type: 'home-relay'; relayUrl: string }
-  /** A relay is connected. */
-  | { type: 'relay-up'; relayUrl: string }
-  /** The endpoint's addresses have changed. */
-  | { type: 'addresses'; directAddresses: string[] }
-  /** The gateway forwards this port ('ip:port') to the endpoint; null: it no longer does. */
-  | { type: 'port-mapping'; address: string | null; protocol: 'pcp' | 'nat-pmp' }
-  /** The connection to a relay is lost. */
-  | { type: 'relay-down'; relayUrl: string; error: IrohError }
-  /** A relay cannot be measured or used: once for each cause, until the relay works again. */
-  | { type: 'relay-failed'; relayUrl: string; error: IrohError }
-  /** Another program with this key took over at a relay, `times` within ten minutes: ERR_IROH_KEY_IN_USE. */
-  | { type: 'relay-displaced'; relayUrl: string; error: IrohError; times: number }
-  /** That program has left the relay. */
-  | { type: 'relay-regained'; relayUrl: string }
-  /** Discovery has found a peer. */
-  | { type: 'discovered'; nodeId: NodeId; directAddresses: string[]; relayUrl?: string }
-  /** A discovery service failed to find a peer or, without `nodeId`, to publish. */
-  | { type: 'discovery-failed'; name: string; error: unknown; nodeId?: NodeId }
+  | {
+      /** A connection uses another path now. */
+      type: 'path'
+      /** The peer. */
+      nodeId: NodeId
+      /** `'ip:port'`, or the URL of a relay. */
+      remoteAddress: string
+    }
+  | {
+      /** A peer that is connected through a relay names an address of its own. */
+      type: 'candidate'
+      /** The peer. */
+      nodeId: NodeId
+      /** `'ip:port'`, or the URL of a relay. */
+      remoteAddress: string
+    }
+  | {
+      /** An address of a peer has answered a probe. */
+      type: 'probe'
+      /** The peer. */
+      nodeId: NodeId
+      /** `'ip:port'`, or the URL of a relay. */
+      remoteAddress: string
+      /** The round-trip time, in milliseconds. */
+      rttMs: number
+    }
+  | {
+      /** A peer was refused: it is not allowed, or it is denied. */
+      type: 'refused'
+      /** The peer. */
+      nodeId: NodeId
+    }
+  | {
+      /** The dialled connections moved to fresh sockets. */
+      type: 'rebound'
+    }
+  | {
+      /** This host's addresses or default route have changed. */
+      type: 'network-changed'
+      /** This host's IP addresses, as far as it lists them. */
+      addresses: string[]
+    }
+  | {
+      /**
+       * The operating system refused a call, which is repeated later: ERR_IROH_SYSTEM, with the system's error as
+       * `cause`. The same error is reported once in ten minutes.
+       */
+      type: 'system-error'
+      /** What went wrong. */
+      error: IrohError
+    }
+  | {
+      /** This relay is the home relay now. */
+      type: 'home-relay'
+      /** The relay. */
+      relayUrl: string
+    }
+  | {
+      /** A relay is connected. */
+      type: 'relay-up'
+      /** The relay. */
+      relayUrl: string
+    }
+  | {
+      /** The endpoint's addresses have changed. */
+      type: 'addresses'
+      /** IP addresses with ports. */
+      directAddresses: string[]
+    }
+  | {
+      /** The gateway forwards this port ('ip:port') to the endpoint; null: it no longer does. */
+      type: 'port-mapping'
+      /** `'ip:port'`; null: the gateway no longer forwards a port. */
+      address: string | null
+      /** The protocol of the gateway. */
+      protocol: 'pcp' | 'nat-pmp'
+    }
+  | {
+      /** The connection to a relay is lost. */
+      type: 'relay-down'
+      /** The relay. */
+      relayUrl: string
+      /** What went wrong. */
+      error: IrohError
+    }
+  | {
+      /** A relay cannot be measured or used: once for each cause, until the relay works again. */
+      type: 'relay-failed'
+      /** The relay. */
+      relayUrl: string
+      /** What went wrong. */
+      error: IrohError
+    }
+  | {
+      /** Another program with this key took over at a relay, `times` within ten minutes: ERR_IROH_KEY_IN_USE. */
+      type: 'relay-displaced'
+      /** The relay. */
+      relayUrl: string
+      /** What went wrong. */
+      error: IrohError
+      /** How often within ten minutes. */
+      times: number
+    }
+  | {
+      /** That program has left the relay. */
+      type: 'relay-regained'
+      /** The relay. */
+      relayUrl: string
+    }
+  | {
+      /** Discovery has found a peer. */
+      type: 'discovered'
+      /** The peer. */
+      nodeId: NodeId
+      /** IP addresses with ports. */
+      directAddresses: string[]
+      /** The relay. */
+      relayUrl?: string
+    }
+  | {
+      /** A discovery service failed to find a peer or, without `nodeId`, to publish. */
+      type: 'discovery-failed'
+      /** The name of the service. */
+      name: string
+      /** What went wrong. */
+      error: unknown
+      /** The peer. */
+      nodeId?: NodeId
+    }
 
 /** What an endpoint knows about a peer. */
 export interface RemoteInfo {
@@ -302,11 +394,11 @@ export class Endpoint extends Emitter<EndpointEvents> {
   /** The key of this endpoint. */
   secretKey(): SecretKey
   /** Where this endpoint can be dialled, as far as it knows. */
-  addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
+  addr(): KnownNodeAddr
   /** `addr()` as an endpoint ticket: a string that peers can pass to `connect()`. */
   ticket(): string
   /** Yields `addr()` now and whenever it changes; a slow reader gets the latest. Ends when the endpoint is closed. */
-  watchAddr(): AsyncGenerator<{ nodeId: NodeId; relayUrl?: string; directAddresses: string[] }, void, void>
+  watchAddr(): AsyncGenerator<KnownNodeAddr, void, void>
   /** The addresses of the sockets, `'ip:port'`; wildcards are shown as such. */
   boundAddresses(): string[]
   /**

@@ -126,7 +126,13 @@ export interface SequencedEvent<Payload = unknown, Envelope extends EventEnvelop
 }
 
 /** The listener of an event, as a function or an object. */
-export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null
+export type Listener<E> = ((event: E) => void) | ListenerObject<E> | null
+
+/** A listener with a method in place of a function. */
+export interface ListenerObject<E> {
+  /** Called with each event. */
+  handleEvent(event: E): void
+}
 
 /** The third argument of `addEventListener()`, as in the DOM. */
 export interface ListenerOptions {

@@ -46,7 +46,14 @@ export class GossipEvent<
 }
 
 /** A local event of a gossip event target; it has the members of the topic's event. */
-export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event & Extract<GossipTopicEvent, { type: Type }>
+export type GossipStateEvent<Type extends GossipTopicEvent['type']> = Event &
+  Extract<
+    GossipTopicEvent,
+    {
+      /** The name of the event. */
+      type: Type
+    }
+  >
 
 /** The local events of a gossip event target, by name. */
 export interface GossipLocalEvents extends LocalEvents {

@@ -159,13 +159,24 @@ export type NeighborDownReason = 'closed' | 'left' | 'dropped' | 'evicted'
 
 /** An event of a gossip topic, by `type`. */
 export type GossipTopicEvent =
-  /** A peer became a neighbour. */
-  | { type: 'neighborUp'; nodeId: NodeId }
-  /** A peer is no longer a neighbour. */
-  | { type: 'neighborDown'; nodeId: NodeId; reason: NeighborDownReason }
-  /** A message arrived. */
   | {
+      /** A peer became a neighbour. */
+      type: 'neighborUp'
+      /** The peer. */
+      nodeId: NodeId
+    }
+  | {
+      /** A peer is no longer a neighbour. */
+      type: 'neighborDown'
+      /** The peer. */
+      nodeId: NodeId
+      /** Why. */
+      reason: NeighborDownReason
+    }
+  | {
+      /** A message arrived. */
       type: 'received'
+      /** The bytes that were broadcast. */
       content: Buffer
       /** The neighbour that it came from, the author or not. */
       deliveredFrom: NodeId
@@ -174,10 +185,20 @@ export type GossipTopicEvent =
       /** How many peers passed it on before; 0: `deliveredFrom` is the author. */
       round: number
     }
-  /** So many events were lost because they were not read in time. */
-  | { type: 'lagged'; missed: number }
-  /** A peer could not be dialled. */
-  | { type: 'dialFailed'; nodeId: NodeId; error: IrohError }
+  | {
+      /** So many events were lost because they were not read in time. */
+      type: 'lagged'
+      /** How many. */
+      missed: number
+    }
+  | {
+      /** A peer could not be dialled. */
+      type: 'dialFailed'
+      /** The peer. */
+      nodeId: NodeId
+      /** What went wrong. */
+      error: IrohError
+    }
 
 /** The outcome for one peer of `joinPeers()`. */
 export interface JoinOutcome {
@@ -288,7 +309,12 @@ export class GossipTopic implements GossipSender, GossipReceiver {
    * Splits the topic for two parts of a program. It is left when both halves are closed.
    * @throws {IrohError} ERR_IROH_CLOSED
    */
-  split(): { sender: GossipSender & GossipHalf; receiver: GossipReceiver & GossipHalf }
+  split(): {
+    /** Sends. */
+    sender: GossipSender & GossipHalf
+    /** Receives. */
+    receiver: GossipReceiver & GossipHalf
+  }
   /**
    * Counters and gauges by name; docs/gossip.md explains them.
    * @throws {IrohError} ERR_IROH_CLOSED

@@ -6,7 +6,7 @@ import type { ConnectOptions, Endpoint, EndpointOptions } from './endpoint.js'
 import type { IrohError } from './errors.js'
 import type { AnyEvents, EnvelopeOf, eventMap } from './event-map.js'
 import type { EventTargetOptions, IrohEventTarget, TargetClosed } from './event-target.js'
-import type { AccessRule, NodeId, Peer } from './identity.js'
+import type { AccessRule, KnownNodeAddr, NodeId, Peer } from './identity.js'
 
 /** How a spoke left the hub. */
 export interface SpokeCloseReason {
@@ -16,6 +16,12 @@ export interface SpokeCloseReason {
   code: number
   /** The peer's text, or what went wrong. */
   reason: string
+}
+
+/** A file with NodeIds, one per line; `#` starts a comment. */
+export interface AllowFile {
+  /** The path of the file. */
+  file: string
 }
 
 /** Options of `createHub()`. */
@@ -33,12 +39,11 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
    */
   alpn?: string
   /**
-   * Who may connect; it replaces the rule of a given endpoint. `{ file }`: the NodeIds of a file, one per line, `#` starts a
-   * comment. The file is read again when it changes; spokes and accepted connections of NodeIds that are no longer listed are
-   * closed with CloseCode.NOT_ALLOWED.
+   * Who may connect; it replaces the rule of a given endpoint. A file is read again when it changes; spokes and accepted
+   * connections of NodeIds that are no longer listed are closed with CloseCode.NOT_ALLOWED.
    * @default everyone
    */
-  allow?: AccessRule | { file: string }
+  allow?: AccessRule | AllowFile
   /**
    * How long a peer may take to open its event stream, in milliseconds.
    * @default 10000
@@ -119,7 +124,7 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
   /** The NodeId of the hub. */
   nodeId(): NodeId
   /** Where spokes can dial the hub. */
-  addr(): { nodeId: NodeId; relayUrl?: string; directAddresses: string[] }
+  addr(): KnownNodeAddr
   /** `addr()` as an endpoint ticket: a string that spokes can be given. */
   ticket(): string
   /**

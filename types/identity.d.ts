@@ -17,6 +17,16 @@ export interface NodeAddr {
   directAddresses?: Iterable<string>
 }
 
+/** A NodeAddr as this package returns it. */
+export interface KnownNodeAddr {
+  /** The node. */
+  nodeId: NodeId
+  /** The URL of its home relay; from a ticket, the first of its relays. */
+  relayUrl?: string
+  /** Its IP addresses with ports: `'192.0.2.1:4433'`, `'[2001:db8::1]:4433'`. */
+  directAddresses: string[]
+}
+
 /** Names a peer: a NodeId, a NodeAddr, or an endpoint ticket, also as a string. */
 export type Peer = NodeId | NodeAddr | EndpointTicket | string
 

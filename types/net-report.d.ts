@@ -72,10 +72,15 @@ export interface NetReport {
   /** Whether something else answers plain HTTP in place of the relays. */
   captivePortal: boolean | null
   /**
-   * The gateway's protocol and the external address that it names; only PCP does not name one. null: no gateway answered,
-   * or none was asked.
+   * The gateway of this network. With PCP alone its external address is unknown. null: no gateway answered, or none was
+   * asked.
    */
-  portMapping: { protocol: 'pcp' | 'nat-pmp'; externalAddress: string | null } | null
+  portMapping: {
+    /** How the gateway answers. */
+    protocol: 'pcp' | 'nat-pmp'
+    /** The address outside; null: unknown. */
+    externalAddress: string | null
+  } | null
   /** Every attempt. */
   tried: NetReportTry[]
   /** What to change, for people to read, the most pressing first. */

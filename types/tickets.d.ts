@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AnyTopicId } from './gossip.js'
-import type { NodeAddr, NodeId, Peer } from './identity.js'
+import type { KnownNodeAddr, NodeAddr, NodeId, Peer } from './identity.js'
 
 /** A NodeAddr for a ticket, which may have several relays. */
 export interface TicketNodeAddr extends NodeAddr {
@@ -8,15 +8,8 @@ export interface TicketNodeAddr extends NodeAddr {
   relayUrls?: readonly string[]
 }
 
-/** A NodeAddr from a ticket. */
-export interface TicketedNodeAddr {
-  /** The node. */
-  nodeId: NodeId
-  /** The first of its relays. */
-  relayUrl?: string
-  /** Its IP addresses with ports, IPv4 first, sorted. */
-  directAddresses: string[]
-}
+/** A NodeAddr from a ticket: the first relay, and the addresses sorted, IPv4 first. */
+export type TicketedNodeAddr = KnownNodeAddr
 
 /**
  * The address of one endpoint as a string to pass on, byte for byte iroh's own endpoint ticket. It holds no secret. A ticket
