@@ -8,24 +8,19 @@ const os = require('node:os')
 const path = require('node:path')
 
 const root = path.join(__dirname, '..')
-/** What check-types reads, and what must be there to load the package. */
-const COPIED = [
-  'index.js',
-  'index.mjs',
-  'index.d.ts',
-  'index.d.mts',
-  'relay.js',
-  'relay.mjs',
-  'relay.d.ts',
-  'relay.d.mts'
-]
+const { exports: entries } = require('../package.json')
+/** The files of each entry of the package, the source and the declarations. */
+const ENTRIES = Object.values(entries)
+  .filter((entry) => typeof entry === 'object')
+  .flatMap((formats) => Object.values(formats).flatMap(Object.values))
+/** What else check-types reads, and what must be there to load the package. */
 const DIRECTORIES = ['lib', 'types', 'scripts', 'src/base']
 const LINKED = ['node_modules', 'build']
 
 /** A copy of the package in which each file of `edits` has one text in place of another. */
 function copyWith(edits) {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'declarations-'))
-  for (const name of [...COPIED, ...DIRECTORIES, 'package.json']) {
+  for (const name of [...ENTRIES, ...DIRECTORIES, 'package.json']) {
     fs.cpSync(path.join(root, name), path.join(copy, name), { recursive: true })
   }
   for (const name of LINKED) fs.symlinkSync(path.join(root, name), path.join(copy, name))
@@ -41,9 +36,9 @@ function checkTypes(directory) {
   return spawnSync(process.execPath, [path.join(directory, 'scripts/check-types')], { encoding: 'utf8' })
 }
 
-/** The file below types/, or index.d.ts, that has a text. */
+/** The declarations that have a text. */
 function declaring(text) {
-  const files = ['index.d.ts', ...fs.readdirSync(path.join(root, 'types')).map((name) => `types/${name}`)]
+  const files = fs.readdirSync(path.join(root, 'types')).map((name) => `types/${name}`)
   return files.find((file) => fs.readFileSync(path.join(root, file), 'utf8').includes(text))
 }
 

@@ -102,7 +102,7 @@ export interface Path {
   isSelected: boolean
   /** The smoothed round-trip time, in milliseconds. */
   rttMs: number
-  /** The counters and gauges of the connection. */
+  /** Counters and gauges, those of the whole connection. */
   stats: ConnectionStats
 }
 

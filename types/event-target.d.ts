@@ -151,7 +151,7 @@ export type EnvelopeListener = Exclude<Listener<EnvelopeEvent>, null>
 
 /** The local events of every event target, by name. */
 export interface LocalEvents {
-  /** Something went wrong; the target goes on, unless a `close` event follows. */
+  /** Something went wrong. The target is still usable unless a `close` event follows. */
   error: IrohErrorEvent
   /** The target is over. */
   close: IrohCloseEvent

@@ -113,8 +113,8 @@ export interface GossipOptions {
    */
   maxConnections?: number
   /**
-   * Streams that a peer may have open on a connection, one for each shared topic: 100 to 16384. An eighth of those that have
-   * ended is allowed anew each second.
+   * Streams that a peer may have open on a connection, one for each shared topic: 100 to 16384. Of those that have ended, an
+   * eighth becomes available again each second.
    * @default 1024
    */
   maxStreams?: number
@@ -147,7 +147,7 @@ export interface SubscribeOptions {
    * function of a topic's first subscriber applies.
    */
   admit?: (nodeId: NodeId) => boolean | Promise<boolean>
-  /** Aborts the call, and leaves the topic if it has not resolved. */
+  /** Aborts the call; `subscribeAndJoin()` leaves the topic. */
   signal?: AbortSignal
 }
 

@@ -23,10 +23,6 @@ class Declared {
       .map(([name]) => name)
   }
 
-  has(name) {
-    return this.#symbols.has(name)
-  }
-
   /**
    * The members of a type, with what it extends, or of the last parameter of a function or method: 'HubOptions',
    * 'createHub', 'Gossip.subscribe'.
