@@ -25,8 +25,8 @@ export interface RelayClientInfo {
 export type RelayAccessFunction = (client: RelayClientInfo) => boolean | string | Promise<boolean | string>
 
 /**
- * A list in a file, one entry per line, `#` starts a comment. The file is read again when it changes, and clients that it no
- * longer admits are closed.
+ * A list in a file, one entry per line, `#` starts a comment. The file is read again when it changes, and clients that
+ * it no longer admits are closed.
  */
 export interface RelayAccessFile {
   /** The path of the file. */
@@ -42,7 +42,8 @@ export interface RelayAccessRules {
   /** The client must present one of these. */
   tokens?: string[] | RelayAccessFile
   /**
-   * A server that decides: it gets a POST with the header X-Iroh-Endpoint-Id, and admits with status 200 and the body `true`.
+   * A server that decides: it gets a POST with the header X-Iroh-Endpoint-Id, and admits with status 200 and the body
+   * `true`.
    */
   url?: string
   /** Headers to send to `url`. */
@@ -76,7 +77,7 @@ export type RelayTls = (
   httpPort?: number | false
 }
 
-/** Limits and times of a relay. docs/limits.md explains the bounds. */
+/** Limits and times of a relay. docs/reference/limits.md explains the bounds. */
 export interface RelayLimits {
   /**
    * TCP connections.
@@ -104,8 +105,8 @@ export interface RelayLimits {
    */
   queueBytes?: number
   /**
-   * Bytes that may wait for all clients; beyond it the newest are dropped. The clients of one address may use as much as is
-   * free.
+   * Bytes that may wait for all clients; beyond it the newest are dropped. The clients of one address may use as much
+   * as is free.
    * @default 256 MiB
    */
   queueBytesTotal?: number
@@ -181,7 +182,7 @@ export interface RelayLimits {
   packetsPerSecond?: number
 }
 
-/** Options of `RelayServer.listen()`. See docs/relay.md. */
+/** Options of `RelayServer.listen()`. See docs/reference/relay.md. */
 export interface RelayServerOptions {
   /**
    * The address to listen on.
@@ -207,7 +208,10 @@ export interface RelayServerOptions {
   access?: 'everyone' | RelayAccessRules | RelayAccessFunction
   /** Called once for each admitted client when it leaves. */
   onDisconnect?: (client: RelayClientInfo) => void
-  /** Called when the files of `tls` or `access` have changed. With an error they cannot be used, and what was read before stays. */
+  /**
+   * Called when the files of `tls` or `access` have changed. With an error they cannot be used, and what was read
+   * before stays.
+   */
   onReload?: (about: { what: 'tls' | 'access'; error: Error | null }) => void
   /** Limits and times. */
   limits?: RelayLimits
@@ -254,7 +258,8 @@ export interface RelayServerOptions {
 }
 
 /**
- * A relay for iroh nodes: it forwards sealed packets between nodes that cannot reach each other. See docs/relay.md.
+ * A relay for iroh nodes: it forwards sealed packets between nodes that cannot reach each other. See
+ * docs/reference/relay.md.
  * @example
  * ```js
  * import { RelayServer } from 'event-target-iroh/relay'
@@ -267,8 +272,8 @@ export class RelayServer {
   private constructor()
   /**
    * Opens the ports and starts to serve.
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID; ERR_IROH_ADDRESS_IN_USE or ERR_IROH_SYSTEM when a
-   *   port cannot be opened
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID; ERR_IROH_ADDRESS_IN_USE or ERR_IROH_SYSTEM
+   *   when a port cannot be opened
    */
   static listen(options?: RelayServerOptions): Promise<RelayServer>
   /** The URL for the `relays` option of endpoints. */
@@ -292,7 +297,7 @@ export class RelayServer {
     /** Metrics. */
     readonly metrics: number | null
   }
-  /** Counters and gauges since the start; docs/relay.md explains them. */
+  /** Counters and gauges since the start; docs/reference/relay.md explains them. */
   metrics(): Record<string, number>
   /**
    * Reads the certificate files again.
@@ -301,13 +306,15 @@ export class RelayServer {
   reloadTls(): void
   /**
    * Reads the files of `access` again.
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID: a file cannot be used, and its old list stays
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID: a file cannot be used, and its old list
+   *   stays
    */
   reloadAccess(): void
   /**
    * Tells the clients that the relay restarts, and closes.
    * @param options `reconnectInMs`: clients come back at a random time within so many milliseconds; default 1 for each
-   *   client, at most 10 s. `tryForMs`: how long they try; default 5000. `graceMs`: what is still open after it is cut off; default 1000
+   *   client, at most 10 s. `tryForMs`: how long they try; default 5000. `graceMs`: what is still open after it is cut
+   *   off; default 1000
    */
   close(options?: { reconnectInMs?: number; tryForMs?: number; graceMs?: number }): Promise<void>
   /** The same as `close()`. */

@@ -3,7 +3,10 @@ import type { IrohErrorCode } from './errors.js'
 import type { Bytes, NodeId } from './identity.js'
 import type { BidiStream, RecvStream, SendStream } from './streams.js'
 
-/** Codes with which this package closes connections (all but BAD_FRAME and UNWANTED) and streams (NORMAL, BAD_FRAME, UNWANTED). */
+/**
+ * Codes with which this package closes connections (all but BAD_FRAME and UNWANTED) and streams (NORMAL, BAD_FRAME,
+ * UNWANTED).
+ */
 export const CloseCode: Readonly<{
   /** All is well. */
   NORMAL: 0
@@ -46,11 +49,16 @@ export type CloseKind =
 
 /** How a connection ended. */
 export interface CloseReason {
-  /** What ended it: this side, the peer's application, the peer's QUIC, silence, a stateless reset, or a protocol error. */
+  /**
+   * What ended it: this side, the peer's application, the peer's QUIC, silence, a stateless reset, or a protocol error.
+   */
   readonly kind: CloseKind
   /** The application's code, or QUIC's. */
   readonly code: number
-  /** The peer's text. After a time-out: what the operating system reported about packets that could not be sent, if anything. */
+  /**
+   * The peer's text. After a time-out: what the operating system reported about packets that could not be sent, if
+   * anything.
+   */
   readonly reason: string
   /** The code of the error with which pending calls reject. */
   readonly errorCode: IrohErrorCode
@@ -127,7 +135,8 @@ export class Connection {
   /** `'client'` if this side dialled, else `'server'`. */
   side(): 'client' | 'server'
   /**
-   * Opens a bidirectional stream; waits while the peer allows no more. The peer learns of the stream with its first bytes.
+   * Opens a bidirectional stream; waits while the peer allows no more. The peer learns of the stream with its first
+   * bytes.
    * @throws {IrohError} why the connection ended
    */
   openBi(): Promise<BidiStream>

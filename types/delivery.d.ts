@@ -18,7 +18,7 @@ export interface SessionState {
   replaySize: number
 }
 
-/** Limits of sessions, with `delivery: 'resume'`. See docs/resume.md. */
+/** Limits of sessions, with `delivery: 'resume'`. See docs/reference/resume.md. */
 export interface ResumeOptions {
   /**
    * Unacknowledged characters of JSON in a session; beyond it `send()` throws ERR_IROH_BUFFER_FULL.
@@ -26,7 +26,8 @@ export interface ResumeOptions {
    */
   maxReplayBytes?: number
   /**
-   * For a hub: the same over all sessions. Each may use as much as is free; sessions without a spoke yield to those with one.
+   * For a hub: the same over all sessions. Each may use as much as is free; sessions without a spoke yield to those
+   * with one.
    * @default 256 MiB
    */
   maxReplayTotal?: number
@@ -36,8 +37,8 @@ export interface ResumeOptions {
    */
   maxReplayEvents?: number
   /**
-   * For a spoke: how long it waits for the hub to offer sessions, and to answer. For a hub: how long it waits for a spoke that
-   * it knows. In milliseconds.
+   * For a spoke: how long it waits for the hub to offer sessions, and to answer. For a hub: how long it waits for a
+   * spoke that it knows. In milliseconds.
    * @default 3000
    */
   answerTimeoutMs?: number

@@ -2,8 +2,8 @@
 import type { KnownNodeAddr, NodeAddr, NodeId, SecretKey } from './identity.js'
 
 /**
- * Finds the addresses of NodeIds, and publishes the address of an endpoint: one of this package's services, or an object of
- * your own with `resolve()`, `publish()` or both. See docs/discovery.md.
+ * Finds the addresses of NodeIds, and publishes the address of an endpoint: one of this package's services, or an
+ * object of your own with `resolve()`, `publish()` or both. See docs/reference/discovery.md.
  * @example
  * ```js
  * const known = new Map()
@@ -98,8 +98,8 @@ export interface LocalDiscovery extends Discovery {
 }
 
 /**
- * Finds peers of the same network and of this host by multicast DNS, without a server. Each endpoint needs a service of its
- * own.
+ * Finds peers of the same network and of this host by multicast DNS, without a server. Each endpoint needs a service of
+ * its own.
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
  */
 export function localDiscovery(options?: {
@@ -138,8 +138,8 @@ export function dnsDiscovery(options?: {
 }): Discovery
 
 /**
- * Publishes the endpoint's address at a pkarr relay, over HTTP, and finds others there. It publishes each change, and every
- * five minutes. Each endpoint needs a service of its own.
+ * Publishes the endpoint's address at a pkarr relay, over HTTP, and finds others there. It publishes each change, and
+ * every five minutes. Each endpoint needs a service of its own.
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
  */
 export function pkarrDiscovery(options?: {

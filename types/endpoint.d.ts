@@ -24,7 +24,7 @@ export interface RelayOption {
   quicPort?: number
 }
 
-/** Options of `Endpoint.createWithOptions()`. docs/limits.md explains the bounds. */
+/** Options of `Endpoint.createWithOptions()`. docs/reference/limits.md explains the bounds. */
 export interface EndpointOptions {
   /**
    * Protocols to accept. Without any the endpoint only dials.
@@ -42,28 +42,29 @@ export interface EndpointOptions {
    */
   bindAddress?: string | string[]
   /**
-   * Relays through which peers without a direct path are reached; the nearest is the home relay. At most 64. They replace the
-   * relays of the preset; []: none.
+   * Relays through which peers without a direct path are reached; the nearest is the home relay. At most 64. They
+   * replace the relays of the preset; []: none.
    */
   relays?: (string | RelayOption)[]
   /** PEM certificates to trust for relays in place of Node's own roots. */
   relayCa?: string | Buffer | (string | Buffer)[]
   /**
-   * The URL of an HTTP proxy (http or https, with user and password if needed) for relays, pkarr and net reports; false: none.
+   * The URL of an HTTP proxy (http or https, with user and password if needed) for relays, pkarr and net reports;
+   * false: none.
    * @default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment
    */
   proxy?: string | false
   /**
-   * `'n0'`: iroh's public relays, and its public service for publishing and finding NodeIds. `'minimal'`: nothing outside this
-   * host is contacted. An endpoint without `alpns` contacts no one until it dials.
+   * `'n0'`: iroh's public relays, and its public service for publishing and finding NodeIds. `'minimal'`: nothing
+   * outside this host is contacted. An endpoint without `alpns` contacts no one until it dials.
    * @default 'n0'
    */
   preset?: 'n0' | 'minimal'
   /** Services that find NodeIds and publish this one. They replace those of the preset; []: none. */
   discovery?: Discovery[]
   /**
-   * Who may connect. A function admits with `true` only, and must answer at once: a promise admits no one. It is called twice
-   * for each connection: when the peer has proved its key, and when the connection is ready.
+   * Who may connect. A function admits with `true` only, and must answer at once: a promise admits no one. It is called
+   * twice for each connection: when the peer has proved its key, and when the connection is ready.
    * @default everyone
    */
   allow?: AccessRule
@@ -75,8 +76,8 @@ export interface EndpointOptions {
    */
   requireDirect?: boolean
   /**
-   * Ask the gateway of this network for a port (PCP, NAT-PMP) that peers outside can send to. Used only with relays, if the
-   * endpoint is bound to an IPv4 wildcard or a private IPv4 address and the gateway's own address is private.
+   * Ask the gateway of this network for a port (PCP, NAT-PMP) that peers outside can send to. Used only with relays, if
+   * the endpoint is bound to an IPv4 wildcard or a private IPv4 address and the gateway's own address is private.
    * @default true
    */
   portMapping?: boolean
@@ -96,8 +97,8 @@ export interface EndpointOptions {
    */
   idleTimeoutMs?: number
   /**
-   * The longest time for a handshake, in milliseconds. For a dial it starts with the dial, for an accepted handshake with its
-   * first packet.
+   * The longest time for a handshake, in milliseconds. For a dial it starts with the dial, for an accepted handshake
+   * with its first packet.
    * @default 10000
    */
   handshakeTimeoutMs?: number
@@ -112,9 +113,9 @@ export interface EndpointOptions {
    */
   maxConnectionsPerPeer?: number
   /**
-   * Accepted handshakes in progress, and started per second. When all are in use, each network, address and port gets its
-   * share. When 1/32 of them (at most 64) are in use by peers that have not proved their address, a Retry asks for the proof
-   * first.
+   * Accepted handshakes in progress, and started per second. When all are in use, each network, address and port gets
+   * its share. When 1/32 of them (at most 64) are in use by peers that have not proved their address, a Retry asks for
+   * the proof first.
    * @default 1024
    */
   maxHandshakes?: number
@@ -129,20 +130,20 @@ export interface EndpointOptions {
    */
   maxStreamsUni?: number
   /**
-   * Streams of all connections that wait for `acceptBi()` and `acceptUni()`; further ones are refused. One connection may use
-   * an eighth of the free ones.
+   * Streams of all connections that wait for `acceptBi()` and `acceptUni()`; further ones are refused. One connection
+   * may use an eighth of the free ones.
    * @default 8192
    */
   maxPendingStreams?: number
   /**
-   * Bytes that a peer may send on one stream before they are read: from 512 KiB at the beginning up to this value for a reader
-   * that keeps up.
+   * Bytes that a peer may send on one stream before they are read: from 512 KiB at the beginning up to this value for a
+   * reader that keeps up.
    * @default 2 MiB
    */
   streamWindow?: number
   /**
-   * Bytes that a peer may send on all streams of a connection before they are read: from 1 MiB at the beginning up to this
-   * value.
+   * Bytes that a peer may send on all streams of a connection before they are read: from 1 MiB at the beginning up to
+   * this value.
    * @default 16 MiB
    */
   connectionWindow?: number
@@ -172,8 +173,8 @@ export interface EndpointOptions {
    */
   maxDatagrams?: number
   /**
-   * The size of UDP payloads to start with, 1200 to 65527 bytes, in place of a search for what the path can carry. It shrinks
-   * and grows with the path. See docs/path-mtu.md.
+   * The size of UDP payloads to start with, 1200 to 65527 bytes, in place of a search for what the path can carry. It
+   * shrinks and grows with the path. See docs/design/path-mtu.md.
    * @default 16000 on this host, otherwise from 1200 up to 1444 as the path allows
    */
   maxUdpPayload?: number
@@ -193,13 +194,13 @@ export interface EndpointOptions {
    */
   alwaysRetry?: boolean
   /**
-   * A file for the NSS key log, with which captures can be decrypted. It is created for its owner alone, or appended to.
-   * Creating the endpoint fails with ERR_IROH_LOG_FILE if others may read the file, or if it is a link.
+   * A file for the NSS key log, with which captures can be decrypted. It is created for its owner alone, or appended
+   * to. Creating the endpoint fails with ERR_IROH_LOG_FILE if others may read the file, or if it is a link.
    */
   keyLogFile?: string
   /**
-   * A directory for qlog files, which only their owner may read. Creating the endpoint fails with ERR_IROH_LOG_FILE if the
-   * directory does not exist or is not writable.
+   * A directory for qlog files, which only their owner may read. Creating the endpoint fails with ERR_IROH_LOG_FILE if
+   * the directory does not exist or is not writable.
    */
   qlogDir?: string
 }
@@ -385,8 +386,8 @@ export class Endpoint extends Emitter<EndpointEvents> {
   static create(): Promise<Endpoint>
   /**
    * Creates an endpoint. It needs no network, and works offline.
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_KEY, ERR_IROH_INVALID_ADDRESS, ERR_IROH_ADDRESS_IN_USE,
-   *   ERR_IROH_LOG_FILE, ERR_IROH_SYSTEM
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_KEY, ERR_IROH_INVALID_ADDRESS,
+   *   ERR_IROH_ADDRESS_IN_USE, ERR_IROH_LOG_FILE, ERR_IROH_SYSTEM
    */
   static createWithOptions(options?: EndpointOptions): Promise<Endpoint>
   /** The NodeId of this endpoint. */
@@ -403,20 +404,20 @@ export class Endpoint extends Emitter<EndpointEvents> {
   boundAddresses(): string[]
   /**
    * Resolves when the home relay is connected; without relays at once.
-   * @throws {IrohError} ERR_IROH_ABORTED, ERR_IROH_CLOSED; ERR_IROH_TIMEOUT, whose message says why no relay is connected;
-   *   ERR_IROH_KEY_IN_USE when another program with this key has taken over at the relay
+   * @throws {IrohError} ERR_IROH_ABORTED, ERR_IROH_CLOSED; ERR_IROH_TIMEOUT, whose message says why no relay is
+   *   connected; ERR_IROH_KEY_IN_USE when another program with this key has taken over at the relay
    */
   online(options?: ConnectOptions): Promise<void>
   /**
-   * Examines the network with sockets of its own: UDP, public addresses, the NAT, the endpoint's relays. Failures are part of
-   * the report.
+   * Examines the network with sockets of its own: UDP, public addresses, the NAT, the endpoint's relays. Failures are
+   * part of the report.
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_ABORTED, ERR_IROH_CLOSED
    */
   netReport(options?: NetReportOptions): Promise<NetReport>
   /**
-   * Dials a peer; both sides prove their NodeIds. The peer is tried at the addresses given, else at those of `addNodeAddr()`,
-   * else where discovery finds it; discovery is also asked when known addresses do not answer. After a failure the same peer
-   * is not dialled again for 50 ms to 1 s.
+   * Dials a peer; both sides prove their NodeIds. The peer is tried at the addresses given, else at those of
+   * `addNodeAddr()`, else where discovery finds it; discovery is also asked when known addresses do not answer. After a
+   * failure the same peer is not dialled again for 50 ms to 1 s.
    * @returns a connection of the caller's own, even if several calls dial one peer at once
    * @throws {IrohError} ERR_IROH_NO_ADDRESS, ERR_IROH_TIMEOUT, ERR_IROH_ABORTED, ERR_IROH_UNREACHABLE,
    *   ERR_IROH_ALPN_MISMATCH, ERR_IROH_WRONG_PEER, ERR_IROH_REFUSED, ERR_IROH_SELF_CONNECT, ERR_IROH_CLOSED; and
@@ -463,7 +464,7 @@ export class Endpoint extends Emitter<EndpointEvents> {
    */
   rebind(): void
   /**
-   * Counters and gauges by name; docs/api.md explains them.
+   * Counters and gauges by name; docs/reference/metrics.md explains them.
    * @throws {IrohError} ERR_IROH_CLOSED
    */
   metrics(): Record<string, number>

@@ -2,7 +2,7 @@
 import type { EventEnvelope } from './event-target.js'
 import type { NodeId } from './identity.js'
 
-/** Every error code of this package; docs/errors.md says what each one means and what to do about it. */
+/** Every error code of this package; docs/reference/errors.md says what each one means and what to do about it. */
 export type IrohErrorCode =
   | 'ERR_IROH_INVALID_ARGUMENT'
   | 'ERR_IROH_NO_MEMORY'
@@ -84,8 +84,8 @@ export class IrohError extends Error {
   /** What went wrong. Codes are stable; messages may change. */
   readonly code: IrohErrorCode
   /**
-   * What the error affects: `usage`, the caller's mistake; `transient`, another attempt may succeed; `stream`, one stream;
-   * `conn`, the connection; `fatal`, the program cannot repair it.
+   * What the error affects: `usage`, the caller's mistake; `transient`, another attempt may succeed; `stream`, one
+   * stream; `conn`, the connection; `fatal`, the program cannot repair it.
    */
   readonly class: 'usage' | 'transient' | 'stream' | 'conn' | 'fatal'
   /** The peer that the error is about. */
@@ -95,8 +95,8 @@ export class IrohError extends Error {
   /** From `hub.broadcast()`: the spokes that did not get the event. */
   readonly peers?: NodeId[]
   /**
-   * With `ERR_IROH_SESSION_LOST`: the envelopes that the peer may or may not have dispatched. With `ERR_IROH_SPOOL`: those
-   * that the peer did not receive.
+   * With `ERR_IROH_SESSION_LOST`: the envelopes that the peer may or may not have dispatched. With `ERR_IROH_SPOOL`:
+   * those that the peer did not receive.
    */
   readonly unacknowledged?: EventEnvelope[]
 }

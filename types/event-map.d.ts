@@ -27,7 +27,8 @@ type OtherPayload<Events> = Events[string & keyof Events]
 type IsOpen<Events> = string extends keyof Events ? true : false
 
 /**
- * The names that events can have: `type`, or `type:id`. Without a map, or with one that has an index signature: any string.
+ * The names that events can have: `type`, or `type:id`. Without a map, or with one that has an index signature: any
+ * string.
  */
 export type EventName<Events> =
   | EventType<Events>
@@ -45,8 +46,8 @@ export type PayloadOf<Events, Name extends string> = [TypeOfName<Events, Name>] 
   : Events[TypeOfName<Events, Name> & keyof Events]
 
 /**
- * The envelopes that a map allows, or those of one of its types. The payload may be left out where the map says `undefined`,
- * `void`, `never` or a union with `undefined`. Without a map: any envelope.
+ * The envelopes that a map allows, or those of one of its types. The payload may be left out where the map says
+ * `undefined`, `void`, `never` or a union with `undefined`. Without a map: any envelope.
  * @example
  * const envelope: EnvelopeOf<Events, 'chat'> = { type: 'chat', id: 'room1', payload: { text: 'hello' } }
  */

@@ -50,7 +50,10 @@ export interface EventTargetOptions {
 
 /** How an event target ended. */
 export interface TargetClosed {
-  /** `'finished'`: the peer ended the stream. `'locally-closed'`: `close()` was called, or the connection was closed here. */
+  /**
+   * `'finished'`: the peer ended the stream. `'locally-closed'`: `close()` was called, or the connection was closed
+   * here.
+   */
   readonly kind: CloseKind | 'finished' | 'stream-reset' | 'stream-error' | 'not-connected'
   /** The code of the stream or connection; 0 if it ended normally. */
   readonly code: number
@@ -75,8 +78,8 @@ export interface TargetStats {
 }
 
 /**
- * The local `error` event. It is also dispatched for an envelope of the peer that has the name of a local event, such as
- * `close`: then the code is ERR_IROH_NOT_ENVELOPE and the envelope is in `detail`.
+ * The local `error` event. It is also dispatched for an envelope of the peer that has the name of a local event, such
+ * as `close`: then the code is ERR_IROH_NOT_ENVELOPE and the envelope is in `detail`.
  */
 export class IrohErrorEvent extends Event {
   /** @param error the event's `error` */
@@ -160,11 +163,11 @@ export interface LocalEvents {
 /**
  * An EventTarget whose other end is a peer: an event dispatched here fires there.
  *
- * The local events are `error` and `close`. No peer can fire them: an envelope with such a name is dispatched as `error`, with
- * the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
+ * The local events are `error` and `close`. No peer can fire them: an envelope with such a name is dispatched as
+ * `error`, with the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
  *
- * `Events` is a map of event types to payloads. It types what is sent and what listeners receive; it is not checked at run
- * time. Without it every type and payload is allowed.
+ * `Events` is a map of event types to payloads. It types what is sent and what listeners receive; it is not checked at
+ * run time. Without it every type and payload is allowed.
  * @example
  * ```ts
  * interface Events { chat: { text: string }; ping: undefined }
@@ -189,8 +192,8 @@ export class IrohEventTarget<
   /** With `delivery: 'resume'` in force: the state of the session. Else null. */
   readonly session: SessionState | null
   /**
-   * With the `operations` option: what the peer exposes; rejects if the target closes first. A spoke has a new promise from
-   * each `connected` event on. Without the option: null.
+   * With the `operations` option: what the peer exposes; rejects if the target closes first. A spoke has a new promise
+   * from each `connected` event on. Without the option: null.
    */
   readonly registered: Promise<Registration> | null
   /** Resolves once the target is over; never rejects. */
@@ -201,8 +204,8 @@ export class IrohEventTarget<
    * Sends an envelope, in the order of the calls. If it throws, nothing is sent.
    * @param envelope read at once; later changes are not sent
    * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE, ERR_IROH_TOO_DEEP, ERR_IROH_FORBIDDEN_KEY,
-   *   ERR_IROH_FRAME_TOO_LONG; ERR_IROH_BUFFER_FULL, see `drained()`; ERR_IROH_CLOSED, or why the connection ended; of a
-   *   spoke ERR_IROH_NOT_CONNECTED
+   *   ERR_IROH_FRAME_TOO_LONG; ERR_IROH_BUFFER_FULL, see `drained()`; ERR_IROH_CLOSED, or why the connection ended; of
+   *   a spoke ERR_IROH_NOT_CONNECTED
    */
   send(envelope: EnvelopeOf<Events>): void
   /**
@@ -217,15 +220,17 @@ export class IrohEventTarget<
    */
   drained(): Promise<void>
   /**
-   * Holds back the events of the peer, and the peer itself by flow control. Local events still fire; events that arrived
-   * before the connection was lost follow after `resume()`.
+   * Holds back the events of the peer, and the peer itself by flow control. Local events still fire; events that
+   * arrived before the connection was lost follow after `resume()`.
    */
   pause(): void
-  /** Dispatches events again, even without a listener. Without `resume()` they wait ten seconds for the first listener. */
+  /**
+   * Dispatches events again, even without a listener. Without `resume()` they wait ten seconds for the first listener.
+   */
   resume(): void
   /**
-   * Ends the stream after what was sent. Resolves once the peer has acknowledged everything, or the connection is gone; no
-   * event fires after that. The connection stays open.
+   * Ends the stream after what was sent. Resolves once the peer has acknowledged everything, or the connection is gone;
+   * no event fires after that. The connection stays open.
    */
   close(): Promise<void>
   /** The same as `close()`. */

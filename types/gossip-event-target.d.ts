@@ -68,11 +68,12 @@ export interface GossipLocalEvents extends LocalEvents {
 }
 
 /**
- * An EventTarget shared by all members of a gossip topic: an event dispatched here fires at each of them, in any order and
- * usually once. See docs/gossip-event-target.md.
+ * An EventTarget shared by all members of a gossip topic: an event dispatched here fires at each of them, in any order
+ * and usually once. See docs/reference/gossip-event-target.md.
  *
- * The local events are `error`, `close`, `neighborUp`, `neighborDown`, `dialFailed` and `lagged`. No peer can fire them: an
- * envelope with such a name is dispatched as `error`, with the code ERR_IROH_NOT_ENVELOPE and the envelope in `detail`.
+ * The local events are `error`, `close`, `neighborUp`, `neighborDown`, `dialFailed` and `lagged`. No peer can fire
+ * them: an envelope with such a name is dispatched as `error`, with the code ERR_IROH_NOT_ENVELOPE and the envelope in
+ * `detail`.
  *
  * `Events` is a map of event types to payloads, as for IrohEventTarget.
  * @example
@@ -113,8 +114,8 @@ export class GossipEventTarget<Events extends object = AnyEvents> extends Listen
    */
   dispatchEvent(event: SendableEvent<Events>): boolean
   /**
-   * Resolves once the neighbours have taken most of what was sent. A neighbour that takes nothing for a second is not waited
-   * for. If you send a lot, await it between batches.
+   * Resolves once the neighbours have taken most of what was sent. A neighbour that takes nothing for a second is not
+   * waited for. If you send a lot, await it between batches.
    * @throws {IrohError} why the target closed, if it closes first
    */
   drained(): Promise<void>

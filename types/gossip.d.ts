@@ -113,8 +113,8 @@ export interface GossipOptions {
    */
   maxConnections?: number
   /**
-   * Streams that a peer may have open on a connection, one for each shared topic: 100 to 16384. Of those that have ended, an
-   * eighth becomes available again each second.
+   * Streams that a peer may have open on a connection, one for each shared topic: 100 to 16384. Of those that have
+   * ended, an eighth becomes available again each second.
    * @default 1024
    */
   maxStreams?: number
@@ -143,8 +143,8 @@ export interface GossipOptions {
 /** Options of `gossip.subscribe()`. */
 export interface SubscribeOptions {
   /**
-   * Called before a peer becomes a neighbour, once while it is connected. Only `true` admits it; an exception does not. The
-   * function of a topic's first subscriber applies.
+   * Called before a peer becomes a neighbour, once while it is connected. Only `true` admits it; an exception does not.
+   * The function of a topic's first subscriber applies.
    */
   admit?: (nodeId: NodeId) => boolean | Promise<boolean>
   /** Aborts the call; `subscribeAndJoin()` leaves the topic. */
@@ -152,8 +152,8 @@ export interface SubscribeOptions {
 }
 
 /**
- * Why a peer is no longer a neighbour: the connection closed, the peer left the topic, it chose other neighbours, or this side
- * did.
+ * Why a peer is no longer a neighbour: the connection closed, the peer left the topic, it chose other neighbours, or
+ * this side did.
  */
 export type NeighborDownReason = 'closed' | 'left' | 'dropped' | 'evicted'
 
@@ -227,8 +227,8 @@ export interface GossipSender {
    */
   broadcastNeighbors(content: Bytes): boolean
   /**
-   * Resolves when little of what was broadcast is still unsent. A neighbour that takes nothing for a second is not waited for.
-   * If you send a lot, await it between batches.
+   * Resolves when little of what was broadcast is still unsent. A neighbour that takes nothing for a second is not
+   * waited for. If you send a lot, await it between batches.
    */
   drained(): Promise<void>
   /**
@@ -291,8 +291,8 @@ export class GossipTopic implements GossipSender, GossipReceiver {
    */
   broadcastNeighbors(content: Bytes): boolean
   /**
-   * Resolves when little of what was broadcast is still unsent. A neighbour that takes nothing for a second is not waited for.
-   * If you send a lot, await it between batches.
+   * Resolves when little of what was broadcast is still unsent. A neighbour that takes nothing for a second is not
+   * waited for. If you send a lot, await it between batches.
    */
   drained(): Promise<void>
   /** The neighbours now. */
@@ -316,7 +316,7 @@ export class GossipTopic implements GossipSender, GossipReceiver {
     receiver: GossipReceiver & GossipHalf
   }
   /**
-   * Counters and gauges by name; docs/gossip.md explains them.
+   * Counters and gauges by name; docs/reference/gossip.md explains them.
    * @throws {IrohError} ERR_IROH_CLOSED
    */
   metrics(): Record<string, number>
@@ -330,7 +330,8 @@ export class GossipTopic implements GossipSender, GossipReceiver {
 
 /**
  * Gossip on one endpoint: topics in which any number of peers send to each other without a broker. Each peer has a few
- * neighbours, and a message passes from neighbour to neighbour until everyone has it, once. See docs/gossip.md.
+ * neighbours, and a message passes from neighbour to neighbour until everyone has it, once. See
+ * docs/reference/gossip.md.
  * @example
  * ```js
  * const endpoint = await Endpoint.createWithOptions()
@@ -342,7 +343,8 @@ export class Gossip {
   private constructor()
   /**
    * Serves gossip at an endpoint.
-   * @throws {IrohError} ERR_IROH_BUSY when the endpoint serves the ALPN already; ERR_IROH_INVALID_ARGUMENT, ERR_IROH_CLOSED
+   * @throws {IrohError} ERR_IROH_BUSY when the endpoint serves the ALPN already; ERR_IROH_INVALID_ARGUMENT,
+   *   ERR_IROH_CLOSED
    */
   static spawn(endpoint: Endpoint, options?: GossipOptions): Promise<Gossip>
   /** The endpoint. */
@@ -356,15 +358,15 @@ export class Gossip {
   /** Takes over a connection of its ALPN; a router calls it. */
   accept(connection: Connection): void
   /**
-   * Subscribes to a topic, and asks the bootstrap peers to let this one in. It resolves without waiting for them. Without
-   * peers the topic waits for others to join.
+   * Subscribes to a topic, and asks the bootstrap peers to let this one in. It resolves without waiting for them.
+   * Without peers the topic waits for others to join.
    * @throws {IrohError} ERR_IROH_ABORTED, ERR_IROH_CLOSED, ERR_IROH_LIMIT; for a malformed argument
    *   ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID, ERR_IROH_INVALID_ADDRESS, ERR_IROH_INVALID_TICKET
    */
   subscribe(topic: AnyTopicId, bootstrap?: Iterable<Peer>, options?: SubscribeOptions): Promise<GossipTopic>
   /**
-   * Subscribes to a topic and waits for the first neighbour, whose event is the topic's first. If it rejects, the topic is
-   * left.
+   * Subscribes to a topic and waits for the first neighbour, whose event is the topic's first. If it rejects, the topic
+   * is left.
    * @param options without `timeoutMs` there is no time limit
    * @throws {IrohError} ERR_IROH_TIMEOUT; else as `subscribe()`
    */
@@ -373,7 +375,7 @@ export class Gossip {
     bootstrap?: Iterable<Peer>,
     options?: SubscribeOptions & ConnectOptions
   ): Promise<GossipTopic>
-  /** Counters and gauges by name, summed over the topics; docs/gossip.md explains them. */
+  /** Counters and gauges by name, summed over the topics; docs/reference/gossip.md explains them. */
   metrics(): Record<string, number>
   /** Leaves all topics and closes the connections; the endpoint stays open. Never rejects. */
   close(): Promise<void>

@@ -39,8 +39,8 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
    */
   alpn?: string
   /**
-   * Who may connect; it replaces the rule of a given endpoint. A file is read again when it changes; spokes and accepted
-   * connections of NodeIds that are no longer listed are closed with CloseCode.NOT_ALLOWED.
+   * Who may connect; it replaces the rule of a given endpoint. A file is read again when it changes; spokes and
+   * accepted connections of NodeIds that are no longer listed are closed with CloseCode.NOT_ALLOWED.
    * @default everyone
    */
   allow?: AccessRule | AllowFile
@@ -50,14 +50,15 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
    */
   streamTimeoutMs?: number
   /**
-   * Connections that have not opened their event stream yet, four of one NodeId; further ones are closed with CloseCode.FULL.
+   * Connections that have not opened their event stream yet, four of one NodeId; further ones are closed with
+   * CloseCode.FULL.
    * @default 1024
    */
   maxPending?: number
   /**
-   * What `broadcast()` does about a spoke with `maxBufferedAmount` unsent bytes, or a full session. `'wait'`: it throws after
-   * the others got the event; see `drained()`. `'disconnect'`: it closes the spoke with CloseCode.SLOW. `'drop-oldest'`: it
-   * drops the oldest waiting events, and counts them; not with `delivery: 'resume'`.
+   * What `broadcast()` does about a spoke with `maxBufferedAmount` unsent bytes, or a full session. `'wait'`: it throws
+   * after the others got the event; see `drained()`. `'disconnect'`: it closes the spoke with CloseCode.SLOW.
+   * `'drop-oldest'`: it drops the oldest waiting events, and counts them; not with `delivery: 'resume'`.
    * @default 'wait'
    */
   slowSpoke?: 'wait' | 'disconnect' | 'drop-oldest'
@@ -65,7 +66,10 @@ export interface HubOptions extends EventTargetOptions, DeliveryOptions {
 
 /** A hub's event target for one spoke. */
 export interface HubSpoke<Events extends object = AnyEvents> extends IrohEventTarget<Events> {
-  /** With `delivery: 'resume'`; `'disconnected'`: the spoke may come back. A target that delivers at most once has no state. */
+  /**
+   * With `delivery: 'resume'`; `'disconnected'`: the spoke may come back. A target that delivers at most once has no
+   * state.
+   */
   readonly state?: 'connected' | 'disconnected' | 'closed'
 }
 
@@ -89,14 +93,16 @@ export interface HubEvents<Events extends object = AnyEvents> {
   spokeresume: [target: HubSession<Events>]
   /** The allowlist file has changed. With an error the file cannot be used, and the current list stays. */
   allowlist: [error: IrohError | null]
-  /** Two programs with one key replaced each other repeatedly; the newer one was rejected. Emitted once per conflict. */
+  /**
+   * Two programs with one key replaced each other repeatedly; the newer one was rejected. Emitted once per conflict.
+   */
   conflict: [nodeId: NodeId]
   /** A session could not begin; its spoke tries again. Without a listener the error is dropped. */
   error: [error: IrohError]
 }
 
 /**
- * A hub: accepts spokes, each an event target, and broadcasts to them. See docs/hub.md.
+ * A hub: accepts spokes, each an event target, and broadcasts to them. See docs/reference/hub.md.
  *
  * `Events` is a map of event types to payloads, as for IrohEventTarget.
  * @example
@@ -118,7 +124,8 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
   /** The protocol. */
   readonly alpn: string
   /**
-   * The spokes by NodeId. A newer connection of a NodeId replaces the older one, which is closed with CloseCode.REPLACED.
+   * The spokes by NodeId. A newer connection of a NodeId replaces the older one, which is closed with
+   * CloseCode.REPLACED.
    */
   readonly spokes: ReadonlyMap<NodeId, HubSpoke<Events>>
   /** The NodeId of the hub. */
@@ -131,17 +138,17 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
    * Sends an envelope to every spoke. The option `slowSpoke` decides about spokes that do not keep up.
    * @param options `except`: spokes that do not get it
    * @returns how many spokes it was sent to
-   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE, ERR_IROH_TOO_DEEP, ERR_IROH_FORBIDDEN_KEY: nothing
-   *   was sent; ERR_IROH_FRAME_TOO_LONG and, with `slowSpoke: 'wait'`, ERR_IROH_BUFFER_FULL: only the spokes in `peers` did
-   *   not get it
+   * @throws {IrohError} ERR_IROH_NOT_ENVELOPE, ERR_IROH_NOT_SERIALIZABLE, ERR_IROH_TOO_DEEP, ERR_IROH_FORBIDDEN_KEY:
+   *   nothing was sent; ERR_IROH_FRAME_TOO_LONG and, with `slowSpoke: 'wait'`, ERR_IROH_BUFFER_FULL: only the spokes in
+   *   `peers` did not get it
    */
   broadcast(
     envelope: EnvelopeOf<Events>,
     options?: { except?: NodeId | IrohEventTarget | Iterable<NodeId | IrohEventTarget> }
   ): number
   /**
-   * Resolves when no connected spoke has more unsent bytes than its endpoint's `sendLowWater`. A spoke that leaves is not
-   * waited for.
+   * Resolves when no connected spoke has more unsent bytes than its endpoint's `sendLowWater`. A spoke that leaves is
+   * not waited for.
    */
   drained(): Promise<void>
   /**
@@ -149,11 +156,14 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
    * @throws {IrohError} ERR_IROH_CLOSED if the hub has no such spoke; else as `send()` of its target
    */
   send(nodeId: NodeId, envelope: EnvelopeOf<Events>): void
-  /** Takes over an accepted connection of its ALPN. It becomes a spoke when it opens its event stream; a router calls it. */
+  /**
+   * Takes over an accepted connection of its ALPN. It becomes a spoke when it opens its event stream; a router calls
+   * it.
+   */
   accept(connection: Connection): Promise<void>
   /**
-   * Dials a peer that serves the hub's ALPN, and makes it a spoke. If the peer is a spoke already, or becomes one meanwhile,
-   * that spoke is returned.
+   * Dials a peer that serves the hub's ALPN, and makes it a spoke. If the peer is a spoke already, or becomes one
+   * meanwhile, that spoke is returned.
    * @throws {IrohError} as `endpoint.connect()`
    */
   dial(peer: Peer, options?: ConnectOptions): Promise<HubSpoke<Events>>
@@ -169,13 +179,13 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
   deny(nodeId: NodeId): void
   /**
    * Reads the allowlist file now. This happens by itself within two seconds of a change.
-   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID: the file cannot be used, and the current list
-   *   stays; or the hub has no file
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID: the file cannot be used, and the current
+   *   list stays; or the hub has no file
    */
   reloadAllow(): Promise<void>
   /**
-   * Closes every spoke, and the endpoint if the hub made it. What was sent is delivered if that takes no longer than two
-   * seconds.
+   * Closes every spoke, and the endpoint if the hub made it. What was sent is delivered if that takes no longer than
+   * two seconds.
    */
   close(): Promise<void>
   /** The same as `close()`. */
@@ -184,7 +194,7 @@ export class Hub<Events extends object = AnyEvents> extends Emitter<HubEvents<Ev
 
 /**
  * Creates a hub.
- * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID; ERR_IROH_BUSY when the endpoint serves the ALPN
- *   already; ERR_IROH_SPOOL; else as `Endpoint.createWithOptions()`
+ * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID; ERR_IROH_BUSY when the endpoint serves the
+ *   ALPN already; ERR_IROH_SPOOL; else as `Endpoint.createWithOptions()`
  */
 export function createHub<Events extends object = AnyEvents>(options?: HubOptions): Promise<Hub<Events>>

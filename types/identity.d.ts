@@ -2,8 +2,8 @@
 import type { EndpointTicket } from './tickets.js'
 
 /**
- * An Ed25519 public key, which names a node: 64 lower-case hex characters. Where this package takes a NodeId, upper case and
- * the form of 52 base32 characters are accepted too.
+ * An Ed25519 public key, which names a node: 64 lower-case hex characters. Where this package takes a NodeId, upper
+ * case and the form of 52 base32 characters are accepted too.
  */
 export type NodeId = string
 
@@ -33,7 +33,9 @@ export type Peer = NodeId | NodeAddr | EndpointTicket | string
 /** Bytes to send; a string is sent as UTF-8. */
 export type Bytes = Uint8Array | string
 
-/** Who may connect: a list of peers, or a function that is called inside the TLS handshake and returns `true` to admit. */
+/**
+ * Who may connect: a list of peers, or a function that is called inside the TLS handshake and returns `true` to admit.
+ */
 export type AccessRule = Iterable<Peer> | ((nodeId: NodeId) => boolean)
 
 /** Whether a value is a NodeId, in any of its forms. */

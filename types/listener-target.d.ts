@@ -16,8 +16,9 @@ type Delivered<Kind extends keyof Deliveries<unknown, EventEnvelope>, Events, Na
 >[Kind]
 
 /**
- * The listeners of every event target of this package. `Local` maps the names of its local events to their types. `Kind` is
- * the event that it dispatches for an envelope. `Most` is the one with the most members, for listeners that rely on them.
+ * The listeners of every event target of this package. `Local` maps the names of its local events to their types.
+ * `Kind` is the event that it dispatches for an envelope. `Most` is the one with the most members, for listeners that
+ * rely on them.
  */
 export declare class ListenerTarget<
   Events,
@@ -34,7 +35,9 @@ export declare class ListenerTarget<
     listener: Listener<Local[Name]>,
     options?: ListenerOptions | boolean
   ): void
-  /** Without a map of events: listens to the events of a name, `type` or `type:id`, whose payload the listener declares. */
+  /**
+   * Without a map of events: listens to the events of a name, `type` or `type:id`, whose payload the listener declares.
+   */
   addEventListener<Payload = AnyEvents[string]>(
     type: UnmappedName<Events>,
     listener: Listener<Deliveries<Payload, EventEnvelope<Payload>>[Kind]>,

@@ -53,13 +53,18 @@ export interface NetReport {
   /** Whether the public addresses differ from the host's own. */
   behindNat: boolean | null
   /**
-   * Whether the NAT uses another port for each peer. This and the following members describe IPv4, or IPv6 if no address
-   * was found by IPv4. 'address-dependent' may include the port where the relays do not support RFC 5780.
+   * Whether the NAT uses another port for each peer. This and the following members describe IPv4, or IPv6 if no
+   * address was found by IPv4. 'address-dependent' may include the port where the relays do not support RFC 5780.
    */
   mapping: NatBehaviour
-  /** How the next port differs from the last one, if the NAT uses another port for each peer. null: it does not, or that is unknown. */
+  /**
+   * How the next port differs from the last one, if the NAT uses another port for each peer. null: it does not, or that
+   * is unknown.
+   */
   portStep: number | 'random' | null
-  /** Who may send here without having received anything: anyone, other ports of an address that was sent to, or no one. */
+  /**
+   * Who may send here without having received anything: anyone, other ports of an address that was sent to, or no one.
+   */
   filtering: NatBehaviour
   /** Whether the NAT returns packets that are sent to its own public address. */
   hairpin: boolean | null

@@ -34,16 +34,16 @@ export interface PubSubEventTarget<Events extends object = AnyEvents> {
 /** Options of `pubsubEventTarget()`. */
 export interface PubSubOptions {
   /**
-   * How long a subscriber that takes no events may hold back the others, in milliseconds; then it gets ERR_IROH_BUFFER_FULL
-   * and no more events. See docs/pubsub.md.
+   * How long a subscriber that takes no events may hold back the others, in milliseconds; then it gets
+   * ERR_IROH_BUFFER_FULL and no more events. See docs/reference/pubsub.md.
    * @default 30000
    */
   stallTimeoutMs?: number
 }
 
 /**
- * The publish/subscribe view of an event target, for `createPubSub()` of @graphql-yoga/subscription: what one end publishes
- * reaches the subscribers at the other. A subscriber that is slower than its events loses none of them.
+ * The publish/subscribe view of an event target, for `createPubSub()` of @graphql-yoga/subscription: what one end
+ * publishes reaches the subscribers at the other. A subscriber that is slower than its events loses none of them.
  * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT
  * @example
  * ```js

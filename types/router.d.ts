@@ -5,8 +5,8 @@ import type { Endpoint } from './endpoint.js'
 import type { NodeId } from './identity.js'
 
 /**
- * Handles the connections of one ALPN: a Hub, a Gossip, a function, or an object of your own. `router.shutdown()` aborts
- * `signal` and waits for the promises that handlers return.
+ * Handles the connections of one ALPN: a Hub, a Gossip, a function, or an object of your own. `router.shutdown()`
+ * aborts `signal` and waits for the promises that handlers return.
  */
 export type ProtocolHandler =
   | ((connection: Connection, options: { signal: AbortSignal }) => unknown)
@@ -44,8 +44,8 @@ export interface RouterEvents {
   /** An `admit` function did not admit a connection; the connection is closed with CloseCode.NOT_ALLOWED. */
   rejected: [nodeId: NodeId, alpn: string]
   /**
-   * A handler failed; its connection is closed with CloseCode.HANDLER_FAILED. Without a listener the error is an uncaught
-   * exception.
+   * A handler failed; its connection is closed with CloseCode.HANDLER_FAILED. Without a listener the error is an
+   * uncaught exception.
    */
   failed: [error: unknown, alpn: string]
 }

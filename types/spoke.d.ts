@@ -8,8 +8,8 @@ import { IrohEventTarget } from './event-target.js'
 import type { NodeId, Peer } from './identity.js'
 
 /**
- * When a spoke tries again: after a random part of a delay that doubles with each failure, and with each connection that lasts
- * less than `maxDelayMs`.
+ * When a spoke tries again: after a random part of a delay that doubles with each failure, and with each connection
+ * that lasts less than `maxDelayMs`.
  */
 export interface ReconnectOptions {
   /**
@@ -87,10 +87,10 @@ export interface SpokeLocalEvents extends LocalEvents {
 }
 
 /**
- * The event target of a spoke: the hub is its peer. It reconnects whenever the connection is lost, at once when the network
- * changes, and registers again; its listeners stay. It ends with `close()`, when another connection of the same NodeId replaces
- * it, or when `reconnect` gives up. While it is not connected `send()` throws ERR_IROH_NOT_CONNECTED; with
- * `delivery: 'resume'` events wait instead.
+ * The event target of a spoke: the hub is its peer. It reconnects whenever the connection is lost, at once when the
+ * network changes, and registers again; its listeners stay. It ends with `close()`, when another connection of the same
+ * NodeId replaces it, or when `reconnect` gives up. While it is not connected `send()` throws ERR_IROH_NOT_CONNECTED;
+ * with `delivery: 'resume'` events wait instead.
  *
  * In addition to those of IrohEventTarget it has the local events `connecting`, `connected` and `disconnected`.
  * @example

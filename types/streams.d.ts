@@ -31,8 +31,8 @@ export class SendStream {
    * Sends as many bytes as there is room for; waits while the send buffer is full.
    * @param bytes copied before the promise resolves
    * @returns how many bytes were taken, at least one
-   * @throws {IrohError} ERR_IROH_STREAM_STOPPED, ERR_IROH_STREAM_FINISHED, ERR_IROH_BUSY while another call waits, or why the
-   *   connection ended
+   * @throws {IrohError} ERR_IROH_STREAM_STOPPED, ERR_IROH_STREAM_FINISHED, ERR_IROH_BUSY while another call waits, or
+   *   why the connection ended
    */
   write(bytes: Bytes): Promise<number>
   /**
@@ -40,7 +40,10 @@ export class SendStream {
    * @throws {IrohError} as `write()`
    */
   writeAll(bytes: Bytes): Promise<void>
-  /** Ends the stream after all bytes written. It resolves at once: `stopped()` resolves when the peer has acknowledged all. */
+  /**
+   * Ends the stream after all bytes written. It resolves at once: `stopped()` resolves when the peer has acknowledged
+   * all.
+   */
   finish(): Promise<void>
   /**
    * Ends the stream at once; unsent bytes are dropped.
@@ -49,8 +52,8 @@ export class SendStream {
   reset(code?: number): void
   /**
    * Waits for the end of the stream.
-   * @returns null: the peer acknowledged everything, or this side reset the stream; a number: the code with which the peer
-   *   stopped reading
+   * @returns null: the peer acknowledged everything, or this side reset the stream; a number: the code with which the
+   *   peer stopped reading
    * @throws {IrohError} why the connection ended, if it ends first
    */
   stopped(): Promise<number | null>

@@ -12,8 +12,8 @@ export interface TicketNodeAddr extends NodeAddr {
 export type TicketedNodeAddr = KnownNodeAddr
 
 /**
- * The address of one endpoint as a string to pass on, byte for byte iroh's own endpoint ticket. It holds no secret. A ticket
- * is accepted wherever a NodeAddr is.
+ * The address of one endpoint as a string to pass on, byte for byte iroh's own endpoint ticket. It holds no secret. A
+ * ticket is accepted wherever a NodeAddr is.
  * @example
  * ```js
  * const text = new EndpointTicket(endpoint.addr()).toString()
@@ -45,8 +45,8 @@ export class EndpointTicket {
 }
 
 /**
- * A gossip topic and peers through which to join it, as iroh-gossip's chat example writes it: base32. Anyone who has the
- * ticket can join.
+ * A gossip topic and peers through which to join it, as iroh-gossip's chat example writes it: base32. Anyone who has
+ * the ticket can join.
  * @example
  * ```js
  * const { topic, peers } = RoomTicket.parse(text)
