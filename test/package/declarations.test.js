@@ -1,106 +1,87 @@
 // SPDX-License-Identifier: MIT
-// What the program reads and emits is in its types.
 'use strict'
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
-const { Declarations } = require('../helpers/declarations')
 
 const root = path.join(__dirname, '../..')
-const index = new Declarations('index.d.ts')
-const relay = new Declarations('relay.d.ts')
+const { exports: entries } = require('../../package.json')
+/** The files of each entry of the package, the source and the declarations. */
+const ENTRIES = Object.values(entries)
+  .filter((entry) => typeof entry === 'object')
+  .flatMap((formats) => Object.values(formats).flatMap(Object.values))
+/** What else check-types reads, and what must be there to load the package. */
+const DIRECTORIES = ['lib', 'types', 'scripts', 'src/base']
+const LINKED = ['node_modules', 'build']
 
-/** Which type has the options of a reader. */
-const TYPES = {
-  Endpoint: [index, 'EndpointOptions'],
-  createHub: [index, 'HubOptions'],
-  createSpoke: [index, 'SpokeOptions'],
-  'event target': [index, 'EventTargetOptions'],
-  resume: [index, 'ResumeOptions'],
-  reconnect: [index, 'ReconnectOptions'],
-  dnsDiscovery: [index, 'dnsDiscovery'],
-  localDiscovery: [index, 'localDiscovery'],
-  pkarrDiscovery: [index, 'pkarrDiscovery'],
-  Gossip: [index, 'GossipOptions'],
-  'RelayServer.listen': [relay, 'RelayServerOptions'],
-  access: [relay, 'RelayAccessRules'],
-  limits: [relay, 'RelayLimits'],
-  tls: [relay, 'RelayTls']
+/** A copy of the package in which each file of `edits` has one text in place of another. */
+function copyWith(edits) {
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'declarations-'))
+  for (const name of [...ENTRIES, ...DIRECTORIES, 'package.json']) {
+    fs.cpSync(path.join(root, name), path.join(copy, name), { recursive: true })
+  }
+  for (const name of LINKED) fs.symlinkSync(path.join(root, name), path.join(copy, name))
+  for (const [file, from, to] of edits) {
+    const text = fs.readFileSync(path.join(copy, file), 'utf8')
+    assert.ok(text.includes(from), `${file} has no ${from}`)
+    fs.writeFileSync(path.join(copy, file), text.replace(from, to))
+  }
+  return copy
 }
 
-/** Readers of a few options that the calls themselves show, or that are nobody's from outside. */
-const OTHERS = [
-  'RelayClient',
-  'RelayManager',
-  'accept',
-  'allow',
-  'close',
-  'connect',
-  'createGossipEventTarget',
-  'dial',
-  'joinPeers',
-  'netReport',
-  'online',
-  'pubsubEventTarget',
-  'relay',
-  'subscribe',
-  'subscribeAndJoin'
-]
-
-/** What a relay's link reports, `relay-…` for the program. */
-const RELAY_NEWS = ['up', 'down', 'failed', 'displaced', 'regained']
-
-function sources(directory) {
-  return fs
-    .readdirSync(path.join(root, directory), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.name.endsWith('.js'))
-    .map((entry) => fs.readFileSync(path.join(entry.parentPath ?? entry.path, entry.name), 'utf8'))
+function checkTypes(directory) {
+  return spawnSync(process.execPath, [path.join(directory, 'scripts/check-types')], { encoding: 'utf8' })
 }
 
-/** What the first group of a pattern matches. */
-function found(text, pattern) {
-  return [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort()
+/** The declarations that have a text. */
+function declaring(text) {
+  const files = fs.readdirSync(path.join(root, 'types')).map((name) => `types/${name}`)
+  return files.find((file) => fs.readFileSync(path.join(root, file), 'utf8').includes(text))
 }
 
-describe('The declarations', () => {
-  const lib = sources('lib').join('\n')
-
-  it('have every option that is read, and none beside', () => {
-    const child = path.join(__dirname, '../helpers/children/options-read.js')
-    const known = JSON.parse(execFileSync(process.execPath, [child], { encoding: 'utf8' }))
-    for (const [where, [declarations, name]] of Object.entries(TYPES))
-      assert.deepEqual(known[where]?.sort(), declarations.members(name), where)
-    const readers = found(lib, /(?:checkOptions|readTargetOptions)\([^()]*(?:\([^()]*\)[^()]*)*'([^']+)'\s*\)/g)
-    assert.deepEqual(
-      readers.filter((where) => !(where in TYPES) && !OTHERS.includes(where)),
-      [],
-      'these readers are not compared'
-    )
+describe('scripts/check-types', () => {
+  it('finds no difference between the declarations and the program', () => {
+    const { status, stdout, stderr } = checkTypes(root)
+    assert.equal(stderr, '')
+    assert.equal(stdout, 'types: all agree\n')
+    assert.equal(status, 0)
   })
 
-  it('have every event that a hub, a router and an endpoint emit', () => {
-    const emitted = (file) => found(fs.readFileSync(path.join(root, 'lib', file), 'utf8'), /emit\(\s*'([\w-]+)'/g)
-    assert.deepEqual(emitted('hub/hub.js'), index.members('HubEvents'))
-    assert.deepEqual(emitted('router.js'), index.members('RouterEvents'))
-    assert.deepEqual(emitted('endpoint/endpoint.js'), ['network'])
-    const typed = index.literals('NetworkEvent', 'type')
-    const told = found(lib, /(?:tell\(\{|emit\('network', \{)\s*type: '([\w-]+)'/g)
-    const ofConnections = found(
-      fs.readFileSync(path.join(root, 'lib/connection/connection.js'), 'utf8'),
-      /#tell\('([\w-]+)'/g
-    )
-    const all = [
-      ...told,
-      ...ofConnections.filter((name) => name !== 'closed'),
-      ...RELAY_NEWS.map((what) => `relay-${what}`)
-    ]
-    const ofGossip = index.literals('GossipTopicEvent', 'type')
-    assert.deepEqual(all.filter((name) => !ofGossip.includes(name)).sort(), typed)
-    assert.deepEqual(
-      [...found(lib, /(?:tell|onEvent)\(\{\s*type: '(neighbor\w+|dialFailed|received)'/g), 'lagged'].sort(),
-      ofGossip
-    )
+  it('names whatever only the declarations or only the program have', () => {
+    const edit = (from, to) => [declaring(from), from, to]
+    const copy = copyWith([
+      ['lib/hub/hub.js', "'maxPending',", "'maxPending', 'plantedOption',"],
+      edit('  maxPending?: number', '  plantedType?: number'),
+      ['index.js', '  versions\n', '  versions,\n  plantedExport: 1\n'],
+      edit('export function memoryDiscovery(): MemoryDiscovery', 'export function plantedFunction(): void'),
+      ['lib/hub/hub.js', "this.emit('conflict'", "this.emit('plantedEvent'"],
+      ['lib/hub/hub.js', '  /** Lets a NodeId connect. */', '  plantedMethod() {}\n'],
+      ['src/base/errors.def', 'X(TIMEOUT,', 'X(PLANTED,']
+    ])
+    try {
+      const { status, stderr } = checkTypes(copy)
+      assert.equal(status, 1)
+      for (const complaint of [
+        /^HubOptions lacks the option plantedOption of lib\/hub\/hub\.js:\d+$/m,
+        /^HubOptions lacks the option maxPending of lib\/hub\/hub\.js:\d+$/m,
+        /^HubOptions has the option plantedType, which lib\/hub\/hub\.js:\d+ lacks$/m,
+        /^index\.d\.ts lacks the export plantedExport of index\.js$/m,
+        /^index\.js has the export plantedExport, which index\.mjs lacks$/m,
+        /^index\.d\.ts lacks the export memoryDiscovery of index\.js$/m,
+        /^index\.d\.ts has the export plantedFunction, which index\.js lacks$/m,
+        /^HubEvents lacks the event plantedEvent of class Hub in lib\/$/m,
+        /^HubEvents has the event conflict, which class Hub in lib\/ lacks$/m,
+        /^the declared class Hub lacks the member plantedMethod of lib\/$/m,
+        /^IrohErrorCode lacks the code ERR_IROH_PLANTED of errors\.def$/m,
+        /^IrohErrorCode has the code ERR_IROH_TIMEOUT, which errors\.def lacks$/m
+      ]) {
+        assert.match(stderr, complaint)
+      }
+    } finally {
+      fs.rmSync(copy, { recursive: true })
+    }
   })
 })

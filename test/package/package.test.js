@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
 const path = require('node:path')
 const cjs = require('event-target-iroh')
 const manifest = require('../../package.json')
@@ -29,6 +30,7 @@ describe('the package', () => {
       'index.js',
       'index.mjs',
       'index.d.ts',
+      ...fs.readdirSync(path.join(root, 'types')).map((name) => `types/${name}`),
       'lib/binding.js',
       'build/Release/iroh.node',
       'LICENSE'
