@@ -99,6 +99,28 @@ describe('Names', () => {
     assert.deepEqual(await names.addresses('a.example'), [BOTH[1]])
   })
 
+  it('uses an answer that came while the program worked', async () => {
+    const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    open.push(() => socket.close())
+    const makeResolver = () => ({
+      resolve4: async () => [{ address: data.A, ttl: 300 }],
+      resolve6: async () => {
+        await once(socket, 'message')
+        return [{ address: data.AAAA, ttl: 300 }]
+      },
+      cancel: () => {}
+    })
+    const asked = new Names({ files: filesOf(), makeResolver }).addresses('a.example')
+    await new Promise((resolve) => {
+      socket.send('answer', socket.address().port, '127.0.0.1', () => {
+        for (const end = performance.now() + 600; performance.now() < end; );
+        resolve()
+      })
+    })
+    assert.deepEqual(await asked, BOTH)
+  })
+
   it('remembers for a short time that a name is not known', async () => {
     const { server, asked } = await nameServer(() => UNKNOWN)
     const names = namesAt(server)
