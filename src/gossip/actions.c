@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/actions.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/state.h"
+#include "iroh.h"
 
 void gossip_frame_ref(gossip_frame_t *frame) { frame->refs++; }
 

@@ -2,10 +2,13 @@
  *
  * Ids on their way to the neighbours that do not get messages at once. They wait a moment for each other.
  */
-#include "gossip/internal.h"
+#include "gossip/announce.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/actions.h"
+#include "gossip/state.h"
 
 #define DISPATCH_AFTER (5 * MILLISECOND)
 /* The tags and the count. */

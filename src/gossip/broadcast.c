@@ -2,61 +2,25 @@
  *
  * Plumtree: messages go at once along the links that have proven the quickest, their ids along the others.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/broadcast.h"
 
 #include <string.h>
 
-/* New links are for ids only once there are so many for messages: what is lost by that is asked for. */
-enum { EAGER_AT_FIRST = 3 };
+#include "gossip/actions.h"
+#include "gossip/announce.h"
+#include "gossip/missing.h"
+#include "gossip/payloads.h"
+#include "gossip/peers.h"
+#include "gossip/seen.h"
+#include "gossip/state.h"
+#include "gossip/tree.h"
+#include "gossip/view.h"
+#include "iroh.h"
+
 /* How many hops a message may come over more than it was announced with, before the links are exchanged. */
 enum { OPTIMIZE_HOPS = 4 };
-/* A new neighbour is told of what came last: it may have missed it while it looked for neighbours. */
-#define RECENT (10 * SECOND)
-#define RECENT_SECOND_HAND (2 * SECOND)
 /* Messages under way when a neighbour is told to send ids only. */
 #define PRUNE_EVERY (500 * MILLISECOND)
-
-static gossip_links_t bit_of(const gossip_known_t *peer) { return peer->link ? UINT32_C(1) << peer->link->place : 0; }
-
-/* The neighbours that are eager, or those that are not. */
-static gossip_links_t links_that_are(const gossip_topic_t *topic, bool eager) {
-  gossip_links_t links = 0;
-  for (size_t i = 0; i < topic->config.active_view; i++)
-    if (topic->links[i] && topic->links[i]->link->eager == eager) links |= UINT32_C(1) << i;
-  return links;
-}
-
-/* What a newcomer gets may be RECENT old already, and would go on from newcomer to newcomer until it is forgotten and
- * comes anew. */
-static bool is_second_hand(const gossip_topic_t *topic, const gossip_payload_t *payload) {
-  return payload->frame->round > 0 && payload->at >= topic->joined_at && payload->at - topic->joined_at < RECENT;
-}
-
-static void announce_recent(gossip_topic_t *topic, gossip_links_t to) {
-  list_node_t *head = &topic->payloads.by_age.head;
-  size_t count = 0;
-  for (list_node_t *node = head->prev; node != head && count < HAVES_MAX; node = node->prev, count++) {
-    gossip_payload_t *payload = container_of(node, gossip_payload_t, node);
-    if (topic->now - payload->at >= RECENT) return;
-    if (is_second_hand(topic, payload) && topic->now - payload->at >= RECENT_SECOND_HAND) continue;
-    gossip_announce(topic, payload->frame->id, payload->frame->round, to);
-  }
-}
-
-void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer) {
-  peer->link->eager = false;
-  peer->link->pruned_at = 0;
-  peer->link->eager = __builtin_popcount(links_that_are(topic, true)) < EAGER_AT_FIRST;
-  announce_recent(topic, bit_of(peer));
-}
-
-void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer) {
-  gossip_payloads_forget_link(topic, peer->link->place);
-  gossip_missing_forget_link(topic, peer->link->place);
-  gossip_announce_forget_link(topic, peer->link->place);
-}
 
 /* Whether it has only just been told to send ids. */
 static bool was_pruned(const gossip_topic_t *topic, const gossip_known_t *peer) {
@@ -89,8 +53,8 @@ static void spread(gossip_topic_t *topic, const gossip_message_t *message, gossi
   if (!frame) return;
   gossip_payload_t *payload = gossip_payloads_add(topic, frame, first);
   if (payload) {
-    send_payload(topic, payload, links_that_are(topic, true) & ~without);
-    gossip_announce(topic, frame->id, frame->round, links_that_are(topic, false) & ~without);
+    send_payload(topic, payload, gossip_tree_links(topic, true) & ~without);
+    gossip_announce(topic, frame->id, frame->round, gossip_tree_links(topic, false) & ~without);
   } else {
     /* Nobody can ask for it. */
     send_to(topic, frame, ~without);
@@ -172,7 +136,7 @@ static void on_gossip(gossip_topic_t *topic, gossip_known_t *from, const gossip_
   gossip_arrival_t arrival = gossip_missing_arrived(topic, message->id, place);
   gossip_message_t next = *message;
   if (next.round < UINT16_MAX) next.round++;
-  spread(topic, &next, arrival.announcers | bit_of(from), place);
+  spread(topic, &next, arrival.announcers | gossip_tree_bit(from), place);
   optimize(topic, from, &arrival, message->round);
 }
 
@@ -182,7 +146,7 @@ static void on_graft(gossip_topic_t *topic, gossip_known_t *from, const gossip_m
   from->link->pruned_at = 0;
   gossip_payload_t *payload = message->id ? gossip_payloads_find(topic, message->id) : NULL;
   /* Once each: what was sent arrives. */
-  if (payload && !(payload->sent & bit_of(from))) send_payload(topic, payload, bit_of(from));
+  if (payload && !(payload->sent & gossip_tree_bit(from))) send_payload(topic, payload, gossip_tree_bit(from));
 }
 
 static void on_ihave(gossip_topic_t *topic, gossip_known_t *from, const gossip_message_t *message) {
@@ -215,7 +179,7 @@ void gossip_on_broadcast(gossip_topic_t *topic, gossip_known_t *from, gossip_mes
   }
 }
 
-int gossip_tree_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {
+int gossip_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors) {
   uint8_t id[GOSSIP_ID_BYTES];
   if (len > gossip_max_content(topic->config.max_message, neighbors)) return IROH_ERR_TOO_LONG;
   iroh_blake3(content, len, id);

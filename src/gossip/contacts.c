@@ -4,7 +4,13 @@
  * lost ones. A neighbour that went out of reach may be well in another part of a network that is split: one of the lost
  * is asked now and then, with high priority, and joins both parts when it answers.
  */
-#include "gossip/internal.h"
+#include "gossip/contacts.h"
+
+#include "gossip/actions.h"
+#include "gossip/peers.h"
+#include "gossip/random.h"
+#include "gossip/state.h"
+#include "gossip/view.h"
 
 #define JOIN_AGAIN_LEAST SECOND
 #define JOIN_AGAIN_MOST (30 * SECOND)
@@ -32,7 +38,6 @@ void gossip_contacts_join(gossip_topic_t *topic, gossip_known_t *peer) {
   send_join(topic, peer);
   topic->contact_wait = JOIN_AGAIN_LEAST;
   topic->contact_at = GOSSIP_NEVER;
-  gossip_contacts_arm(topic);
 }
 
 void gossip_contacts_arm(gossip_topic_t *topic) {
@@ -85,5 +90,4 @@ void gossip_contacts_tick(gossip_topic_t *topic) {
     topic->heal_at = GOSSIP_NEVER;
     heal(topic);
   }
-  gossip_contacts_arm(topic);
 }

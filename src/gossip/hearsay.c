@@ -3,12 +3,15 @@
  * Peers that this one has only heard of. Each has a teller, the neighbour who said where it is, and is dialled at the
  * teller's cost (hints.h). Others are told addresses of those alone that were met here.
  */
-#include "gossip/internal.h"
-
-#include "wire/addr-info.h"
+#include "gossip/hearsay.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/peers.h"
+#include "gossip/random.h"
+#include "gossip/state.h"
+#include "wire/addr-info.h"
 
 /* When one is looked at again whose teller cannot pay now. */
 #define PAY_AGAIN (2 * SECOND)
@@ -70,7 +73,8 @@ gossip_data_t gossip_hearsay_for_others(const gossip_topic_t *topic, const gossi
   return peer->met || !topic->config.hints ? gossip_peer_data(peer) : (gossip_data_t){NULL, 0};
 }
 
-void gossip_hearsay_forget(gossip_topic_t *topic, gossip_known_t *peer, bool answered) {
+/* What becomes of its dial is not looked at any more. */
+static void forget(gossip_topic_t *topic, gossip_known_t *peer, bool answered) {
   gossip_hints_t *hints = topic->config.hints;
   if (hints && peer->following) gossip_hints_end(hints, peer->teller, peer->cost, answered, topic->now);
   peer->following = false;
@@ -80,7 +84,7 @@ void gossip_hearsay_forget(gossip_topic_t *topic, gossip_known_t *peer, bool ans
 static void end(gossip_topic_t *topic, gossip_known_t *peer, bool right) {
   gossip_hints_t *hints = topic->config.hints;
   bool is_judged = peer->first_hand && peer->cost > 0;
-  gossip_hearsay_forget(topic, peer, right);
+  forget(topic, peer, right);
   if (hints && is_judged) gossip_hints_judge(hints, peer->teller, right, topic->now);
   peer->is_told = false;
 }
@@ -114,4 +118,13 @@ bool gossip_hearsay_missed(gossip_topic_t *topic, gossip_known_t *peer) {
   if (!peer->is_told || peer->met) return false;
   end(topic, peer, false);
   return true;
+}
+
+void gossip_hearsay_tidy(gossip_topic_t *topic) {
+  for (size_t i = topic->peers_count; topic->is_untidy && i-- > 0;)
+    if (!topic->peers[i]->roles) forget(topic, topic->peers[i], false);
+}
+
+void gossip_hearsay_deinit(gossip_topic_t *topic) {
+  for (size_t i = 0; i < topic->peers_count; i++) forget(topic, topic->peers[i], false);
 }

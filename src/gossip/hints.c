@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "gossip/internal.h"
+#include "gossip/state.h"
 #include "iroh.h"
 
 /* What a neighbour may cost before it has said anything: it has made a connection, of which its part is half as much at

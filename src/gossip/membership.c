@@ -4,11 +4,19 @@
  * that awaits an answer counts as pending, walks and dials that others cause have a rate, and a Join or Neighbor beyond
  * a rate is turned away as one of low priority is, with peers to go to.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/membership.h"
 
 #include <string.h>
+
+#include "gossip/actions.h"
+#include "gossip/hearsay.h"
+#include "gossip/introduce.h"
+#include "gossip/peers.h"
+#include "gossip/shuffle.h"
+#include "gossip/state.h"
+#include "gossip/tree.h"
+#include "gossip/view.h"
+#include "iroh.h"
 
 enum { JOIN_TTL = 6, PASSIVE_TTL = 3, NODES_JOINING = 7 };
 
@@ -24,10 +32,6 @@ enum { WALKS_AT_ONCE = 128 };
 /* What a neighbour sends to be passed on. */
 #define PASS_EVERY (30 * MILLISECOND)
 enum { PASSES_AT_ONCE = 256 };
-/* Dials that others cause. */
-#define DIAL_EVERY (125 * MILLISECOND)
-enum { DIALS_AT_ONCE = 64 };
-
 static void send_neighbor(gossip_topic_t *topic, gossip_known_t *peer, bool high) {
   gossip_message_t message = {.kind = GOSSIP_NEIGHBOR, .high = high, .data = {topic->data, topic->data_len}};
   peer->told_at = topic->now;
@@ -83,27 +87,11 @@ static void on_join(gossip_topic_t *topic, gossip_known_t *from, const gossip_me
   } else if (lets_in(topic, from, true)) {
     gossip_view_add(topic, from, true, true);
     /* Walks end at peers that have crashed: it shall not depend on them alone. */
-    gossip_shuffle_reply(topic, from, NODES_JOINING);
+    gossip_introduce(topic, from, NODES_JOINING);
   } else if (!gossip_admits(topic, from->id)) {
     return;
   }
   make_known(topic, from);
-}
-
-gossip_known_t *gossip_next_hop(gossip_topic_t *topic, const gossip_known_t *from, const gossip_known_t *other) {
-  gossip_known_t *picked = NULL;
-  size_t count = 0;
-  for (size_t i = 0; i < topic->config.active_view; i++) {
-    gossip_known_t *peer = topic->links[i];
-    if (peer && peer != from && peer != other && gossip_random_below(topic, ++count) == 0) picked = peer;
-  }
-  return picked;
-}
-
-bool gossip_may_dial(gossip_topic_t *topic) {
-  if (gossip_rate_take(&topic->dials, topic->now, DIAL_EVERY, DIALS_AT_ONCE)) return true;
-  topic->counters.limited++;
-  return false;
 }
 
 /* Whether a neighbour's message may go on to others. */

@@ -4,10 +4,13 @@
  * lately been behind their announcements, within bounds by the round-trip time; then one that announced it is asked,
  * then the next.
  */
-#include "gossip/internal.h"
+#include "gossip/missing.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/actions.h"
+#include "gossip/state.h"
 
 /* Of a neighbour whose round-trip time is not known. */
 #define RTT_UNKNOWN (60 * MILLISECOND)

@@ -3,7 +3,11 @@
  * Messages and announcements that were refused because too much waits for a neighbour. They are announced to it, some
  * at a time, for as long as the messages are kept: a slow neighbour asks for them at its own pace.
  */
-#include "gossip/internal.h"
+#include "gossip/owed.h"
+
+#include "gossip/announce.h"
+#include "gossip/payloads.h"
+#include "gossip/state.h"
 
 #define ANNOUNCE_EVERY (50 * MILLISECOND)
 enum { ANNOUNCED_AT_ONCE = 2 * HAVES_MAX };

@@ -2,11 +2,12 @@
  *
  * The messages that can be asked for, bounded by time and bytes.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/payloads.h"
 
 #include <stdlib.h>
+
+#include "gossip/state.h"
+#include "iroh.h"
 
 /* What one costs beside its frame: its own record, and its slot in the map at three quarters full. */
 enum { OVERHEAD = sizeof(gossip_payload_t) + sizeof(bytes_map_slot_t) * 4 / 3 };

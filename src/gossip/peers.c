@@ -2,14 +2,19 @@
  *
  * The peers a topic knows: a hundred or so at most, so that looking through them is quick.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/peers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "gossip/random.h"
+#include "gossip/state.h"
+#include "iroh.h"
+
 #define GUEST_TIME (10 * SECOND)
+/* Dials that others cause. */
+#define DIAL_EVERY (125 * MILLISECOND)
+enum { DIALS_AT_ONCE = 64 };
 
 bool gossip_admits(const gossip_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES]) {
   return !topic->config.admit || topic->config.admit(topic->config.ctx, id);
@@ -74,17 +79,13 @@ void gossip_peers_tidy(gossip_topic_t *topic) {
   topic->is_untidy = false;
   for (size_t i = topic->peers_count; i-- > 0;) {
     if (topic->peers[i]->roles) continue;
-    gossip_hearsay_forget(topic, topic->peers[i], false);
     free_peer(topic->peers[i]);
     topic->peers[i] = topic->peers[--topic->peers_count];
   }
 }
 
 void gossip_peers_deinit(gossip_topic_t *topic) {
-  for (size_t i = 0; i < topic->peers_count; i++) {
-    gossip_hearsay_forget(topic, topic->peers[i], false);
-    free_peer(topic->peers[i]);
-  }
+  for (size_t i = 0; i < topic->peers_count; i++) free_peer(topic->peers[i]);
   free(topic->peers);
 }
 
@@ -195,4 +196,20 @@ void gossip_peers_expire(gossip_topic_t *topic) {
     if (!(peer->roles & ROLE_GUEST) || peer->due > topic->now) continue;
     gossip_peer_lose(topic, peer, ROLE_GUEST);
   }
+}
+
+gossip_known_t *gossip_next_hop(gossip_topic_t *topic, const gossip_known_t *from, const gossip_known_t *other) {
+  gossip_known_t *picked = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < topic->config.active_view; i++) {
+    gossip_known_t *peer = topic->links[i];
+    if (peer && peer != from && peer != other && gossip_random_below(topic, ++count) == 0) picked = peer;
+  }
+  return picked;
+}
+
+bool gossip_may_dial(gossip_topic_t *topic) {
+  if (gossip_rate_take(&topic->dials, topic->now, DIAL_EVERY, DIALS_AT_ONCE)) return true;
+  topic->counters.limited++;
+  return false;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "gossip/internal.h"
+#include "gossip/random.h"
+
+#include "gossip/state.h"
 
 uint64_t gossip_random(gossip_topic_t *topic) {
   uint64_t z = topic->random += UINT64_C(0x9e3779b97f4a7c15);

@@ -3,13 +3,14 @@
  * Ids of messages seen: 16 bytes of each, which are BLAKE3's, in tables with open addressing, one for each part of
  * keep_ids. The places in a table depend on a key, so that nobody can make ids that meet there.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/seen.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/state.h"
+#include "iroh.h"
 
 enum { CAP_MIN = 16 };
 

@@ -2,13 +2,20 @@
  *
  * The exchange of known peers that keeps the passive views fresh.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/shuffle.h"
 
 #include <string.h>
 
-enum { SHUFFLE_TTL = 6, SHUFFLE_ACTIVE = 3, SHUFFLE_PASSIVE = 4, SHUFFLE_MAX = 16, REPLY_MAX = 40 };
+#include "gossip/actions.h"
+#include "gossip/hearsay.h"
+#include "gossip/introduce.h"
+#include "gossip/peers.h"
+#include "gossip/random.h"
+#include "gossip/state.h"
+#include "gossip/view.h"
+#include "iroh.h"
+
+enum { SHUFFLE_TTL = 6, SHUFFLE_ACTIVE = 3, SHUFFLE_PASSIVE = 4, REPLY_MAX = 40 };
 
 /* The first shuffles come sooner, so that a young topic soon knows whom to ask: after about 1, 3 and 9 s. */
 #define SHUFFLE_FIRST SECOND
@@ -17,50 +24,14 @@ enum { SHUFFLES_SOON = 3, SHUFFLES_GROW = 3 };
 #define GREET_EVERY (100 * MILLISECOND)
 enum { GREETS_AT_ONCE = 64 };
 
-/* The entries of a list on its way out, so many as fit. */
-typedef struct {
-  gossip_peer_t items[SHUFFLE_MAX];
-  size_t count, room;
-} list_out_t;
-
-/* What all else in a message may take: tags, origin, count, ttl. */
-enum { LIST_OVERHEAD = 48, ENTRY_OVERHEAD = GOSSIP_ID_BYTES + 4 };
-
-static list_out_t list_begin(const gossip_topic_t *topic) {
-  return (list_out_t){.room = topic->config.max_message - 1 - LIST_OVERHEAD};
-}
-
-static void list_add(list_out_t *list, const uint8_t *id, gossip_data_t data) {
-  if (list->count == SHUFFLE_MAX || list->room < ENTRY_OVERHEAD) return;
-  list->room -= ENTRY_OVERHEAD;
-  if (data.len > list->room || data.len > GOSSIP_DATA_MAX) data = (gossip_data_t){NULL, 0};
-  list->room -= data.len;
-  list->items[list->count++] = (gossip_peer_t){id, data};
-}
-
-static void list_add_known(const gossip_topic_t *topic, list_out_t *list, gossip_known_t **peers, size_t count) {
-  for (size_t i = 0; i < count; i++) list_add(list, peers[i]->id, gossip_hearsay_for_others(topic, peers[i]));
-}
-
-void gossip_shuffle_reply(gossip_topic_t *topic, gossip_known_t *to, size_t max) {
-  gossip_known_t *peers[SHUFFLE_MAX];
-  max = min_size(max, SHUFFLE_MAX);
-  size_t count = gossip_peer_sample_met(topic, ROLE_ACTIVE | ROLE_PASSIVE, to, peers, max);
-  count += gossip_peer_sample_unmet(topic, ROLE_PASSIVE, to, peers + count, max - count);
-  list_out_t list = list_begin(topic);
-  list_add_known(topic, &list, peers, count);
-  gossip_message_t message = {.kind = GOSSIP_SHUFFLE_REPLY, .peers = list.items, .count = list.count};
-  (void)gossip_tell(topic, to, &message);
-}
-
 static void shuffle(gossip_topic_t *topic) {
-  gossip_known_t *to, *peers[SHUFFLE_MAX];
+  gossip_known_t *to, *peers[INTRODUCED_MAX];
   if (gossip_peer_sample(topic, ROLE_ACTIVE, NULL, &to, 1) == 0) return;
   size_t count = gossip_peer_sample(topic, ROLE_ACTIVE, to, peers, SHUFFLE_ACTIVE);
   count += gossip_peer_sample(topic, ROLE_PASSIVE, to, peers + count, SHUFFLE_PASSIVE);
-  list_out_t list = list_begin(topic);
-  list_add(&list, topic->config.self, (gossip_data_t){topic->data, topic->data_len});
-  list_add_known(topic, &list, peers, count);
+  gossip_introduction_t list = gossip_introduction_begin(topic);
+  gossip_introduction_add(&list, topic->config.self, (gossip_data_t){topic->data, topic->data_len});
+  gossip_introduction_add_known(topic, &list, peers, count);
   gossip_message_t message = {
       .kind = GOSSIP_SHUFFLE, .id = topic->config.self, .peers = list.items, .count = list.count, .ttl = SHUFFLE_TTL};
   (void)gossip_tell(topic, to, &message);
@@ -74,7 +45,8 @@ static uint64_t wait_time(const gossip_topic_t *topic) {
 }
 
 void gossip_shuffle_arm(gossip_topic_t *topic) {
-  if (topic->shuffle_at == GOSSIP_NEVER) topic->shuffle_at = topic->now + gossip_random_about(topic, wait_time(topic));
+  if (topic->shuffle_at == GOSSIP_NEVER && gossip_neighbors(topic) > 0)
+    topic->shuffle_at = topic->now + gossip_random_about(topic, wait_time(topic));
 }
 
 void gossip_shuffle_tick(gossip_topic_t *topic) {
@@ -83,7 +55,6 @@ void gossip_shuffle_tick(gossip_topic_t *topic) {
   if (gossip_neighbors(topic) == 0) return;
   shuffle(topic);
   if (topic->shuffles < SHUFFLES_SOON) topic->shuffles++;
-  gossip_shuffle_arm(topic);
 }
 
 /* Sends a neighbour's shuffle on, without what others would refuse. Where to answer is what it has to say; of the others in
@@ -91,14 +62,14 @@ void gossip_shuffle_tick(gossip_topic_t *topic) {
 static void pass_on(gossip_topic_t *topic, const gossip_known_t *from, const gossip_message_t *message) {
   gossip_known_t *next = gossip_next_hop(topic, from, gossip_peer_find(topic, message->id));
   if (!next) return;
-  list_out_t list = list_begin(topic);
+  gossip_introduction_t list = gossip_introduction_begin(topic);
   gossip_list_t entries = message->list;
   gossip_peer_t entry;
-  while (gossip_next_peer(&entries, &entry) && list.count < SHUFFLE_MAX)
+  while (gossip_next_peer(&entries, &entry) && list.count < INTRODUCED_MAX)
     if (gossip_peer_find(topic, entry.id) || iroh_node_id_is_valid(entry.id)) {
       if (memcmp(entry.id, message->id, GOSSIP_ID_BYTES) != 0) entry.data = (gossip_data_t){NULL, 0};
       (void)gossip_hearsay_pass(topic, from, &entry);
-      list_add(&list, entry.id, entry.data);
+      gossip_introduction_add(&list, entry.id, entry.data);
     }
   gossip_message_t out = {.kind = GOSSIP_SHUFFLE,
                           .id = message->id,
@@ -131,14 +102,14 @@ void gossip_on_shuffle(gossip_topic_t *topic, gossip_known_t *from, gossip_messa
     return;
   }
   gossip_peer_t heard = {NULL, {NULL, 0}};
-  size_t count = learn(topic, from, message->list, SHUFFLE_MAX, message->id, &heard);
+  size_t count = learn(topic, from, message->list, INTRODUCED_MAX, message->id, &heard);
   /* A shuffle that does not name its origin is not its own. */
   gossip_known_t *origin = heard.id ? gossip_peer_get(topic, message->id) : NULL;
   if (!origin) return;
   bool is_ours = origin->roles & (ROLE_ACTIVE | ROLE_PENDING);
   if (is_ours || (gossip_admits(topic, origin->id) && gossip_may_dial(topic))) {
     gossip_hearsay_told(origin, &heard.data, from, false);
-    if (gossip_hearsay_follow(topic, origin) == GOSSIP_HEARSAY_NOW) gossip_shuffle_reply(topic, origin, count);
+    if (gossip_hearsay_follow(topic, origin) == GOSSIP_HEARSAY_NOW) gossip_introduce(topic, origin, count);
     gossip_peer_host(topic, origin);
     if (!is_ours) gossip_release(topic, origin);
   }

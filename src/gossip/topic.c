@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * The functions of topic.h: each makes room for its actions, does its part, and lets the views fill up.
+ * The functions of topic.h: each makes room for its actions, does its part, lets the views fill up,
+ * and sets the timers by what there is then.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/topic.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "gossip/actions.h"
+#include "gossip/announce.h"
+#include "gossip/broadcast.h"
+#include "gossip/contacts.h"
+#include "gossip/hearsay.h"
+#include "gossip/membership.h"
+#include "gossip/missing.h"
+#include "gossip/owed.h"
+#include "gossip/payloads.h"
+#include "gossip/peers.h"
+#include "gossip/random.h"
+#include "gossip/seen.h"
+#include "gossip/shuffle.h"
+#include "gossip/state.h"
+#include "gossip/view.h"
+#include "iroh.h"
 
 /* What a call may give: a peer evicted, one let in and made known to all neighbours, announcements, requests. What
  * ticks and quitting give beyond it grows the list. */
@@ -24,8 +40,12 @@ static bool enter(gossip_topic_t *topic, uint64_t now, gossip_actions_t *out) {
   return true;
 }
 
+/* Ends it, once its part is done. */
 static void leave(gossip_topic_t *topic) {
   gossip_view_settle(topic);
+  gossip_contacts_arm(topic);
+  gossip_shuffle_arm(topic);
+  gossip_hearsay_tidy(topic);
   gossip_peers_tidy(topic);
   topic->out = NULL;
 }
@@ -77,6 +97,7 @@ void gossip_topic_free(gossip_topic_t *topic) {
   gossip_missing_deinit(&topic->missing);
   gossip_payloads_deinit(&topic->payloads);
   gossip_seen_deinit(&topic->seen);
+  gossip_hearsay_deinit(topic);
   gossip_peers_deinit(topic);
   free(topic->data);
   free(topic);
@@ -104,7 +125,7 @@ void gossip_topic_join(gossip_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES
 int gossip_topic_broadcast(gossip_topic_t *topic, const uint8_t *content, size_t len, bool neighbors, uint64_t now,
                            gossip_actions_t *out) {
   if (!enter(topic, now, out)) return topic->left ? 0 : IROH_ERR_NO_MEMORY;
-  int rv = gossip_tree_broadcast(topic, content, len, neighbors);
+  int rv = gossip_broadcast(topic, content, len, neighbors);
   leave(topic);
   return rv;
 }
@@ -164,7 +185,6 @@ static void close_peer(gossip_topic_t *topic, gossip_known_t *peer) {
   }
   peer->alive = false;
   gossip_peer_lose(topic, peer, ROLE_GUEST);
-  gossip_contacts_arm(topic);
 }
 
 /* Puts off what there is no memory for now. */

@@ -2,11 +2,19 @@
  *
  * HyParView's two views: the neighbours, and the peers that may become some.
  */
-#include "gossip/internal.h"
-
-#include "iroh.h"
+#include "gossip/view.h"
 
 #include <stdlib.h>
+
+#include "gossip/actions.h"
+#include "gossip/hearsay.h"
+#include "gossip/introduce.h"
+#include "gossip/missing.h"
+#include "gossip/peers.h"
+#include "gossip/random.h"
+#include "gossip/state.h"
+#include "gossip/tree.h"
+#include "iroh.h"
 
 enum { NODES_PARTING = 7, FAILURES_MAX = 12, TIMEOUTS_MAX = 3, KEPT = 2 };
 
@@ -78,6 +86,8 @@ static gossip_known_t *choose_youngest(const gossip_topic_t *topic) {
   return youngest;
 }
 
+bool gossip_view_is_full(const gossip_topic_t *topic) { return gossip_neighbors(topic) >= topic->config.active_view; }
+
 bool gossip_view_make_room(gossip_topic_t *topic, const gossip_known_t *newcomer) {
   if (!gossip_view_is_full(topic)) return true;
   gossip_known_t *victim = newcomer->brought ? choose_youngest(topic) : NULL;
@@ -120,8 +130,6 @@ void gossip_view_add(gossip_topic_t *topic, gossip_known_t *peer, bool high, boo
     (void)gossip_tell(topic, peer, &message);
   }
   gossip_tree_up(topic, peer);
-  gossip_contacts_arm(topic);
-  gossip_shuffle_arm(topic);
 }
 
 /* Makes room in the passive view for one more. False: there is none. Peers that brought messages have a part of it
@@ -159,7 +167,6 @@ void gossip_view_remove(gossip_topic_t *topic, gossip_known_t *peer, gossip_down
   }
   gossip_peer_host(topic, peer);
   topic->hungry = true;
-  gossip_contacts_arm(topic);
 }
 
 static void disconnect(gossip_topic_t *topic, gossip_known_t *peer, bool alive) {
@@ -170,7 +177,7 @@ static void disconnect(gossip_topic_t *topic, gossip_known_t *peer, bool alive) 
 }
 
 void gossip_view_part(gossip_topic_t *topic, gossip_known_t *peer, bool alive) {
-  gossip_shuffle_reply(topic, peer, NODES_PARTING);
+  gossip_introduce(topic, peer, NODES_PARTING);
   disconnect(topic, peer, alive);
 }
 
@@ -221,7 +228,6 @@ void gossip_view_fail(gossip_topic_t *topic, gossip_known_t *peer) {
 
 void gossip_view_lose(gossip_topic_t *topic, gossip_known_t *peer) {
   gossip_peer_miss(topic, peer, gossip_random_about(topic, LOST_LEAST));
-  gossip_contacts_arm(topic);
 }
 
 /* Whether one more may come into the passive view on the word of this peer. All that are no neighbours share a rate. */

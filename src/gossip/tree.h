@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The neighbours as links of Plumtree's tree: eager ones, and others.
+ */
+#ifndef IROH_GOSSIP_TREE_H
+#define IROH_GOSSIP_TREE_H
+
+#include "gossip/peers.h"
+
+/* The neighbours that are eager, or those that are not. */
+gossip_links_t gossip_tree_links(const gossip_topic_t *topic, bool eager);
+/* The peer's own bit; none if it is no neighbour. */
+gossip_links_t gossip_tree_bit(const gossip_known_t *peer);
+/* The peer has become a neighbour, and is told of what came last; or it is about to be none, and its place is free for
+ * another. */
+void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer);
+void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer);
+
+#endif
