@@ -28,28 +28,35 @@ struct note {
   iroh_system_error_t system;
 };
 
-static iroh_event_t *push(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream) {
-  iroh_endpoint_t *ep = conn->ep;
+/* One more event, about a connection or (0) the endpoint; NULL without memory. */
+static iroh_event_t *push(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_event_kind_t kind) {
   if (ep->event_count == ep->event_cap) {
     size_t cap = ep->event_cap == 0 ? 64 : ep->event_cap * 2;
     iroh_event_t *events = realloc(ep->events, cap * sizeof *events);
-    if (events == NULL) {
-      /* Better no connection than one that has silently lost something. */
-      if (conn->quic == NULL) return NULL;
-      quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
-      endpoint_changed(conn);
-      return NULL;
-    }
+    if (events == NULL) return NULL;
     ep->events = events;
     ep->event_cap = cap;
   }
   iroh_event_t *event = &ep->events[ep->event_count++];
-  *event = (iroh_event_t){.kind = kind, .conn = conn->handle, .stream = stream};
+  *event = (iroh_event_t){.kind = kind, .conn = conn};
+  return event;
+}
+
+/* The same for what happened on a connection, or on a stream of it: better no connection than one that has silently lost
+ * something. */
+static iroh_event_t *push_of(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream) {
+  iroh_event_t *event = push(conn->ep, conn->handle, kind);
+  if (event != NULL) {
+    event->stream = stream;
+  } else {
+    quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
+    endpoint_changed(conn);
+  }
   return event;
 }
 
 static void push_number(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stream, uint64_t number) {
-  iroh_event_t *event = push(conn, kind, stream);
+  iroh_event_t *event = push_of(conn, kind, stream);
   if (event != NULL) event->number = number;
 }
 
@@ -57,7 +64,7 @@ static void push_number(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t stre
 
 static void push_segment(conn_t *conn, iroh_handle_t handle, const frame_segment_t *segment) {
   iroh_metrics_t *metrics = &conn->ep->metrics;
-  iroh_event_t *event = push(conn, segment->error == 0 ? IROH_EVENT_FRAMES : IROH_EVENT_FRAME_ERROR, handle);
+  iroh_event_t *event = push_of(conn, segment->error == 0 ? IROH_EVENT_FRAMES : IROH_EVENT_FRAME_ERROR, handle);
   if (event == NULL) return;
   if (segment->error == 0) {
     metrics->frames_received += segment->count;
@@ -82,7 +89,7 @@ static void collect_frames(conn_t *conn, quic_stream_t *stream, iroh_handle_t ha
   }
   int error;
   if (quic_stream_take_end(stream, &error)) {
-    iroh_event_t *event = push(conn, error == 0 ? IROH_EVENT_END : IROH_EVENT_FRAME_ERROR, handle);
+    iroh_event_t *event = push_of(conn, error == 0 ? IROH_EVENT_END : IROH_EVENT_FRAME_ERROR, handle);
     if (event != NULL) event->error = error;
   }
   /* What was handed out stays where it is until it was told, also when a closing connection's streams come twice. */
@@ -120,12 +127,12 @@ static void collect_stream(conn_t *conn, quic_stream_t *stream) {
     if (quic_stream_is_framed(stream))
       collect_frames(conn, stream, handle);
     else
-      push(conn, IROH_EVENT_READABLE, handle);
+      push_of(conn, IROH_EVENT_READABLE, handle);
   }
   if (events & STREAM_EVENT_RESET) push_number(conn, IROH_EVENT_RESET, handle, quic_stream_reset_code(stream));
   if (events & STREAM_EVENT_STOPPED) push_number(conn, IROH_EVENT_STOPPED, handle, quic_stream_stop_code(stream));
-  if (events & STREAM_EVENT_WRITABLE) push(conn, IROH_EVENT_WRITABLE, handle);
-  if (events & STREAM_EVENT_FINISHED) push(conn, IROH_EVENT_FINISHED, handle);
+  if (events & STREAM_EVENT_WRITABLE) push_of(conn, IROH_EVENT_WRITABLE, handle);
+  if (events & STREAM_EVENT_FINISHED) push_of(conn, IROH_EVENT_FINISHED, handle);
 }
 
 /* ---- connections --------------------------------------------------------------------------------- */
@@ -140,7 +147,7 @@ static void announce(conn_t *conn) {
     metrics->connections_accepted++;
   else
     metrics->connections_dialled++;
-  push(conn, server ? IROH_EVENT_ACCEPTED : IROH_EVENT_CONNECTED, 0);
+  push_of(conn, server ? IROH_EVENT_ACCEPTED : IROH_EVENT_CONNECTED, 0);
   targets_path_proved(conn, uv_hrtime());
   paths_opened(conn, uv_hrtime());
 }
@@ -168,7 +175,7 @@ static void collect_datagrams(conn_t *conn) {
       ep->datagram_cap = cap;
     }
     ep->datagrams[ep->datagram_count++] = data;
-    iroh_event_t *event = push(conn, IROH_EVENT_DATAGRAM, 0);
+    iroh_event_t *event = push_of(conn, IROH_EVENT_DATAGRAM, 0);
     if (event == NULL) return;
     event->data = data;
     event->len = len;
@@ -181,7 +188,7 @@ static void collect_path(conn_t *conn) {
   quic_conn_path(conn->quic, &path);
   address_format(&conn_route(conn, &path)->remote, conn->path_text, sizeof conn->path_text);
   conn->ep->metrics.path_migrations++;
-  iroh_event_t *event = push(conn, IROH_EVENT_PATH, 0);
+  iroh_event_t *event = push_of(conn, IROH_EVENT_PATH, 0);
   if (event == NULL) return;
   event->data = (const uint8_t *)conn->path_text;
   event->len = strlen(conn->path_text);
@@ -201,7 +208,7 @@ static void collect_close(conn_t *conn) {
   }
   bool known = conn->announced || !quic_conn_is_server(conn->quic);
   conn_leave_handshake(conn);
-  iroh_event_t *event = known ? push(conn, IROH_EVENT_CLOSED, 0) : NULL;
+  iroh_event_t *event = known ? push_of(conn, IROH_EVENT_CLOSED, 0) : NULL;
   if (event != NULL) {
     event->close = close;
     event->error = close->error;
@@ -254,9 +261,8 @@ void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_B
 }
 
 static void collect_refusals(iroh_endpoint_t *ep) {
-  const conn_t none = {.ep = ep};
   for (size_t i = 0; i < ep->refusal_count; i++) {
-    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_REFUSED, 0);
+    iroh_event_t *event = push(ep, 0, IROH_EVENT_REFUSED);
     if (event == NULL) return;
     event->data = ep->refusals[i].node_id;
     event->len = IROH_KEY_BYTES;
@@ -296,8 +302,7 @@ bool endpoint_note_system(iroh_endpoint_t *ep, const iroh_system_error_t *system
 
 static void collect_notes(iroh_endpoint_t *ep) {
   for (size_t i = 0; i < ep->note_count; i++) {
-    const conn_t about = {.ep = ep, .handle = ep->notes[i].conn};
-    iroh_event_t *event = push((conn_t *)(uintptr_t)&about, ep->notes[i].kind, 0);
+    iroh_event_t *event = push(ep, ep->notes[i].conn, ep->notes[i].kind);
     if (event == NULL) return;
     event->number = ep->notes[i].number;
     event->data = (const uint8_t *)ep->notes[i].text;
@@ -307,17 +312,13 @@ static void collect_notes(iroh_endpoint_t *ep) {
 }
 
 static void collect_network(iroh_endpoint_t *ep) {
-  const conn_t none = {.ep = ep};
   if (ep->network_changes == 0) return;
-  iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_NETWORK, 0);
+  iroh_event_t *event = push(ep, 0, IROH_EVENT_NETWORK);
   if (event != NULL) event->number = ep->network_changes;
   ep->network_changes = 0;
 }
 
-static iroh_event_t *push_of_gossip(iroh_endpoint_t *ep) {
-  const conn_t none = {.ep = ep};
-  return push((conn_t *)(uintptr_t)&none, IROH_EVENT_GOSSIP_DIAL, 0);
-}
+static iroh_event_t *push_of_gossip(iroh_endpoint_t *ep) { return push(ep, 0, IROH_EVENT_GOSSIP_DIAL); }
 
 /* The program may have released the stream meanwhile. */
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
@@ -378,11 +379,10 @@ void endpoint_drain(iroh_endpoint_t *ep) {
 
 void endpoint_drain_relay(iroh_endpoint_t *ep) {
   relay_peers_t *peers = &ep->relay_peers;
-  const conn_t none = {.ep = ep};
   if (peers->batch_count == 0) return;
   for (size_t i = 0; i < peers->batch_count && !ep->abandoned; i++) {
     const relay_batch_t *batch = &peers->batches[i];
-    iroh_event_t *event = push((conn_t *)(uintptr_t)&none, IROH_EVENT_RELAY_SEND, 0);
+    iroh_event_t *event = push(ep, 0, IROH_EVENT_RELAY_SEND);
     if (event == NULL) break;
     event->number = batch->relay;
     event->node_id = batch->node_id;
