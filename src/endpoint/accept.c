@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams of no connection: each begins one, or gets a stateless answer, or none. */
-#include "endpoint/internal.h"
+#include "endpoint/accept.h"
+
+#include "endpoint/admit.h"
+#include "endpoint/conn.h"
+#include "endpoint/host.h"
+#include "endpoint/relay.h"
+#include "endpoint/route.h"
+#include "endpoint/trouble.h"
 #include "quic/initial.h"
 #include "quic/packet.h"
 
@@ -85,13 +92,13 @@ static void begin_handshake(iroh_endpoint_t *ep, socket_t *socket, const udp_mes
   if (conn == NULL) return;
   quic_path_t path = {.local = message->local, .remote = message->remote, .socket = socket};
   if (!take_place(conn, source, proved, now) ||
-      quic_conn_new_server(&ep->quic_config, &endpoint_quic_host, conn, (const char *const *)ep->alpns, ep->alpn_count,
+      quic_conn_new_server(&ep->quic_config, &host_callbacks, conn, (const char *const *)ep->alpns, ep->alpn_count,
                            initial, &path, now, &conn->quic) != 0) {
     conn_free(conn);
     return;
   }
   conn_received(conn, socket, message, data, len, now);
-  conn_handshake_progress(conn);
+  admit_progress(conn);
 }
 
 static void accept_initial(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
@@ -126,62 +133,14 @@ static void accept_initial(iroh_endpoint_t *ep, socket_t *socket, const udp_mess
   begin_handshake(ep, socket, message, data, len, &source, initial, proved, now);
 }
 
-void conn_handshake_progress(conn_t *conn) {
-  handshakes_t *handshakes = &conn->ep->handshakes;
-  if (conn->place == NULL) return;
-  if (quic_conn_state(conn->quic) == QUIC_OPEN) {
-    conn_release_place(conn);
-  } else if (quic_conn_answered(conn->quic)) {
-    handshakes_answered(handshakes, conn->place);
-  }
-}
-
-void conn_release_place(conn_t *conn) {
-  if (conn->place != NULL) handshakes_release(&conn->ep->handshakes, conn->place, uv_hrtime());
-  conn->place = NULL;
-}
-
-/* ---- connections of one peer --------------------------------------------------------------------- */
-
-static uintptr_t count_of(const iroh_endpoint_t *ep, const uint8_t *node_id) {
-  return (uintptr_t)bytes_map_get(&ep->accepted, node_id, IROH_KEY_BYTES);
-}
-
-bool conn_admit(conn_t *conn, uint64_t now) {
-  iroh_endpoint_t *ep = conn->ep;
-  const uint8_t *peer = quic_conn_peer(conn->quic);
-  if (!quic_conn_is_server(conn->quic)) return true;
-  uintptr_t count = count_of(ep, peer);
-  if (count >= ep->config.max_connections_per_peer ||
-      bytes_map_put(&ep->accepted, peer, IROH_KEY_BYTES, (void *)(count + 1)) != 0) {
-    quic_conn_deny(conn->quic, "too many connections", now);
-    return false;
-  }
-  conn->counted = true;
-  return true;
-}
-
-void conn_uncount(conn_t *conn) {
-  if (!conn->counted) return;
-  conn->counted = false;
-  bytes_map_t *accepted = &conn->ep->accepted;
-  const uint8_t *peer = quic_conn_peer(conn->quic);
-  uintptr_t count = count_of(conn->ep, peer);
-  if (count > 1)
-    (void)bytes_map_put(accepted, peer, IROH_KEY_BYTES, (void *)(count - 1)); /* replacing never fails */
-  else
-    bytes_map_remove(accepted, peer, IROH_KEY_BYTES);
-}
-
 /* ---- the others ---------------------------------------------------------------------------------- */
 
 /* A peer that forgot the connection answers with a random connection id. */
 static conn_t *find_reset(iroh_endpoint_t *ep, const udp_message_t *message, const uint8_t *data, size_t len) {
   conn_t *conn = reset_tokens_find(&ep->reset_tokens, data, len);
   if (conn == NULL || quic_conn_state(conn->quic) != QUIC_OPEN) return NULL;
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  return address_equal(&conn_route(conn, &path)->remote, &message->remote) ? conn : NULL;
+  quic_path_t path = route_now(conn);
+  return address_equal(&path.remote, &message->remote) ? conn : NULL;
 }
 
 static void send_reset(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, size_t len,
@@ -205,8 +164,8 @@ static void send_versions(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
   answer(ep, socket, message, buf, n, &ep->metrics.version_negotiations_sent);
 }
 
-void endpoint_receive_unknown(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
-                              size_t len, const quic_packet_t *packet, uint64_t now) {
+void accept_datagram(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
+                     size_t len, const quic_packet_t *packet, uint64_t now) {
   quic_initial_t initial;
   if (packet->unknown_version) {
     if (len >= QUIC_INITIAL_MIN) send_versions(ep, socket, message, packet, now);

@@ -2,29 +2,31 @@
  * Connections in the endpoint: their place in it, what QUIC asks its host, and the iroh_conn_ functions. paths.c has the
  * paths they take.
  */
+#include "endpoint/conn.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/admit.h"
 #include "endpoint/dial.h"
-#include "endpoint/internal.h"
+#include "endpoint/gossip-hooks.h"
+#include "endpoint/host.h"
+#include "endpoint/paths.h"
+#include "endpoint/policy.h"
+#include "endpoint/route.h"
+#include "endpoint/sockets.h"
+#include "endpoint/stall.h"
+#include "endpoint/turn.h"
 
-/* Tokens kept for our next dials (RFC 9000 section 8.1.3). */
-#define TOKENS_MAX 1024
-#define TOKEN_LEN_MAX 256
 /* First packets to each address that others name; then it must have answered. */
 #define HEARSAY_DATAGRAMS 2
 #define NS_PER_MS UINT64_C(1000000)
-
-typedef struct {
-  size_t len;
-  uint8_t data[TOKEN_LEN_MAX];
-} token_t;
 
 conn_t *conn_new(iroh_endpoint_t *ep) {
   conn_t *conn = calloc(1, sizeof *conn);
   if (conn == NULL) return NULL;
   conn->ep = ep;
-  conn->handle = endpoint_new_handle(ep);
+  conn->handle = turn_new_handle(ep);
   if (map_put(&ep->conns, conn->handle, conn) != 0) {
     free(conn);
     return NULL;
@@ -54,18 +56,16 @@ void conn_forget(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   map_remove(&ep->conns, conn->handle);
   conn->handle = 0;
-  conn_uncount(conn);
+  admit_uncount(conn);
   if (conn->quic == NULL) return;
   quic_conn_each_stream(conn->quic, forget_stream, ep);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
-
-static void forget_cids(conn_t *conn);
 
 void conn_free(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn_leave_handshake(conn);
-  conn_release_place(conn);
+  admit_release_place(conn);
   if (conn->link != NULL) endpoint_gossip_closed(conn, true);
   if (conn->handle != 0) conn_forget(conn);
   list_remove(&conn->all_node);
@@ -75,85 +75,23 @@ void conn_free(conn_t *conn) {
   heap_remove(&ep->timers, &conn->timer);
   dial_free(conn);
   quic_conn_free(conn->quic);
-  forget_cids(conn);
+  host_forget_cids(conn);
   reset_tokens_clear(&ep->reset_tokens, &conn->reset_tokens);
   paths_deinit(conn);
   free(conn);
 }
 
-conn_t *conn_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle) { return map_get(&ep->conns, handle); }
-
-/* ---- what QUIC asks ------------------------------------------------------------------------------ */
-
-static bool cid_added(void *owner, const uint8_t *cid, size_t len) {
-  conn_t *conn = owner;
-  const conn_t *before = bytes_map_get(&conn->ep->cids, cid, len);
-  if (before != NULL) return before == conn;
-  if (bytes_map_put(&conn->ep->cids, cid, len, conn) != 0) return false;
-  conn->cid_count++;
-  return true;
-}
-
-static void cid_removed(void *owner, const uint8_t *cid, size_t len) {
-  conn_t *conn = owner;
-  if (bytes_map_get(&conn->ep->cids, cid, len) != conn || dial_keeps_cid(conn, cid, len)) return;
-  bytes_map_remove(&conn->ep->cids, cid, len);
-  conn->cid_count--;
-}
-
-/* Whatever QUIC said or forgot to say: no id may lead to a connection that is gone. */
-static void forget_cids(conn_t *conn) {
-  bytes_map_t *cids = &conn->ep->cids;
-  while (conn->cid_count > 0) {
-    size_t cursor = 0, len;
-    const uint8_t *cid;
-    void *value;
-    while (bytes_map_next(cids, &cursor, &cid, &len, &value) && value != conn) continue;
-    bytes_map_remove(cids, cid, len);
-    conn->cid_count--;
+void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
+                   uint64_t now) {
+  if (conn->dial != NULL) {
+    dial_received(conn, message, data, len, now);
+    return;
   }
-}
-
-static bool authorize(void *owner, const uint8_t node_id[IROH_KEY_BYTES]) {
-  return endpoint_authorize(((conn_t *)owner)->ep, node_id);
-}
-
-static void token_received(void *owner, const uint8_t *data, size_t len) {
-  conn_t *conn = owner;
-  bytes_map_t *tokens = &conn->ep->tokens;
-  const uint8_t *peer = quic_conn_peer(conn->quic);
-  token_t *token = bytes_map_get(tokens, peer, IROH_KEY_BYTES);
-  if (len > TOKEN_LEN_MAX || (token == NULL && bytes_map_count(tokens) >= TOKENS_MAX)) return;
-  if (token == NULL) {
-    token = malloc(sizeof *token);
-    if (token == NULL) return;
-    if (bytes_map_put(tokens, peer, IROH_KEY_BYTES, token) != 0) {
-      free(token);
-      return;
-    }
-  }
-  token->len = len;
-  memcpy(token->data, data, len);
-}
-
-static void reset_token(void *owner, const uint8_t token[16], bool valid) {
-  conn_t *conn = owner;
-  reset_tokens_t *tokens = &conn->ep->reset_tokens;
-  if (valid)
-    reset_tokens_add(tokens, token, conn, &conn->reset_tokens);
-  else
-    reset_tokens_remove(tokens, token, &conn->reset_tokens);
-}
-
-const quic_host_t endpoint_quic_host = {cid_added, cid_removed, authorize, token_received, reset_token};
-
-int conn_new_quic(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *alpn, size_t alpn_len,
-                  const quic_path_t *path, uint64_t now, quic_conn_t **out) {
-  iroh_endpoint_t *ep = conn->ep;
-  const token_t *token = bytes_map_get(&ep->tokens, node_id, IROH_KEY_BYTES);
-  return quic_conn_new_client(&ep->quic_config, &endpoint_quic_host, conn, node_id, alpn, alpn_len,
-                              token != NULL ? token->data : NULL, token != NULL ? token->len : 0, QUIC_NEVER, path, now,
-                              out);
+  quic_path_t path = paths_received(conn, socket, message);
+  bool opened = quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
+  paths_read(conn, &message->remote, opened, now);
+  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) stall_check(conn, now);
+  turn_mark(conn);
 }
 
 /* ---- time and end -------------------------------------------------------------------------------- */
@@ -173,7 +111,7 @@ void conn_tick(conn_t *conn, uint64_t now) {
   if (quic_conn_deadline(conn->quic) <= now) quic_conn_expire(conn->quic, now);
   paths_tick(conn, now);
   if (stall_deadline(conn) <= now) stall_check(conn, now);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 void conn_end(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
@@ -183,7 +121,7 @@ void conn_end(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
     quic_conn_deny(conn->quic, goodbye->reason, now);
   else
     quic_conn_close(conn->quic, goodbye->code, goodbye->reason, goodbye->reason_len, now);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 /* ---- the iroh_conn_ functions -------------------------------------------------------------------- */
@@ -209,7 +147,7 @@ int iroh_conn_open(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], c
   if (rv != 0) goto fail;
   *conn_out = conn->handle;
   list_push_back(&ep->dials, &conn->dial_node);
-  endpoint_changed(conn);
+  turn_mark(conn);
   return 0;
 fail:
   conn_free(conn);
@@ -237,16 +175,14 @@ int iroh_conn_info(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_conn_info_t *
   if (conn == NULL) return IROH_ERR_CLOSED;
   memset(out, 0, sizeof *out);
   quic_conn_info(conn->quic, out);
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  const quic_path_t *route = conn_route(conn, &path);
+  quic_path_t route = route_now(conn);
   uint64_t number;
-  out->is_relayed = relay_address_read(&route->remote, &out->relay, &number);
-  address_format(&route->remote, out->remote_address, sizeof out->remote_address);
-  address_t local = route->local;
+  out->is_relayed = relay_address_read(&route.remote, &out->relay, &number);
+  address_format(&route.remote, out->remote_address, sizeof out->remote_address);
+  address_t local = route.local;
   bool named = address_is_made_up(&local) || conn->path_names != NULL;
-  const socket_t *socket = !out->is_relayed && named ? endpoint_live_socket(ep, route) : NULL;
-  if (socket != NULL) local = udp_source_address(&socket->udp, &route->remote);
+  const socket_t *socket = !out->is_relayed && named ? sockets_live(ep, &route) : NULL;
+  if (socket != NULL) local = udp_source_address(&socket->udp, &route.remote);
   address_format(&local, out->local_address, sizeof out->local_address);
   return 0;
 }
@@ -256,7 +192,7 @@ int64_t iroh_conn_silence(iroh_endpoint_t *ep, iroh_handle_t handle, bool asks) 
   if (conn == NULL) return IROH_ERR_CLOSED;
   if (asks) {
     quic_conn_nudge(conn->quic);
-    endpoint_changed(conn);
+    turn_mark(conn);
   }
   return (int64_t)(uv_hrtime() - conn->heard_at);
 }
@@ -265,7 +201,7 @@ int iroh_conn_send_datagram(iroh_endpoint_t *ep, iroh_handle_t handle, const uin
   conn_t *conn = conn_of_handle(ep, handle);
   if (conn == NULL) return IROH_ERR_CLOSED;
   int rv = quic_conn_send_datagram(conn->quic, data, len);
-  if (rv == 0) endpoint_changed(conn);
+  if (rv == 0) turn_mark(conn);
   return rv;
 }
 
@@ -273,6 +209,19 @@ int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t handle) {
   conn_t *conn = conn_of_handle(ep, handle);
   if (conn == NULL) return IROH_ERR_CLOSED;
   int rv = quic_conn_update_key(conn->quic, uv_hrtime());
-  endpoint_changed(conn);
+  turn_mark(conn);
+  return rv;
+}
+
+/* Those of the NodeId that there are end. */
+int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
+  int rv = policy_deny(ep, node_id);
+  uint64_t now = uv_hrtime();
+  const goodbye_t goodbye = {.denied = true, .reason = "node id denied"};
+  list_for_each(node, &ep->all) {
+    conn_t *conn = container_of(node, conn_t, all_node);
+    if (memcmp(quic_conn_peer(conn->quic), node_id, IROH_KEY_BYTES) != 0) continue;
+    conn_end(conn, &goodbye, now);
+  }
   return rv;
 }

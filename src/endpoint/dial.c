@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/host.h"
+#include "endpoint/route.h"
+#include "endpoint/send.h"
+#include "endpoint/trouble.h"
+#include "endpoint/turn.h"
 #include "quic/packet.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -27,18 +32,27 @@
 #define CONFIRM_PROOFS 5
 /* Absences of the loop do not count, up to so many times the timeout. */
 #define GRACE 8
-/* Connection ids of attempts that are over: what comes for them tells which addresses answer. */
-#define ENDED_CIDS_MAX 64
+#define ATTEMPTS_MAX 4 /* of one dial at a time */
+#define OPEN SIZE_MAX  /* as attempt_t.candidate */
 
+/* One handshake. */
 typedef struct {
-  uint8_t len, data[QUIC_CID_MAX];
-} ended_cid_t;
+  quic_conn_t *quic;
+  quic_path_t seen; /* the one path that QUIC sees */
+  /* Whose packets it takes and where its own go, an index of conn_t.candidates. OPEN: nobody has answered it; its
+   * packets go to every address that has not been heard, and the first answer that it can open binds it. */
+  size_t candidate;
+  uint64_t began_at;
+  uint64_t answered_at; /* first; 0: not yet */
+  bool held;            /* its first flight waits for dial_t.open_at */
+  bool proved;          /* the peer has proved its key */
+} attempt_t;
 
 typedef struct dial {
   uint8_t node_id[IROH_KEY_BYTES];
   char alpn[IROH_ALPN_MAX];
   size_t alpn_len;
-  attempt_t attempts[DIAL_ATTEMPTS_MAX];
+  attempt_t attempts[ATTEMPTS_MAX];
   size_t count;
   uint64_t began_at, ends_at;
   uint64_t grace;    /* how much later it may still end for the loop's absences */
@@ -47,8 +61,7 @@ typedef struct dial {
   unsigned answered; /* open attempts that were */
   unsigned proofs;   /* attempts that were proved */
   iroh_close_t best; /* what tells most about the failures so far; kind 0: none */
-  ended_cid_t ended[ENDED_CIDS_MAX];
-  size_t ended_count;
+  kept_cids_t kept_cids;
   bool written; /* its first packet has left */
 } dial_t;
 
@@ -75,8 +88,15 @@ static bool is_silent(const conn_t *conn, size_t i) {
   return may_answer(candidate) && candidate->waiting_since == 0 && !has_attempt(conn->dial, i);
 }
 
-bool dial_sends_to(const conn_t *conn, const attempt_t *attempt, size_t candidate) {
-  return attempt->candidate == DIAL_OPEN ? is_silent(conn, candidate) : attempt->candidate == candidate;
+_Static_assert(2 * CANDIDATES_MAX <= 64, "a bit for each candidate");
+
+/* The candidates that the attempt's packets go to, by their bits. */
+static uint64_t targets_of(const conn_t *conn, const attempt_t *attempt) {
+  if (attempt->candidate != OPEN) return UINT64_C(1) << attempt->candidate;
+  uint64_t to = 0;
+  for (size_t i = 0; i < conn->candidate_count; i++)
+    if (is_silent(conn, i)) to |= UINT64_C(1) << i;
+  return to;
 }
 
 static bool any_may_answer(const conn_t *conn) {
@@ -88,12 +108,12 @@ static bool any_may_answer(const conn_t *conn) {
 /* Whether the answers of those that are silent are on their way to an attempt that is still open. */
 static bool is_asking(const dial_t *dial) {
   for (size_t i = 0; i < dial->count; i++)
-    if (dial->attempts[i].candidate == DIAL_OPEN && !dial->attempts[i].held) return true;
+    if (dial->attempts[i].candidate == OPEN && !dial->attempts[i].held) return true;
   return false;
 }
 
 static bool wants_open(const conn_t *conn) {
-  if (has_attempt(conn->dial, DIAL_OPEN)) return false;
+  if (has_attempt(conn->dial, OPEN)) return false;
   for (size_t i = 0; i < conn->candidate_count; i++)
     if (is_silent(conn, i)) return true;
   return false;
@@ -104,13 +124,13 @@ static bool goes_before(const candidate_t *a, const candidate_t *b) {
 }
 
 /* Of those that wait for an attempt the one that has had the fewest, and then the one that answered last: those before it
- * were near enough to have proved themselves. DIAL_OPEN: none waits. */
+ * were near enough to have proved themselves. OPEN: none waits. */
 static size_t next_waiting(const conn_t *conn) {
-  size_t first = DIAL_OPEN;
+  size_t first = OPEN;
   for (size_t i = 0; i < conn->candidate_count; i++) {
     const candidate_t *candidate = &conn->candidates[i];
     if (candidate->waiting_since == 0 || !may_answer(candidate)) continue;
-    if (first == DIAL_OPEN || goes_before(candidate, &conn->candidates[first])) first = i;
+    if (first == OPEN || goes_before(candidate, &conn->candidates[first])) first = i;
   }
   return first;
 }
@@ -121,6 +141,11 @@ static void note_answer(conn_t *conn, candidate_t *candidate, uint64_t now) {
 
 /* ---- attempts ------------------------------------------------------------------------------------ */
 
+/* False: a socket is full. */
+static bool write_attempt(conn_t *conn, const attempt_t *attempt, uint64_t now, size_t *written) {
+  return send_attempt(conn, attempt->quic, targets_of(conn, attempt), now, written);
+}
+
 /* QUIC takes its packet sizes from the path it sees: one fit for this host only must not be used elsewhere. */
 static bool all_loopback(const conn_t *conn) {
   for (size_t i = 0; i < conn->candidate_count; i++)
@@ -129,7 +154,7 @@ static bool all_loopback(const conn_t *conn) {
 }
 
 static quic_path_t path_of(const conn_t *conn, size_t candidate) {
-  if (candidate != DIAL_OPEN) return conn->candidates[candidate].path;
+  if (candidate != OPEN) return conn->candidates[candidate].path;
   if (all_loopback(conn)) return conn->candidates[0].path;
   return (quic_path_t){.remote = dial_address(conn->handle), .local = dial_address(0)};
 }
@@ -138,16 +163,16 @@ static quic_path_t path_of(const conn_t *conn, size_t candidate) {
 static void show(conn_t *conn, const attempt_t *attempt) {
   conn->quic = attempt->quic;
   conn->seen = attempt->seen;
-  conn->used = conn->candidates[attempt->candidate != DIAL_OPEN ? attempt->candidate : 0].path;
+  conn->used = conn->candidates[attempt->candidate != OPEN ? attempt->candidate : 0].path;
 }
 
 static int add_attempt(conn_t *conn, size_t candidate, bool held, uint64_t now) {
   dial_t *dial = conn->dial;
   attempt_t *attempt = &dial->attempts[dial->count];
   *attempt = (attempt_t){.seen = path_of(conn, candidate), .candidate = candidate, .began_at = now, .held = held};
-  int rv = conn_new_quic(conn, dial->node_id, dial->alpn, dial->alpn_len, &attempt->seen, now, &attempt->quic);
+  int rv = host_dial(conn, dial->node_id, dial->alpn, dial->alpn_len, &attempt->seen, now, &attempt->quic);
   if (rv != 0) return rv;
-  if (candidate != DIAL_OPEN) {
+  if (candidate != OPEN) {
     conn->candidates[candidate].tries++;
     conn->candidates[candidate].waiting_since = 0;
   }
@@ -165,7 +190,7 @@ static void drop(conn_t *conn, attempt_t *attempt, uint64_t now) {
   dial_t *dial = conn->dial;
   size_t written = 0;
   quic_conn_t *quic = attempt->quic;
-  if (quic_conn_close_info(quic) != NULL) endpoint_write_attempt(conn, attempt, now, &written);
+  if (quic_conn_close_info(quic) != NULL) write_attempt(conn, attempt, now, &written);
   forget(dial, attempt);
   if (conn->quic == quic && dial->count > 0) show(conn, &dial->attempts[0]);
   quic_conn_free(quic);
@@ -173,7 +198,7 @@ static void drop(conn_t *conn, attempt_t *attempt, uint64_t now) {
 
 /* Whether there is somebody who may remember it. */
 static bool is_known(const conn_t *conn, const attempt_t *attempt) {
-  return attempt->candidate != DIAL_OPEN && conn->candidates[attempt->candidate].answered_after != 0;
+  return attempt->candidate != OPEN && conn->candidates[attempt->candidate].answered_after != 0;
 }
 
 /* Gives it up, and says so where somebody may remember it. */
@@ -191,7 +216,7 @@ static void settle(conn_t *conn, attempt_t *attempt, uint64_t now) {
   while (dial->count > 0) leave(conn, &dial->attempts[dial->count - 1], now);
   conn->heard_at = now;
   dial_free(conn);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 /* ---- results ------------------------------------------------------------------------------------- */
@@ -224,7 +249,7 @@ static bool failed(conn_t *conn, attempt_t *attempt, uint64_t now) {
   dial_t *dial = conn->dial;
   const iroh_close_t *close = quic_conn_close_info(attempt->quic);
   /* Silence is no answer. */
-  if (attempt->candidate != DIAL_OPEN && close->kind != IROH_CLOSE_TIMED_OUT) {
+  if (attempt->candidate != OPEN && close->kind != IROH_CLOSE_TIMED_OUT) {
     conn->candidates[attempt->candidate].failed = true;
     note_failure(dial, close);
   }
@@ -233,14 +258,14 @@ static bool failed(conn_t *conn, attempt_t *attempt, uint64_t now) {
     return true;
   }
   dial->race_at = sooner(dial->race_at, now);
-  if (attempt->candidate == DIAL_OPEN || dial->open_at == QUIC_NEVER) dial->open_at = now + NEXT_LAST;
+  if (attempt->candidate == OPEN || dial->open_at == QUIC_NEVER) dial->open_at = now + NEXT_LAST;
   if (dial->count > 1) {
     drop(conn, attempt, now);
     return false;
   }
   /* conn->quic is never NULL: the next comes before this one goes. */
   size_t next = next_waiting(conn);
-  if (add_attempt(conn, next, next == DIAL_OPEN && dial->open_at > now, now) != 0) {
+  if (add_attempt(conn, next, next == OPEN && dial->open_at > now, now) != 0) {
     fail(conn, attempt, (iroh_close_t){.kind = IROH_CLOSE_ERROR, .error = IROH_ERR_NO_MEMORY}, now);
     return true;
   }
@@ -261,7 +286,7 @@ static void proved(conn_t *conn, attempt_t *attempt, uint64_t now) {
   for (size_t i = dial->count; i-- > 0;)
     if (dial->attempts[i].quic != quic) leave(conn, &dial->attempts[i], now);
   size_t written = 0;
-  endpoint_write_attempt(conn, &dial->attempts[0], now, &written);
+  write_attempt(conn, &dial->attempts[0], now, &written);
 }
 
 static bool is_decided(const attempt_t *attempt) {
@@ -297,7 +322,7 @@ static bool judge(conn_t *conn, uint64_t now) {
 /* ---- more attempts ------------------------------------------------------------------------------- */
 
 static uint64_t patient_until(const conn_t *conn, const attempt_t *attempt) {
-  if (attempt->candidate == DIAL_OPEN || attempt->proved) return QUIC_NEVER;
+  if (attempt->candidate == OPEN || attempt->proved) return QUIC_NEVER;
   uint64_t round_trip = conn->candidates[attempt->candidate].answered_after;
   if (attempt->answered_at != 0)
     return attempt->answered_at + sooner(later(2 * round_trip, PATIENCE_ANSWERED), PATIENCE_LAST);
@@ -319,14 +344,14 @@ static attempt_t *least_patient(const conn_t *conn) {
 static uint64_t next_at(const conn_t *conn) {
   const dial_t *dial = conn->dial;
   uint64_t open_at = wants_open(conn) ? dial->open_at : QUIC_NEVER;
-  uint64_t at = sooner(open_at, next_waiting(conn) != DIAL_OPEN ? dial->race_at : QUIC_NEVER);
-  if (at == QUIC_NEVER || dial->count < DIAL_ATTEMPTS_MAX) return at;
+  uint64_t at = sooner(open_at, next_waiting(conn) != OPEN ? dial->race_at : QUIC_NEVER);
+  if (at == QUIC_NEVER || dial->count < ATTEMPTS_MAX) return at;
   const attempt_t *first = least_patient(conn);
   return first != NULL ? later(at, patient_until(conn, first)) : QUIC_NEVER;
 }
 
 static void make_room(conn_t *conn, uint64_t now) {
-  if (conn->dial->count < DIAL_ATTEMPTS_MAX) return;
+  if (conn->dial->count < ATTEMPTS_MAX) return;
   attempt_t *first = least_patient(conn);
   candidate_t *candidate = &conn->candidates[first->candidate];
   leave(conn, first, now);
@@ -337,7 +362,7 @@ static void add_more(conn_t *conn, uint64_t now) {
   dial_t *dial = conn->dial;
   while (next_at(conn) <= now) {
     /* Those that are silent before those that have had their turn. */
-    size_t next = wants_open(conn) && dial->open_at <= now ? DIAL_OPEN : next_waiting(conn);
+    size_t next = wants_open(conn) && dial->open_at <= now ? OPEN : next_waiting(conn);
     make_room(conn, now);
     if (add_attempt(conn, next, false, now) != 0) dial->race_at = dial->open_at = now + NEXT_LAST;
   }
@@ -348,7 +373,7 @@ static void go_on(conn_t *conn, uint64_t now) {
   if (judge(conn, now)) return;
   add_more(conn, now);
   show(conn, &conn->dial->attempts[0]);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -379,12 +404,12 @@ static attempt_t *attempt_of(dial_t *dial, const uint8_t *data, size_t len) {
 }
 
 static bool takes_from(const conn_t *conn, const attempt_t *attempt, size_t candidate) {
-  return attempt->candidate == candidate || (attempt->candidate == DIAL_OPEN && !has_attempt(conn->dial, candidate));
+  return attempt->candidate == candidate || (attempt->candidate == OPEN && !has_attempt(conn->dial, candidate));
 }
 
 void dial_received(conn_t *conn, const udp_message_t *message, const uint8_t *data, size_t len, uint64_t now) {
   dial_t *dial = conn->dial;
-  candidate_t *candidate = paths_candidate_of(conn, &message->remote);
+  candidate_t *candidate = route_candidate(conn, &message->remote);
   if (candidate == NULL || candidate->failed) return;
   size_t from = (size_t)(candidate - conn->candidates);
   attempt_t *attempt = attempt_of(dial, data, len);
@@ -393,7 +418,7 @@ void dial_received(conn_t *conn, const udp_message_t *message, const uint8_t *da
     bool ended = quic_conn_close_info(attempt->quic) != NULL;
     if (opened || ended) note_answer(conn, candidate, now);
     if (opened && attempt->answered_at == 0) attempt->answered_at = now;
-    if ((opened || ended) && attempt->candidate == DIAL_OPEN) bind_to(conn, attempt, from, now);
+    if ((opened || ended) && attempt->candidate == OPEN) bind_to(conn, attempt, from, now);
   } else if (!has_attempt(dial, from) && !is_asking(dial) && candidate->tries < TRIES_MAX) {
     note_answer(conn, candidate, now);
     if (candidate->waiting_since == 0) candidate->waiting_since = now;
@@ -411,24 +436,11 @@ static bool is_out_of_reach(conn_t *conn, uint64_t now) {
 }
 
 void dial_unreachable(conn_t *conn, const address_t *remote, int error, uint64_t now) {
-  candidate_t *candidate = conn->dial != NULL ? paths_candidate_of(conn, remote) : NULL;
+  candidate_t *candidate = conn->dial != NULL ? route_candidate(conn, remote) : NULL;
   if (candidate == NULL) return;
   trouble_note(conn, error, "icmp", remote);
   candidate->unreachable = true;
   is_out_of_reach(conn, now);
-}
-
-void dial_network_changed(conn_t *conn) {
-  for (size_t i = 0; i < conn->candidate_count; i++) conn->candidates[i].unreachable = false;
-}
-
-bool dial_keeps_cid(conn_t *conn, const uint8_t *cid, size_t len) {
-  dial_t *dial = conn->dial;
-  if (dial == NULL || dial->ended_count == ENDED_CIDS_MAX || len > QUIC_CID_MAX) return false;
-  ended_cid_t *ended = &dial->ended[dial->ended_count++];
-  ended->len = (uint8_t)len;
-  memcpy(ended->data, cid, len);
-  return true;
 }
 
 /* ---- out and time -------------------------------------------------------------------------------- */
@@ -454,7 +466,7 @@ bool dial_write(conn_t *conn, uint64_t now, size_t *written) {
   bool sent = true;
   begin_now(dial, now);
   for (size_t i = 0; i < dial->count; i++)
-    if (!dial->attempts[i].held) sent = endpoint_write_attempt(conn, &dial->attempts[i], now, written) && sent;
+    if (!dial->attempts[i].held) sent = write_attempt(conn, &dial->attempts[i], now, written) && sent;
   /* The system may have refused to send anywhere. */
   if (!is_out_of_reach(conn, now) && next_decided(dial) != NULL) go_on(conn, now);
   return sent;
@@ -492,6 +504,7 @@ int dial_begin(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *
   dial_t *dial = calloc(1, sizeof *dial);
   if (dial == NULL) return IROH_ERR_NO_MEMORY;
   conn->dial = dial;
+  conn->kept_cids = &dial->kept_cids;
   memcpy(dial->node_id, node_id, sizeof dial->node_id);
   memcpy(dial->alpn, alpn, alpn_len);
   dial->alpn_len = alpn_len;
@@ -499,7 +512,7 @@ int dial_begin(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *
   dial->ends_at = now + timeout;
   dial->grace = GRACE * timeout;
   dial->race_at = dial->open_at = QUIC_NEVER;
-  int rv = add_attempt(conn, conn->candidate_count > 1 ? DIAL_OPEN : 0, false, now);
+  int rv = add_attempt(conn, conn->candidate_count > 1 ? OPEN : 0, false, now);
   if (rv != 0) return rv;
   show(conn, &dial->attempts[0]);
   return 0;
@@ -512,8 +525,7 @@ void dial_free(conn_t *conn) {
   for (size_t i = 0; i < dial->count; i++)
     if (dial->attempts[i].quic != conn->quic) quic_conn_free(dial->attempts[i].quic);
   conn->dial = NULL;
-  for (size_t i = 0; i < dial->ended_count; i++)
-    endpoint_quic_host.cid_removed(conn, dial->ended[i].data, dial->ended[i].len);
+  host_end_keeping(conn);
   free(dial);
 }
 
@@ -527,7 +539,7 @@ void dial_stop(conn_t *conn, const goodbye_t *goodbye, uint64_t now) {
       quic_conn_deny(quic, goodbye->reason, now);
     else
       quic_conn_close(quic, goodbye->code, goodbye->reason, goodbye->reason_len, now);
-    endpoint_write_attempt(conn, &dial->attempts[i], now, &written);
+    write_attempt(conn, &dial->attempts[i], now, &written);
   }
   settle(conn, &dial->attempts[0], now);
 }

@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * What happened, gathered from all connections and told in one call. Memory that events point to is kept until the
  * call has returned; only then is it reused, and the peers get credit for what was delivered. */
-#include <stdio.h>
+#include "endpoint/drain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "endpoint/internal.h"
+#include "endpoint/admit.h"
+#include "endpoint/conn.h"
+#include "endpoint/gossip-hooks.h"
+#include "endpoint/notes.h"
+#include "endpoint/paths.h"
+#include "endpoint/policy.h"
+#include "endpoint/relay.h"
+#include "endpoint/relieve.h"
+#include "endpoint/route.h"
+#include "endpoint/targets.h"
+#include "endpoint/turn.h"
 
 /* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
 #define STOP_CODE_BAD_FRAME 4
-/* Refusals told a turn; the rest is only counted. */
-#define REFUSALS_MAX 64
-
-struct refusal {
-  uint8_t node_id[IROH_KEY_BYTES];
-};
-
-/* Notes told a turn. */
-#define NOTES_MAX 128
-
-/* An event about addresses, of a connection or (0) of the endpoint. */
-struct note {
-  iroh_event_kind_t kind;
-  iroh_handle_t conn;
-  uint64_t number;
-  char text[2 * IROH_ADDRESS_MAX];
-  iroh_system_error_t system;
-};
 
 /* One more event, about a connection or (0) the endpoint; NULL without memory. */
 static iroh_event_t *push(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_event_kind_t kind) {
@@ -50,7 +43,7 @@ static iroh_event_t *push_of(conn_t *conn, iroh_event_kind_t kind, iroh_handle_t
     event->stream = stream;
   } else {
     quic_conn_drop(conn->quic, IROH_ERR_NO_MEMORY);
-    endpoint_changed(conn);
+    turn_mark(conn);
   }
   return event;
 }
@@ -104,7 +97,7 @@ static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
     quic_stream_refuse(stream, IROH_CODE_UNWANTED);
     return 0;
   }
-  iroh_handle_t handle = endpoint_new_handle(ep);
+  iroh_handle_t handle = turn_new_handle(ep);
   if (map_put(&ep->streams, handle, stream) != 0) {
     quic_stream_release(stream);
     return 0;
@@ -184,9 +177,8 @@ static void collect_datagrams(conn_t *conn) {
 
 static void collect_path(conn_t *conn) {
   targets_path_proved(conn, uv_hrtime());
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  address_format(&conn_route(conn, &path)->remote, conn->path_text, sizeof conn->path_text);
+  quic_path_t path = route_now(conn);
+  address_format(&path.remote, conn->path_text, sizeof conn->path_text);
   conn->ep->metrics.path_migrations++;
   iroh_event_t *event = push_of(conn, IROH_EVENT_PATH, 0);
   if (event == NULL) return;
@@ -233,7 +225,7 @@ static void collect_paused(conn_t *conn) {
 
 static void collect(conn_t *conn) {
   unsigned events = quic_conn_take_events(conn->quic);
-  if ((events & QUIC_EVENT_OPEN) && !conn->announced && !conn->refused && conn_admit(conn, uv_hrtime())) announce(conn);
+  if ((events & QUIC_EVENT_OPEN) && !conn->announced && !conn->refused && admit_conn(conn, uv_hrtime())) announce(conn);
   if (conn->announced) {
     quic_stream_t *stream;
     while ((stream = quic_conn_take_stream(conn->quic)) != NULL) collect_stream(conn, stream);
@@ -254,12 +246,6 @@ static void collect(conn_t *conn) {
 
 /* ---- the turn ------------------------------------------------------------------------------------ */
 
-void endpoint_note_refusal(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
-  if (ep->refusals == NULL) ep->refusals = malloc(REFUSALS_MAX * sizeof *ep->refusals);
-  if (ep->refusals == NULL || ep->refusal_count == REFUSALS_MAX) return;
-  memcpy(ep->refusals[ep->refusal_count++].node_id, node_id, IROH_KEY_BYTES);
-}
-
 static void collect_refusals(iroh_endpoint_t *ep) {
   for (size_t i = 0; i < ep->refusal_count; i++) {
     iroh_event_t *event = push(ep, 0, IROH_EVENT_REFUSED);
@@ -267,37 +253,6 @@ static void collect_refusals(iroh_endpoint_t *ep) {
     event->data = ep->refusals[i].node_id;
     event->len = IROH_KEY_BYTES;
   }
-}
-
-static struct note *add_note(iroh_endpoint_t *ep, iroh_event_kind_t kind) {
-  if (ep->notes == NULL) ep->notes = malloc(NOTES_MAX * sizeof *ep->notes);
-  if (ep->notes == NULL || ep->note_count == NOTES_MAX) return NULL;
-  struct note *note = &ep->notes[ep->note_count++];
-  *note = (struct note){.kind = kind};
-  return note;
-}
-
-void endpoint_note_observed(iroh_endpoint_t *ep, const address_t *server, const address_t *observed) {
-  struct note *note = add_note(ep, IROH_EVENT_OBSERVED);
-  if (note == NULL) return;
-  char at[IROH_ADDRESS_MAX], seen[IROH_ADDRESS_MAX];
-  address_format(server, at, sizeof at);
-  address_format(observed, seen, sizeof seen);
-  snprintf(note->text, sizeof note->text, "%s %s", at, seen);
-}
-
-void endpoint_note_address(const conn_t *conn, iroh_event_kind_t kind, const address_t *address, uint64_t number) {
-  struct note *note = conn->announced && conn->handle != 0 ? add_note(conn->ep, kind) : NULL;
-  if (note == NULL) return;
-  note->conn = conn->handle;
-  note->number = number;
-  address_format(address, note->text, sizeof note->text);
-}
-
-bool endpoint_note_system(iroh_endpoint_t *ep, const iroh_system_error_t *system) {
-  struct note *note = add_note(ep, IROH_EVENT_SYSTEM);
-  if (note != NULL) note->system = *system;
-  return note != NULL;
 }
 
 static void collect_notes(iroh_endpoint_t *ep) {
@@ -325,7 +280,7 @@ static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
   quic_stream_t *stream = map_get(&ep->streams, event->stream);
   if (stream == NULL) return;
   quic_stream_delivered(stream);
-  endpoint_changed(quic_conn_owner(quic_stream_conn(stream)));
+  turn_mark(quic_conn_owner(quic_stream_conn(stream)));
 }
 
 static void settle(iroh_endpoint_t *ep) {
@@ -349,23 +304,19 @@ static void tell(iroh_endpoint_t *ep) {
   ep->telling = false;
 }
 
-void endpoint_drain(iroh_endpoint_t *ep) {
+void drain_all(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
   endpoint_gossip_resume(ep);
   /* What the program's own calls bring about meanwhile is told in the next turn. */
   list_node_t *last = ep->eventful.head.prev;
   list_node_t *node;
-  endpoint_authorize_opened(ep);
-  /* The program ended in its function. */
-  if (ep->abandoned) {
-    endpoint_abandoned(ep);
-    return;
-  }
+  policy_ask_again(ep);
+  if (ep->abandoned) return; /* the program ended in its function */
   while ((node = list_pop_front(&ep->eventful)) != NULL) {
     conn_t *conn = container_of(node, conn_t, eventful_node);
     bool was_last = node == last;
     collect(conn);
-    endpoint_changed(conn);
+    turn_mark(conn);
     if (was_last) break;
   }
   collect_refusals(ep);
@@ -374,10 +325,10 @@ void endpoint_drain(iroh_endpoint_t *ep) {
   endpoint_gossip_collect(ep, push_of_gossip);
   tell(ep);
   settle(ep);
-  endpoint_relieve(ep);
+  relieve(ep);
 }
 
-void endpoint_drain_relay(iroh_endpoint_t *ep) {
+void drain_relay(iroh_endpoint_t *ep) {
   relay_peers_t *peers = &ep->relay_peers;
   if (peers->batch_count == 0) return;
   for (size_t i = 0; i < peers->batch_count && !ep->abandoned; i++) {
@@ -396,7 +347,7 @@ void endpoint_drain_relay(iroh_endpoint_t *ep) {
   relay_peers_sent(peers);
 }
 
-void endpoint_drain_deinit(iroh_endpoint_t *ep) {
+void drain_deinit(iroh_endpoint_t *ep) {
   free(ep->events);
   free(ep->datagrams);
   free(ep->refusals);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * An endpoint's life: opening, the hooks into the loop, closing. */
+ * What an endpoint is made of. */
+#include "endpoint/endpoint.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/private-file.h"
 #include "base/secret.h"
-#include "endpoint/internal.h"
+#include "endpoint/drain.h"
+#include "endpoint/gossip-hooks.h"
+#include "endpoint/relay.h"
+#include "endpoint/send.h"
 #include "tls/tls.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -14,14 +19,8 @@
 #define ALPNS_MAX 64
 /* Handshakes that may begin at once, where fewer in flight do not forbid it. */
 #define BURST_MIN 64
-/* How long a closing endpoint stays to repeat its goodbyes to peers on other hosts. */
-#define CLOSE_LINGER (500 * NS_PER_MS)
 
 static uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
-
-iroh_handle_t endpoint_new_handle(iroh_endpoint_t *ep) { return ++ep->last_handle; }
-
-/* ---- opening ------------------------------------------------------------------------------------- */
 
 static void free_alpns(char **alpns, size_t count) {
   for (size_t i = 0; i < count; i++) free(alpns[i]);
@@ -100,7 +99,7 @@ static void free_values(bytes_map_t *map) {
   while (bytes_map_next(map, &cursor, NULL, NULL, &value)) free(value);
 }
 
-static void endpoint_free(iroh_endpoint_t *ep) {
+void endpoint_free(iroh_endpoint_t *ep) {
   free_values(&ep->tokens);
   bytes_map_deinit(&ep->tokens);
   bytes_map_deinit(&ep->allowed);
@@ -118,7 +117,7 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
   endpoint_gossip_deinit(ep);
-  endpoint_drain_deinit(ep);
+  drain_deinit(ep);
   free_alpns(ep->alpns, ep->alpn_count);
   tls_identity_free(ep->identity);
   key_pair_free(ep->key);
@@ -132,27 +131,6 @@ static void endpoint_free(iroh_endpoint_t *ep) {
   free(ep);
 }
 
-static void on_prepare(uv_prepare_t *handle);
-static void on_due(ep_timer_t *timer);
-static void on_timer_closed(ep_timer_t *timer);
-
-static void on_prepare_closed(uv_handle_t *handle) { endpoint_handle_closed(handle->data); }
-
-static int start_hooks(iroh_endpoint_t *ep) {
-  int rv = ep_timer_init(&ep->timer, ep->loop, on_due, on_timer_closed);
-  if (rv != 0) return rv;
-  ep->handles_open++;
-  uv_prepare_init(ep->loop, &ep->prepare);
-  ep->handles_open++;
-  ep->prepare.data = ep;
-  uv_prepare_start(&ep->prepare, on_prepare);
-  uv_unref((uv_handle_t *)&ep->prepare);
-  endpoint_watch_begin(ep);
-  return 0;
-}
-
-static void shut(iroh_endpoint_t *ep);
-
 /* As many handshakes may begin in a second as may be in flight, and a quarter of them at once: a burst is work that
  * everybody else waits for. */
 static int init_begun(iroh_endpoint_t *ep) {
@@ -161,7 +139,7 @@ static int init_begun(iroh_endpoint_t *ep) {
   return handshakes_init(&ep->begun, at_once, NS_PER_S / max * at_once);
 }
 
-int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out) {
+int endpoint_new(uv_loop_t *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out) {
   *out = NULL;
   iroh_endpoint_t *ep = calloc(1, sizeof *ep);
   if (ep == NULL) return IROH_ERR_NO_MEMORY;
@@ -205,7 +183,7 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
   if (rv == 0) {
     ep->quic_config.pool = quic_pool_new();
     ep->rx = udp_buffers_new();
-    ep->tx = malloc(TX_BUFFER_SIZE);
+    ep->tx = malloc(SEND_BUFFER_SIZE);
     ep->retry = quic_retry_new(ep->quic_config.static_secret);
     if (ep->quic_config.pool == NULL || ep->rx == NULL || ep->tx == NULL || ep->retry == NULL) rv = IROH_ERR_NO_MEMORY;
   }
@@ -213,89 +191,8 @@ int iroh_endpoint_open(struct uv_loop_s *loop, const iroh_endpoint_config_t *con
     endpoint_free(ep);
     return rv;
   }
-  rv = start_hooks(ep);
-  if (rv == 0) rv = endpoint_open_sockets(ep, config->binds, config->bind_count);
-  if (rv == 0) {
-    iroh_system_error_t settled; /* of a family that the host lacks */
-    iroh_take_system_error(&settled);
-    *out = ep;
-    return 0;
-  }
-  /* Handles that are open take a turn of the loop to close; on_closed is not called for an endpoint never given. */
-  ep->config.on_closed = NULL;
-  ep->closing = ep->abandoned = true;
-  if (ep->handles_open == 0)
-    endpoint_free(ep);
-  else
-    shut(ep);
-  return rv;
-}
-
-/* ---- the loop's hooks ---------------------------------------------------------------------------- */
-
-static void tick(iroh_endpoint_t *ep, uint64_t now) {
-  heap_node_t *node;
-  while ((node = heap_top(&ep->timers)) != NULL && node->key <= now) {
-    conn_t *conn = container_of(node, conn_t, timer);
-    heap_remove(&ep->timers, node);
-    conn_tick(conn, now);
-  }
-  peers_tick(ep, now);
-  endpoint_gossip_tick(ep, now);
-  endpoint_flush(ep);
-  endpoint_drain(ep);
-  endpoint_flush(ep);
-  endpoint_drain_relay(ep);
-  endpoint_closing_step(ep);
-}
-
-/* Before the loop waits: what was written or closed in this turn, outside our own callbacks, leaves now. */
-static void on_prepare(uv_prepare_t *handle) {
-  iroh_endpoint_t *ep = handle->data;
-  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
-              ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
-              !list_empty(&ep->gossip_paused);
-  if (busy) {
-    endpoint_flush(ep);
-    endpoint_drain(ep);
-    endpoint_flush(ep);
-    endpoint_drain_relay(ep);
-  }
-  if (late_is_over(ep) && !ep->shut) tick(ep, uv_hrtime());
-  if (ep->closing) endpoint_closing_step(ep);
-}
-
-static void on_due(ep_timer_t *timer) {
-  iroh_endpoint_t *ep = container_of(timer, iroh_endpoint_t, timer);
-  uint64_t now = uv_hrtime();
-  if (!late_holds(ep, now)) tick(ep, now);
-}
-
-void endpoint_arm(iroh_endpoint_t *ep) {
-  if (ep->shut) return;
-  uint64_t now = uv_hrtime();
-  uint64_t deadline = endpoint_retire_sockets(ep, now);
-  uint64_t listen_at = endpoint_listen_again(ep, now), watch_at = endpoint_watch_again(ep, now);
-  if (listen_at < deadline) deadline = listen_at;
-  if (watch_at < deadline) deadline = watch_at;
-  const heap_node_t *top = heap_top(&ep->timers);
-  if (top != NULL && top->key < deadline) deadline = top->key;
-  top = heap_top(&ep->peer_timers);
-  if (top != NULL && top->key < deadline) deadline = top->key;
-  top = heap_top(&ep->gossip_timers);
-  uint64_t gossip_at = top == NULL ? QUIC_NEVER : top->key;
-  if (gossip_at < ep->gossip_not_before) gossip_at = ep->gossip_not_before;
-  if (gossip_at < deadline) deadline = gossip_at;
-  bool busy = !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || !list_empty(&ep->gossip_events) ||
-              !list_empty(&ep->gossip_paused);
-  if (busy) deadline = now;
-  if (ep->closing && ep->close_deadline < deadline) deadline = ep->close_deadline;
-  if (deadline != QUIC_NEVER) ep_timer_arm(&ep->timer, deadline);
-}
-
-void iroh_endpoint_ref(iroh_endpoint_t *ep, bool ref) {
-  ep->reffed = ref;
-  list_for_each(node, &ep->sockets) udp_ref(&container_of(node, socket_t, node)->udp, ref);
+  *out = ep;
+  return 0;
 }
 
 void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out) {
@@ -308,65 +205,4 @@ void iroh_endpoint_metrics(const iroh_endpoint_t *ep, iroh_metrics_t *out) {
     out->recv_calls += socket->udp.recv_calls;
     out->send_calls += socket->udp.send_calls;
   }
-}
-
-/* ---- closing ------------------------------------------------------------------------------------- */
-
-static void shut(iroh_endpoint_t *ep) {
-  if (ep->shut) return;
-  ep->shut = true;
-  list_for_each(node, &ep->all) conn_free(container_of(node, conn_t, all_node));
-  list_for_each(socket_node, &ep->sockets) udp_close(&container_of(socket_node, socket_t, node)->udp);
-  if (ep->timer.due != NULL) ep_timer_close(&ep->timer);
-  if (ep->prepare.data != NULL) uv_close((uv_handle_t *)&ep->prepare, on_prepare_closed);
-  endpoint_watch_end(ep);
-}
-
-static void on_timer_closed(ep_timer_t *timer) { endpoint_handle_closed(container_of(timer, iroh_endpoint_t, timer)); }
-
-void endpoint_handle_closed(iroh_endpoint_t *ep) {
-  if (--ep->handles_open > 0 || !ep->shut) return;
-  if (ep->config.on_closed != NULL) ep->config.on_closed(ep->config.ctx);
-  endpoint_free(ep);
-}
-
-/* Whether a connection still has something to say, or its end to be told, or a goodbye to repeat. */
-static bool holds_closing(const conn_t *conn, uint64_t now) {
-  const iroh_endpoint_t *ep = conn->ep;
-  if (conn->handle != 0 && !ep->abandoned) return true;
-  if (now >= ep->close_deadline) return false;
-  if (list_is_linked(&conn->blocked_node)) return true;
-  return quic_conn_state(conn->quic) == QUIC_CLOSING && !quic_conn_is_loopback(conn->quic);
-}
-
-void endpoint_closing_step(iroh_endpoint_t *ep) {
-  if (!ep->closing || ep->shut) return;
-  uint64_t now = uv_hrtime();
-  list_for_each(node, &ep->all) if (holds_closing(container_of(node, conn_t, all_node), now)) return;
-  shut(ep);
-}
-
-void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason, size_t reason_len) {
-  if (ep->closing) return;
-  ep->closing = true;
-  endpoint_gossip_end(ep);
-  uint64_t now = uv_hrtime();
-  ep->close_deadline = now + CLOSE_LINGER;
-  iroh_endpoint_ref(ep, true);
-  const goodbye_t goodbye = {.code = code, .reason = reason, .reason_len = reason_len};
-  list_for_each(node, &ep->all) conn_end(container_of(node, conn_t, all_node), &goodbye, now);
-}
-
-void endpoint_abandoned(iroh_endpoint_t *ep) {
-  if (ep->shut) return;
-  endpoint_flush(ep);
-  shut(ep);
-}
-
-void iroh_endpoint_abandon(iroh_endpoint_t *ep) {
-  if (ep->abandoned) return;
-  ep->abandoned = true;
-  iroh_endpoint_close(ep, 0, "", 0);
-  /* From inside a read (the program may end in its authorize function) the rest waits until the read is over. */
-  if (!ep->reading) endpoint_abandoned(ep);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "endpoint/gossip.h"
+#include "endpoint/state.h"
 
 static swarm_verdict_t *verdict_of(const swarm_topic_t *topic, const swarm_peer_t *peer) {
   list_for_each(node, &topic->verdicts) {

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/gossip-hooks.h"
 #include "endpoint/gossip.h"
+#include "endpoint/state.h"
 
 typedef struct {
   list_node_t node;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What is counted, and how much there is now. */
 #include "endpoint/gossip.h"
+#include "endpoint/state.h"
 
 size_t swarm_topic_waiting(const swarm_topic_t *topic) {
   size_t bytes = 0;

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/gossip-hooks.h"
 #include "endpoint/gossip.h"
+#include "endpoint/route.h"
+#include "endpoint/state.h"
+#include "endpoint/turn.h"
 #include "wire/addr-info.h"
 
 /* Two connections that the two sides began within this time of each other: both take the one the greater NodeId dialled,
@@ -117,10 +121,8 @@ size_t swarm_vouch_hook(void *ctx, const uint8_t id[GOSSIP_ID_BYTES], const uint
   const swarm_link_t *link = peer != NULL ? swarm_peer_link(peer) : NULL;
   address_t found = {.len = 0};
   if (link != NULL) {
-    quic_path_t path;
-    quic_conn_path(link->conn->quic, &path);
-    const address_t *remote = &conn_route(link->conn, &path)->remote;
-    if (!address_is_made_up(remote)) found = *remote;
+    quic_path_t path = route_now(link->conn);
+    if (!address_is_made_up(&path.remote)) found = path.remote;
   }
   return addr_info_vouch(data, len, &found, out);
 }
@@ -194,7 +196,7 @@ int iroh_gossip_dial_failed(iroh_endpoint_t *ep, iroh_handle_t handle, const uin
 static void close_link(swarm_link_t *link, uint64_t now) {
   link->closing = true;
   quic_conn_close(link->conn->quic, 0, "", 0, now);
-  endpoint_changed(link->conn);
+  turn_mark(link->conn);
 }
 
 void swarm_renew(const swarm_topic_t *topic, const uint8_t id[GOSSIP_ID_BYTES], uint64_t now) {
@@ -294,7 +296,7 @@ static void on_credit_due(void *owner, uint64_t now) {
   swarm_link_t *link = owner;
   const swarm_t *swarm = link->peer->swarm;
   uint64_t left = quic_conn_give_uni_streams(link->conn->quic, swarm->config.max_streams / STREAM_CREDIT_SHARE + 1);
-  endpoint_changed(link->conn);
+  turn_mark(link->conn);
   if (left > 0) swarm_timer_set(swarm->ep, &link->credit_timer, now + STREAM_CREDIT_EVERY);
 }
 
@@ -353,7 +355,7 @@ int iroh_gossip_add_conn(iroh_endpoint_t *ep, iroh_handle_t handle, iroh_handle_
     quic_conn_close(conn->quic, 0, "", 0, now);
   }
   swarm_peer_settle(peer, now);
-  endpoint_changed(conn);
+  turn_mark(conn);
   return rv;
 }
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/gossip-hooks.h"
 #include "endpoint/gossip.h"
+#include "endpoint/state.h"
+#include "endpoint/turn.h"
 
 /* Bytes of whole frames that one stream may have waiting for its topic, or for a verdict: enough for what a peer says
  * first. The rest is ignored. */
@@ -191,7 +194,7 @@ void endpoint_gossip_resume(iroh_endpoint_t *ep) {
     swarm_reader_t *reader = container_of(node, swarm_reader_t, paused_node);
     conn_t *conn = reader->link->conn;
     swarm_reader_pump(reader, now);
-    endpoint_changed(conn);
+    turn_mark(conn);
   }
 }
 

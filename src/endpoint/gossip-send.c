@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "endpoint/gossip.h"
+#include "endpoint/state.h"
+#include "endpoint/turn.h"
 
 /* Beyond max_outbox, for frames that are no messages: they are small, and few. */
 #define CONTROL_ROOM (64 * 1024)
@@ -49,7 +51,7 @@ void swarm_sender_finish(swarm_sender_t *sender, uint64_t now) {
   sender->finished_at = now;
   conn_t *conn = sender->link->conn;
   if (quic_stream_finish(sender->stream) != 0) swarm_sender_free(sender, true);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 void swarm_sender_free(swarm_sender_t *sender, bool release) {
@@ -170,7 +172,7 @@ static bool write_now(swarm_outbox_t *outbox, const gossip_frame_t *frame, uint6
   swarm_link_t *link = sender->link;
   if (!has_room(sender, frame->len)) return false;
   if (quic_stream_write(sender->stream, frame->bytes, frame->len) != (int64_t)frame->len) return false;
-  endpoint_changed(link->conn);
+  turn_mark(link->conn);
   return true;
 }
 

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint/gossip-hooks.h"
+#include "endpoint/timer.h"
+#include "endpoint/turn.h"
+
 /* How long a topic that was left waits for its neighbours to acknowledge that, while they acknowledge nothing; and in all. */
 #define LEAVE_PATIENCE (2000 * SWARM_NS_PER_MS)
 #define LEAVE_PATIENCE_MAX (30000 * SWARM_NS_PER_MS)
@@ -186,7 +190,7 @@ int iroh_gossip_subscribe(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8
   swarm_topic_t *topic = calloc(1, sizeof *topic);
   if (topic == NULL) return IROH_ERR_NO_MEMORY;
   topic->swarm = swarm;
-  topic->handle = endpoint_new_handle(ep);
+  topic->handle = turn_new_handle(ep);
   topic->asks = asks;
   topic->timer = (swarm_timer_t){.due = on_topic_due, .owner = topic};
   topic->drain_timer = (swarm_timer_t){.due = swarm_drain_late, .owner = topic};
@@ -312,7 +316,7 @@ int iroh_gossip_open(iroh_endpoint_t *ep, const iroh_gossip_config_t *config, ir
   swarm_t *swarm = calloc(1, sizeof *swarm);
   if (swarm == NULL) return IROH_ERR_NO_MEMORY;
   swarm->ep = ep;
-  swarm->handle = endpoint_new_handle(ep);
+  swarm->handle = turn_new_handle(ep);
   take_config(swarm, config);
   list_init(&swarm->all);
   list_init(&swarm->held);
@@ -335,7 +339,7 @@ static void peer_free(swarm_peer_t *peer, bool closes, uint64_t now) {
     swarm_link_t *link = container_of(node, swarm_link_t, node);
     conn_t *conn = link->conn;
     if (closes) quic_conn_close(conn->quic, 0, "", 0, now);
-    endpoint_changed(conn);
+    turn_mark(conn);
     swarm_link_free(link);
   }
   swarm_peer_free(peer);

@@ -12,7 +12,7 @@
 #include "base/bytes_map.h"
 #include "base/heap.h"
 #include "base/list.h"
-#include "endpoint/internal.h"
+#include "endpoint/state.h"
 #include "gossip/topic.h"
 #include "iroh.h"
 #include "quic/stream.h"

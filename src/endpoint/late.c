@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * When the loop was away: nobody is judged by a deadline before what came meanwhile was read. A relay's datagrams are read
  * by JavaScript, so that it takes a whole turn of the loop. */
+#include "endpoint/late.h"
+
 #include "endpoint/dial.h"
-#include "endpoint/internal.h"
+#include "endpoint/timer.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 /* A timer that fires so late has waited for the loop. */

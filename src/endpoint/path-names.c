@@ -3,9 +3,9 @@
  * back to such a path without asking whether it still works, and a server that follows its client back forgets to retire
  * the connection id it leaves, until it has none for another move. So a path that was left comes back under another name:
  * the port of its local address, which nothing is sent by, is a number. */
-#include <stdlib.h>
+#include "endpoint/path-names.h"
 
-#include "endpoint/internal.h"
+#include <stdlib.h>
 
 /* More than ngtcp2 remembers. */
 #define NAMES_MAX 8

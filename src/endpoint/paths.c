@@ -2,14 +2,22 @@
  * Which path a connection takes, once it is up; dial.c has what comes before. From a relay it tries to move to a direct
  * address, and back when that one falls silent. Only the side that dialled moves (RFC 9000 section 9); the other
  * follows. Only packets that the peer has sealed count: anybody can send others. */
+#include "endpoint/paths.h"
+
 #include <errno.h>
 #include <sodium/randombytes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/system-error.h"
-#include "endpoint/dial.h"
-#include "endpoint/internal.h"
+#include "endpoint/notes.h"
+#include "endpoint/path-names.h"
+#include "endpoint/peer.h"
+#include "endpoint/relay.h"
+#include "endpoint/route.h"
+#include "endpoint/sockets.h"
+#include "endpoint/survey.h"
+#include "endpoint/turn.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define RELAY_PREFIX "relay:"
@@ -31,12 +39,6 @@
 
 /* ---- where the peer may be ----------------------------------------------------------------------- */
 
-static candidate_t *find_candidate(conn_t *conn, const address_t *remote) {
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (address_equal(&conn->candidates[i].path.remote, remote)) return &conn->candidates[i];
-  return NULL;
-}
-
 static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *number) {
   char *end;
   unsigned long relay = strtoul(number, &end, 10);
@@ -45,7 +47,7 @@ static int add_relay(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const 
   if (peer == NULL) return IROH_ERR_NO_MEMORY;
   quic_path_t path = {.local = relay_address((uint16_t)relay, 0),
                       .remote = relay_address((uint16_t)relay, peer->number)};
-  if (find_candidate(conn, &path.remote) != NULL) {
+  if (route_find(conn, &path.remote) != NULL) {
     relay_peers_release(&conn->ep->relay_peers, peer);
     return 0;
   }
@@ -62,8 +64,8 @@ static int add_direct(conn_t *conn, const char *text) {
   if (rv != 0) return rv;
   if (address_port(&path.remote) == 0 || address_is_wildcard(&path.remote) || address_is_made_up(&path.remote))
     return IROH_ERR_INVALID_ADDRESS;
-  socket_t *socket = endpoint_socket_for(conn->ep, &path.remote);
-  if (socket == NULL || find_candidate(conn, &path.remote) != NULL) return 0;
+  socket_t *socket = sockets_for(conn->ep, &path.remote);
+  if (socket == NULL || route_find(conn, &path.remote) != NULL) return 0;
   path.socket = socket;
   path.local = udp_source_address(&socket->udp, &path.remote);
   conn->candidates[conn->candidate_count++].path = path;
@@ -105,31 +107,14 @@ void paths_deinit(conn_t *conn) {
 
 /* ---- packets in and out -------------------------------------------------------------------------- */
 
-static bool same_path(const quic_path_t *a, const quic_path_t *b) {
-  return address_equal(&a->remote, &b->remote) && address_equal(&a->local, &b->local);
-}
-
-/* The program may send by another relay than ours, one that it has heard the peer over; answers come by that one then. */
-candidate_t *paths_candidate_of(conn_t *conn, const address_t *remote) {
-  candidate_t *candidate = find_candidate(conn, remote);
-  uint16_t relay;
-  uint64_t number;
-  if (candidate != NULL || !relay_address_read(remote, &relay, &number)) return candidate;
-  const relay_peer_t *peer = map_get(&conn->ep->relay_peers.by_number, number);
-  if (peer == NULL || memcmp(peer->node_id, quic_conn_peer(conn->quic), IROH_KEY_BYTES) != 0) return NULL;
-  for (size_t i = 0; i < conn->candidate_count; i++)
-    if (conn->candidates[i].relay != NULL) return &conn->candidates[i];
-  return NULL;
-}
-
 /* The path QUIC is told for a dialled connection's datagram: for every address of the peer that we know, the one in
  * use. The peer may send on several for a while, and must get answers to what it asks on those we have left; ngtcp2
  * would not look at it there. */
 static quic_path_t name_path(conn_t *conn, socket_t *socket, const udp_message_t *message) {
   quic_path_t now;
   quic_conn_path(conn->quic, &now);
-  bool known = paths_candidate_of(conn, &message->remote) != NULL ||
-               address_equal(&message->remote, &conn->used.remote) || address_equal(&message->remote, &now.remote);
+  bool known = route_candidate(conn, &message->remote) != NULL || address_equal(&message->remote, &conn->used.remote) ||
+               address_equal(&message->remote, &now.remote);
   return known ? now : (quic_path_t){.local = now.local, .remote = message->remote, .socket = socket};
 }
 
@@ -171,37 +156,18 @@ static void heard(conn_t *conn, const address_t *remote, uint64_t now) {
   if (peer != NULL && memcmp(peer->node_id, quic_conn_peer(conn->quic), IROH_KEY_BYTES) == 0) hold_relay(conn, peer);
 }
 
-void conn_received(conn_t *conn, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
-                   uint64_t now) {
-  if (conn->dial != NULL) {
-    dial_received(conn, message, data, len, now);
-    return;
-  }
+quic_path_t paths_received(conn_t *conn, socket_t *socket, const udp_message_t *message) {
   if (socket == NULL) hold_first_relay(conn, &message->remote);
-  bool server = quic_conn_is_server(conn->quic);
-  quic_path_t path = server ? path_names_accepted(conn, socket, message) : name_path(conn, socket, message);
-  bool opened = quic_conn_read(conn->quic, &path, message->ecn, data, len, now);
-  if (server) path_names_moved(conn);
-  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) {
-    heard(conn, &message->remote, now);
-    stall_check(conn, now);
-  }
-  endpoint_changed(conn);
+  return quic_conn_is_server(conn->quic) ? path_names_accepted(conn, socket, message)
+                                         : name_path(conn, socket, message);
 }
 
-const quic_path_t *conn_route(const conn_t *conn, const quic_path_t *path) {
-  return !quic_conn_is_server(conn->quic) && same_path(path, &conn->seen) ? &conn->used : path;
+void paths_read(conn_t *conn, const address_t *remote, bool opened, uint64_t now) {
+  if (quic_conn_is_server(conn->quic)) path_names_moved(conn);
+  if (opened && quic_conn_state(conn->quic) == QUIC_OPEN) heard(conn, remote, now);
 }
 
 /* ---- moving -------------------------------------------------------------------------------------- */
-
-static bool is_relayed(const conn_t *conn) {
-  quic_path_t path;
-  uint16_t relay;
-  uint64_t number;
-  quic_conn_path(conn->quic, &path);
-  return relay_address_read(&conn_route(conn, &path)->remote, &relay, &number);
-}
 
 static candidate_t *next_candidate(conn_t *conn, bool relay) {
   for (size_t tried = 0; tried < conn->candidate_count; tried++) {
@@ -221,11 +187,10 @@ static void plan_next_round(conn_t *conn, uint64_t now) {
 
 /* Both sides look for a direct way at the same time; each begins a round when it finds itself relayed. */
 static void look_for_direct(conn_t *conn, uint64_t now) {
-  quic_path_t path;
   uint16_t relay;
   uint64_t number;
-  quic_conn_path(conn->quic, &path);
-  if (!relay_address_read(&conn_route(conn, &path)->remote, &relay, &number)) return;
+  quic_path_t path = route_now(conn);
+  if (!relay_address_read(&path.remote, &relay, &number)) return;
   if (conn->peer == NULL) conn->peer = peer_use(conn->ep, quic_conn_peer(conn->quic), relay);
   if (conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
 }
@@ -233,7 +198,7 @@ static void look_for_direct(conn_t *conn, uint64_t now) {
 /* A direct address is validated while the relay still carries everything, and used once it has answered. */
 static void try_direct(conn_t *conn, uint64_t now) {
   conn->move_at = QUIC_NEVER;
-  if (!is_relayed(conn)) return;
+  if (!route_is_relayed(conn)) return;
   if (conn->moves_failed > 0) look_for_direct(conn, now);
   candidate_t *candidate = next_candidate(conn, false);
   if (candidate == NULL) {
@@ -245,7 +210,7 @@ static void try_direct(conn_t *conn, uint64_t now) {
 }
 
 void paths_opened(conn_t *conn, uint64_t now) {
-  if (!is_relayed(conn)) return;
+  if (!route_is_relayed(conn)) return;
   peer_tell_candidates(conn);
   if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
   look_for_direct(conn, now);
@@ -270,41 +235,40 @@ static candidate_t *add_answered(conn_t *conn, socket_t *socket, const address_t
   return candidate;
 }
 
-bool paths_wants_direct(const conn_t *conn) { return quic_conn_state(conn->quic) == QUIC_OPEN && is_relayed(conn); }
-
-void paths_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt, uint64_t now) {
+/* A direct address of the peer has answered a probe. */
+static void answered(conn_t *conn, const peer_news_t *news, uint64_t now) {
   if (quic_conn_is_server(conn->quic)) return;
-  if (!is_relayed(conn)) {
-    survey_answered(conn, socket, address, rtt);
+  if (!route_is_relayed(conn)) {
+    survey_answered(conn, news->socket, &news->address, news->rtt);
     return;
   }
-  candidate_t *candidate = add_answered(conn, socket, address);
+  candidate_t *candidate = add_answered(conn, news->socket, &news->address);
   /* The first answer of a round is followed, in place of whatever QUIC is trying meanwhile. */
   if (candidate == NULL || conn->answered) return;
   conn->answered = true;
   quic_path_t path = path_names_dialled(conn, &candidate->path);
   conn->move_at = quic_conn_probe(conn->quic, &path, now) == 0 ? QUIC_NEVER : now;
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 void paths_changed(conn_t *conn, bool validated, uint64_t now) {
   if (quic_conn_is_server(conn->quic)) {
-    if (!is_relayed(conn) && conn->peer != NULL) peer_stop(conn->ep, conn->peer);
+    if (!route_is_relayed(conn) && conn->peer != NULL) peer_stop(conn->ep, conn->peer);
     return;
   }
-  if (validated && !is_relayed(conn)) {
+  if (validated && !route_is_relayed(conn)) {
     conn->moves_failed = 0;
     conn->move_at = QUIC_NEVER;
     conn->answered = false;
     if (conn->peer != NULL) peer_stop(conn->ep, conn->peer);
     if (!conn->survey.done) survey_plan(conn, now);
-  } else if (is_relayed(conn)) {
+  } else if (route_is_relayed(conn)) {
     plan_next_round(conn, now);
   }
 }
 
 bool paths_fall_back(conn_t *conn, uint64_t now) {
-  if (quic_conn_is_server(conn->quic) || is_relayed(conn)) return false;
+  if (quic_conn_is_server(conn->quic) || route_is_relayed(conn)) return false;
   candidate_t *relay = next_candidate(conn, true);
   if (relay == NULL) return false;
   quic_path_t path = path_names_dialled(conn, &relay->path);
@@ -312,17 +276,32 @@ bool paths_fall_back(conn_t *conn, uint64_t now) {
   survey_cancel(conn);
   conn->survey.done = false;
   plan_next_round(conn, now);
-  endpoint_changed(conn);
+  turn_mark(conn);
   return true;
 }
 
-void paths_called(conn_t *conn, uint64_t now) {
-  if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || is_relayed(conn)) return;
+/* The peer has called by a relay: if its direct path has been silent, it is dead. */
+static void called(conn_t *conn, uint64_t now) {
+  if (quic_conn_is_server(conn->quic) || quic_conn_state(conn->quic) != QUIC_OPEN || route_is_relayed(conn)) return;
   if (now - conn->heard_at > SILENCE) {
     paths_fall_back(conn, now);
   } else {
     conn->called = true;
-    endpoint_changed(conn);
+    turn_mark(conn);
+  }
+}
+
+void paths_take_news(iroh_endpoint_t *ep, const peer_news_t *news, uint64_t now) {
+  list_for_each(node, &ep->all) {
+    conn_t *conn = container_of(node, conn_t, all_node);
+    if (conn->peer != news->peer) continue;
+    if (news->socket != NULL) {
+      notes_address(conn, IROH_EVENT_PROBE, &news->address, news->rtt / 1000);
+      answered(conn, news, now);
+    }
+    if (!news->called) continue;
+    peer_tell_candidates(conn);
+    called(conn, now);
   }
 }
 
@@ -361,7 +340,7 @@ static uint64_t nudge_at(const conn_t *conn) {
 static void nudge(conn_t *conn, uint64_t now) {
   conn->nudge_at = now + NUDGE_EVERY + randombytes_uniform(NUDGE_JITTER_MS) * NS_PER_MS;
   quic_conn_nudge(conn->quic);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -371,7 +350,7 @@ uint64_t paths_deadline(const conn_t *conn) {
   uint64_t nudge = nudge_at(conn);
   if (!conn->knows_relay) return nudge;
   uint64_t silent = silent_at(conn);
-  bool waiting = silent > conn->ticked_at && !is_relayed(conn);
+  bool waiting = silent > conn->ticked_at && !route_is_relayed(conn);
   uint64_t next = sooner(nudge, sooner(conn->move_at, conn->survey.due_at));
   return waiting ? sooner(silent, next) : next;
 }
@@ -379,7 +358,7 @@ uint64_t paths_deadline(const conn_t *conn) {
 void paths_tick(conn_t *conn, uint64_t now) {
   conn->ticked_at = now;
   if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
-  bool dead = silent_at(conn) <= now && !is_relayed(conn);
+  bool dead = silent_at(conn) <= now && !route_is_relayed(conn);
   if (quic_conn_is_server(conn->quic)) {
     /* Only the dialler can move; it may have nothing to send and not know. */
     if (dead && conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
@@ -391,18 +370,23 @@ void paths_tick(conn_t *conn, uint64_t now) {
   if (dead) paths_fall_back(conn, now);
 }
 
+/* What could not be reached from the network of before may be reached now. */
+static void forget_unreachable(conn_t *conn) {
+  for (size_t i = 0; i < conn->candidate_count; i++) conn->candidates[i].unreachable = false;
+}
+
 static void use_fresh_socket(iroh_endpoint_t *ep, quic_path_t *path) {
-  socket_t *socket = endpoint_socket_for(ep, &path->remote);
+  socket_t *socket = sockets_for(ep, &path->remote);
   if (socket == NULL) return;
   path->socket = socket;
   path->local = udp_source_address(&socket->udp, &path->remote);
 }
 
 void paths_network_changed(conn_t *conn, uint64_t now) {
-  if (conn->dial != NULL) dial_network_changed(conn);
+  if (conn->dial != NULL) forget_unreachable(conn);
   if (quic_conn_state(conn->quic) != QUIC_OPEN) return;
   conn->survey.done = false;
-  if (is_relayed(conn)) {
+  if (route_is_relayed(conn)) {
     conn->moves_failed = 0;
     if (!quic_conn_is_server(conn->quic)) conn->move_at = now;
     look_for_direct(conn, now);
@@ -411,12 +395,11 @@ void paths_network_changed(conn_t *conn, uint64_t now) {
     if (conn->peer != NULL) peer_start(conn->ep, conn->peer, now);
   } else {
     /* The same path under another name: a PATH_CHALLENGE leaves at once, from whatever address the host has now. */
-    quic_path_t path;
-    quic_conn_path(conn->quic, &path);
-    path = path_names_dialled(conn, conn_route(conn, &path));
+    quic_path_t path = route_now(conn);
+    path = path_names_dialled(conn, &path);
     quic_conn_migrate(conn->quic, &path, now);
   }
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 void paths_rebind(conn_t *conn, uint64_t now) {
@@ -424,12 +407,10 @@ void paths_rebind(conn_t *conn, uint64_t now) {
   conn->survey.done = false;
   for (size_t i = 0; i < conn->candidate_count; i++)
     if (conn->candidates[i].relay == NULL) use_fresh_socket(conn->ep, &conn->candidates[i].path);
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  path = *conn_route(conn, &path);
-  if (conn->dial != NULL) dial_network_changed(conn);
+  quic_path_t path = route_now(conn);
+  if (conn->dial != NULL) forget_unreachable(conn);
   if (conn->dial != NULL) return;
-  if (is_relayed(conn)) {
+  if (route_is_relayed(conn)) {
     conn->move_at = now;
   } else {
     use_fresh_socket(conn->ep, &path);
@@ -437,5 +418,5 @@ void paths_rebind(conn_t *conn, uint64_t now) {
     if (quic_conn_migrate(conn->quic, &path, now) != 0) return;
     conn->seen = conn->used = path;
   }
-  endpoint_changed(conn);
+  turn_mark(conn);
 }

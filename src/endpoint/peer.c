@@ -6,7 +6,13 @@
 #include <sys/time.h>
 
 #include "base/secret.h"
-#include "endpoint/internal.h"
+#include "endpoint/notes.h"
+#include "endpoint/relay.h"
+#include "endpoint/route.h"
+#include "endpoint/sockets.h"
+#include "endpoint/targets.h"
+#include "endpoint/trouble.h"
+#include "endpoint/turn.h"
 #include "wire/stun.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -44,7 +50,7 @@ peer_t *peer_use(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES], uin
 }
 
 /* Those that no connection has taken into use are shut. */
-static void leave_spares(peer_t *peer) {
+static void leave_spares(iroh_endpoint_t *ep, peer_t *peer) {
   if (peer->spares == NULL) return;
   for (size_t i = 0; i < PORT_SEARCH_SOCKETS; i++) {
     if (peer->spares[i] == NULL) continue;
@@ -53,11 +59,12 @@ static void leave_spares(peer_t *peer) {
   }
   free(peer->spares);
   peer->spares = NULL;
+  turn_at(ep, uv_hrtime());
 }
 
 void peer_release(iroh_endpoint_t *ep, peer_t *peer) {
   if (--peer->users > 0) return;
-  leave_spares(peer);
+  leave_spares(ep, peer);
   heap_remove(&ep->peer_timers, &peer->timer);
   bytes_map_remove(&ep->peers, peer->node_id, IROH_KEY_BYTES);
   punch_deinit(&peer->punch);
@@ -68,12 +75,12 @@ void peer_release(iroh_endpoint_t *ep, peer_t *peer) {
 
 /* The socket a probe leaves by: 0 the main one. One of a port search is opened when first asked for. */
 static socket_t *socket_of(iroh_endpoint_t *ep, peer_t *peer, unsigned via, const address_t *to) {
-  if (via == 0) return endpoint_socket_for(ep, to);
+  if (via == 0) return sockets_for(ep, to);
   if (peer->spares == NULL) peer->spares = calloc(PORT_SEARCH_SOCKETS, sizeof *peer->spares);
   if (peer->spares == NULL) return NULL;
   socket_t **slot = &peer->spares[via - 1];
   if (*slot == NULL) {
-    *slot = endpoint_open_spare(ep, to, uv_hrtime() + SPARE_LIFE);
+    *slot = sockets_open_spare(ep, to, uv_hrtime() + SPARE_LIFE);
     if (*slot != NULL) (*slot)->slot = slot;
   }
   return *slot;
@@ -100,14 +107,16 @@ static void set_timer(iroh_endpoint_t *ep, peer_t *peer) {
   uint64_t deadline = punch_deadline(&peer->punch);
   if (deadline == PUNCH_NEVER)
     heap_remove(&ep->peer_timers, &peer->timer);
-  else if (heap_set(&ep->peer_timers, &peer->timer, deadline) != 0)
+  else if (heap_set(&ep->peer_timers, &peer->timer, deadline) == 0)
+    turn_at(ep, deadline);
+  else
     punch_stop(&peer->punch);
 }
 
 static bool is_relayed(iroh_endpoint_t *ep, const peer_t *peer) {
   list_for_each(node, &ep->all) {
     const conn_t *conn = container_of(node, conn_t, all_node);
-    if (conn->peer == peer && paths_wants_direct(conn)) return true;
+    if (conn->peer == peer && route_wants_direct(conn)) return true;
   }
   return false;
 }
@@ -160,7 +169,6 @@ static void send_due(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
       relay_peers_send(&ep->relay_peers, peer->relay, peer->node_id, 0, datagram.data, datagram.len, datagram.len);
   }
   set_timer(ep, peer);
-  endpoint_arm(ep);
 }
 
 void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
@@ -171,8 +179,7 @@ void peer_start(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
 void peer_stop(iroh_endpoint_t *ep, peer_t *peer) {
   punch_stop(&peer->punch);
   set_timer(ep, peer);
-  leave_spares(peer);
-  endpoint_arm(ep);
+  leave_spares(ep, peer);
 }
 
 void peer_add(peer_t *peer, const address_t *address, uint64_t now) { punch_know(&peer->punch, address, now); }
@@ -183,6 +190,8 @@ void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) {
   punch_survey(&peer->punch, now);
   send_due(ep, peer, now);
 }
+
+void peer_go_on(iroh_endpoint_t *ep, peer_t *peer, uint64_t now) { send_due(ep, peer, now); }
 
 void peers_tick(iroh_endpoint_t *ep, uint64_t now) {
   heap_node_t *node;
@@ -196,27 +205,13 @@ void peer_tell_candidates(const conn_t *conn) {
   if (conn->peer == NULL || !conn->announced) return;
   punch_t *punch = &conn->peer->punch;
   for (size_t i = 0; i < punch->probe_count; i++) {
-    if (!punch->probes[i].told) endpoint_note_address(conn, IROH_EVENT_CANDIDATE, &punch->probes[i].address, 0);
+    if (!punch->probes[i].told) notes_address(conn, IROH_EVENT_CANDIDATE, &punch->probes[i].address, 0);
     punch->probes[i].told = true;
   }
 }
 
-static void tell_connections(iroh_endpoint_t *ep, peer_t *peer, const punch_news_t *news, uint64_t now) {
-  list_for_each(node, &ep->all) {
-    conn_t *conn = container_of(node, conn_t, all_node);
-    if (conn->peer != peer) continue;
-    socket_t *socket = news->answered ? socket_of(ep, peer, news->via, &news->address) : NULL;
-    if (socket != NULL) {
-      endpoint_note_address(conn, IROH_EVENT_PROBE, &news->address, news->rtt / 1000);
-      paths_answered(conn, socket, &news->address, news->rtt, now);
-    }
-    if (news->called) peer_tell_candidates(conn);
-    if (news->called) paths_called(conn, now);
-  }
-}
-
 static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
-                          size_t len, uint64_t now) {
+                          size_t len, uint64_t now, peer_news_t *out) {
   const uint8_t *sender;
   peer_t *peer = NULL;
   if (disco_sender(data, len, &sender) == DISCO_OK) peer = bytes_map_get(&ep->peers, sender, IROH_KEY_BYTES);
@@ -233,8 +228,11 @@ static void receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_messa
   }
   ep->metrics.probes_received++;
   if (news.answered) targets_proved(ep, &news.address, peer->node_id, now);
-  if (news.answered || news.called) tell_connections(ep, peer, &news, now);
-  send_due(ep, peer, now);
+  *out = (peer_news_t){.peer = peer, .called = news.called};
+  if (!news.answered) return;
+  out->socket = socket_of(ep, peer, news.via, &news.address);
+  out->address = news.address;
+  out->rtt = news.rtt;
 }
 
 static void receive_stun(iroh_endpoint_t *ep, const udp_message_t *message, const uint8_t *data, size_t len) {
@@ -249,16 +247,17 @@ static void receive_stun(iroh_endpoint_t *ep, const udp_message_t *message, cons
         memcmp(open->transaction, answer.transaction, sizeof open->transaction) != 0)
       continue;
     open->server.len = 0;
-    endpoint_note_observed(ep, &message->remote, &answer.mapped);
+    notes_observed(ep, &message->remote, &answer.mapped);
     return;
   }
   ep->metrics.dropped_garbage++;
 }
 
-bool endpoint_receive_probe(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data,
-                            size_t len, uint64_t now) {
+bool peer_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
+                  uint64_t now, peer_news_t *news) {
+  *news = (peer_news_t){.peer = NULL};
   if (disco_is(data, len)) {
-    receive_probe(ep, socket, message, data, len, now);
+    receive_probe(ep, socket, message, data, len, now, news);
     return true;
   }
   if (socket != NULL && stun_is(data, len)) {
@@ -276,7 +275,7 @@ int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server) {
   int rv = address_parse(server, &address);
   if (rv != 0) return rv;
   if (ep->closing) return IROH_ERR_CLOSED;
-  socket_t *socket = endpoint_socket_for(ep, &address);
+  socket_t *socket = sockets_for(ep, &address);
   if (socket == NULL) return IROH_ERR_UNREACHABLE;
   stun_open_t *open = &ep->stun_open[ep->stun_next];
   ep->stun_next = (ep->stun_next + 1) % STUN_OPEN_MAX;

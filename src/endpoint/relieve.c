@@ -4,10 +4,13 @@
  * Credit that was given cannot be taken back, so connections are closed: those that hold most, of the source that holds
  * most. Whoever makes many connections makes room for itself, and not at the cost of peers from elsewhere. A source is an
  * IPv4 address, an IPv6 network of 64 bits, or a relay. */
+#include "endpoint/relieve.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "endpoint/internal.h"
+#include "endpoint/route.h"
+#include "endpoint/turn.h"
 
 #define OVERFLOW_REASON "too much that you sent waits to be read here"
 /* Once it is over the limit, so much of it becomes free: looking for what to close takes its time. */
@@ -28,11 +31,10 @@ typedef struct {
 #define SOURCE_BYTES 9
 
 static void source_key(const conn_t *conn, uint8_t key[SOURCE_BYTES]) {
-  quic_path_t path;
   uint16_t relay;
   uint64_t number;
-  quic_conn_path(conn->quic, &path);
-  const address_t *remote = &conn_route(conn, &path)->remote;
+  quic_path_t path = route_now(conn);
+  const address_t *remote = &path.remote;
   memset(key, 0, SOURCE_BYTES);
   if (relay_address_read(remote, &relay, &number)) {
     key[0] = 'r';
@@ -101,10 +103,10 @@ static void close_holder(holders_t *all, holder_t *holder, uint64_t now) {
   conn->ep->metrics.connections_overflowed++;
   quic_conn_close(conn->quic, IROH_CODE_OVERFLOW, OVERFLOW_REASON, strlen(OVERFLOW_REASON), now);
   quic_conn_discard(conn->quic);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
-void endpoint_relieve(iroh_endpoint_t *ep) {
+void relieve(iroh_endpoint_t *ep) {
   const quic_budget_t *budget = &ep->budget;
   if (budget->held <= budget->limit || budget->limit == 0) return;
   holders_t all;

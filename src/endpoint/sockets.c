@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * The endpoint's sockets: opening them, choosing one, and moving to fresh ones. */
+#include "endpoint/sockets.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/system-error.h"
-#include "endpoint/internal.h"
+#include "endpoint/route.h"
+#include "endpoint/trouble.h"
+#include "endpoint/turn.h"
 
 #define RETIRE_AFTER (3 * UINT64_C(1000000000))
 /* Sockets of port searches, with all peers: two searches. */
@@ -17,7 +21,7 @@ static int open_socket(iroh_endpoint_t *ep, const address_t *bind, list_t *into)
   socket_t *socket = calloc(1, sizeof *socket);
   if (socket == NULL) return IROH_ERR_NO_MEMORY;
   socket->ep = ep;
-  int rv = udp_open(&socket->udp, ep->loop, bind, ep->config.plain_udp, &endpoint_udp_callbacks, socket);
+  int rv = udp_open(&socket->udp, ep->loop, bind, ep->config.plain_udp, ep->socket_hooks, socket);
   if (rv != 0) {
     free(socket);
     return rv;
@@ -39,11 +43,11 @@ static size_t count_spares(const iroh_endpoint_t *ep) {
 static void tell_refusal(iroh_endpoint_t *ep, const address_t *bind) {
   iroh_system_error_t why;
   iroh_take_system_error(&why);
-  if (why.number != 0) endpoint_tell_system(ep, why.number, why.call, bind);
+  if (why.number != 0) trouble_tell(ep, why.number, why.call, bind);
 }
 
-socket_t *endpoint_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t retire_at) {
-  const socket_t *main_socket = endpoint_socket_for(ep, to);
+socket_t *sockets_open_spare(iroh_endpoint_t *ep, const address_t *to, uint64_t retire_at) {
+  const socket_t *main_socket = sockets_for(ep, to);
   list_t opened;
   list_init(&opened);
   if (ep->closing || main_socket == NULL || count_spares(ep) >= SPARES_MAX) return NULL;
@@ -79,12 +83,12 @@ static bool may_lack(iroh_endpoint_t *ep, int rv, const address_t *bind) {
   case EADDRNOTAVAIL:
     return true;
   default:
-    endpoint_tell_system(ep, system_error_last()->number, system_error_last()->call, bind);
+    trouble_tell(ep, system_error_last()->number, system_error_last()->call, bind);
     return true;
   }
 }
 
-int endpoint_open_sockets(iroh_endpoint_t *ep, const char *const *binds, size_t count) {
+int sockets_open(iroh_endpoint_t *ep, const char *const *binds, size_t count) {
   static const char *const any[] = {"0.0.0.0:0", "[::]:0"};
   bool defaults = count == 0;
   if (defaults) {
@@ -107,16 +111,16 @@ fail:
   return rv;
 }
 
-void endpoint_socket_closed(socket_t *socket) {
+void sockets_closed(socket_t *socket) {
   /* Whoever waited for it finds another. */
-  if (!socket->ep->shut) endpoint_wake_blocked(socket->ep);
+  if (!socket->ep->shut) turn_wake_blocked(socket->ep);
   list_remove(&socket->node);
   if (socket->slot != NULL) *socket->slot = NULL;
   free(socket->pending.data);
   free(socket);
 }
 
-socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote) {
+socket_t *sockets_for(iroh_endpoint_t *ep, const address_t *remote) {
   list_for_each(node, &ep->sockets) {
     socket_t *socket = container_of(node, socket_t, node);
     if (socket->retire_at == 0 && !socket->udp.closing && socket->udp.bound.sa.sa_family == remote->sa.sa_family)
@@ -125,31 +129,28 @@ socket_t *endpoint_socket_for(iroh_endpoint_t *ep, const address_t *remote) {
   return NULL;
 }
 
-socket_t *endpoint_live_socket(iroh_endpoint_t *ep, const quic_path_t *path) {
+socket_t *sockets_live(iroh_endpoint_t *ep, const quic_path_t *path) {
   list_for_each(node, &ep->sockets) {
     socket_t *socket = container_of(node, socket_t, node);
     if (socket == path->socket && !socket->udp.closing) return socket;
   }
-  return endpoint_socket_for(ep, &path->remote);
+  return sockets_for(ep, &path->remote);
 }
 
 /* Peers that dialled us know us by this socket's address only; and a NAT has let in those whom we dialled from it. */
 static bool is_used(iroh_endpoint_t *ep, const socket_t *socket) {
   list_for_each(node, &ep->all) {
-    const conn_t *conn = container_of(node, conn_t, all_node);
-    quic_path_t path;
-    quic_conn_path(conn->quic, &path);
-    if (conn_route(conn, &path)->socket == socket) return true;
+    if (route_now(container_of(node, conn_t, all_node)).socket == socket) return true;
   }
   return false;
 }
 
-void endpoint_deafen(socket_t *socket, uint64_t now) {
+void sockets_deafen(socket_t *socket, uint64_t now) {
   udp_listen(&socket->udp, false);
   socket->listen_at = now + DEAF_FOR;
 }
 
-uint64_t endpoint_listen_again(iroh_endpoint_t *ep, uint64_t now) {
+uint64_t sockets_listen_again(iroh_endpoint_t *ep, uint64_t now) {
   uint64_t next = QUIC_NEVER;
   list_for_each(node, &ep->sockets) {
     socket_t *socket = container_of(node, socket_t, node);
@@ -164,7 +165,7 @@ uint64_t endpoint_listen_again(iroh_endpoint_t *ep, uint64_t now) {
   return next;
 }
 
-uint64_t endpoint_retire_sockets(iroh_endpoint_t *ep, uint64_t now) {
+uint64_t sockets_retire(iroh_endpoint_t *ep, uint64_t now) {
   uint64_t next = QUIC_NEVER;
   list_for_each(node, &ep->sockets) {
     socket_t *socket = container_of(node, socket_t, node);
@@ -188,11 +189,9 @@ static bool has_address(const list_t *sockets, const address_t *wanted) {
   return false;
 }
 
-int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
-  if (ep->closing) return IROH_ERR_CLOSED;
+int sockets_rebind(iroh_endpoint_t *ep, uint64_t now) {
   list_t fresh;
   list_init(&fresh);
-  uint64_t now = uv_hrtime();
   list_for_each(node, &ep->sockets) {
     socket_t *old = container_of(node, socket_t, node);
     if (old->retire_at != 0 || old->udp.closing) continue;
@@ -214,17 +213,8 @@ int iroh_endpoint_rebind(iroh_endpoint_t *ep) {
   /* First, so that they are what we dial from. */
   list_node_t *node;
   while ((node = list_pop_front(&fresh)) != NULL) list_push_front(&ep->sockets, node);
-  endpoint_wake_blocked(ep);
-  list_for_each(conn_node, &ep->all) paths_rebind(container_of(conn_node, conn_t, all_node), now);
-  endpoint_arm(ep);
-  return 0;
-}
-
-int iroh_endpoint_network_changed(iroh_endpoint_t *ep) {
-  if (ep->closing) return IROH_ERR_CLOSED;
-  uint64_t now = uv_hrtime();
-  list_for_each(node, &ep->all) paths_network_changed(container_of(node, conn_t, all_node), now);
-  endpoint_arm(ep);
+  turn_wake_blocked(ep);
+  turn_at(ep, now + RETIRE_AFTER);
   return 0;
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * A path on which the peer is heard and nothing but keep-alives gets through to it, so that no timeout would ever end the
  * connection: it moves to the relay, or ends. docs/path-mtu.md. */
-#include "endpoint/internal.h"
+#include "endpoint/stall.h"
+
+#include "endpoint/paths.h"
+#include "endpoint/peer.h"
+#include "endpoint/route.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define CHECK_EVERY (1000 * NS_PER_MS)
@@ -12,7 +16,7 @@
 #define MUTE_FOR (8000 * NS_PER_MS)
 
 static uint64_t patience(const conn_t *conn) {
-  if (paths_wants_direct(conn)) return 0;
+  if (route_wants_direct(conn)) return 0;
   if (quic_conn_is_server(conn->quic)) return MUTE_FOR;
   return conn->knows_relay ? MOVE_FOR : 0;
 }

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * The iroh_stream_ functions: a handle is looked up, the stream told, the connection marked as changed. */
-#include "endpoint/internal.h"
+#include "endpoint/flush.h"
+#include "endpoint/state.h"
+#include "endpoint/turn.h"
 
 static quic_stream_t *stream_of_handle(iroh_endpoint_t *ep, iroh_handle_t handle) {
   return map_get(&ep->streams, handle);
 }
 
-static void changed(quic_stream_t *stream) { endpoint_changed(quic_conn_owner(quic_stream_conn(stream))); }
+static void changed(quic_stream_t *stream) { turn_mark(quic_conn_owner(quic_stream_conn(stream))); }
 
 /* From this many waiting bytes on, packets leave before the turn is over. */
 #define EARLY_BYTES (64 * 1024)
 
 static void bytes_added(quic_stream_t *stream) {
   conn_t *conn = quic_conn_owner(quic_stream_conn(stream));
-  endpoint_changed(conn);
-  if (quic_stream_unsent(stream) >= EARLY_BYTES) endpoint_flush_early(conn);
+  turn_mark(conn);
+  if (quic_stream_unsent(stream) >= EARLY_BYTES) flush_early(conn);
 }
 
 int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t handle, bool bidirectional, iroh_handle_t *stream_out,
@@ -25,7 +27,7 @@ int iroh_stream_open(iroh_endpoint_t *ep, iroh_handle_t handle, bool bidirection
   quic_stream_t *stream;
   int rv = quic_conn_open_stream(conn->quic, bidirectional, &stream);
   if (rv != 0) return rv;
-  iroh_handle_t stream_handle = endpoint_new_handle(ep);
+  iroh_handle_t stream_handle = turn_new_handle(ep);
   rv = map_put(&ep->streams, stream_handle, stream);
   if (rv != 0) {
     quic_stream_release(stream);
@@ -43,7 +45,7 @@ int iroh_conn_refuse(iroh_endpoint_t *ep, iroh_handle_t handle, unsigned kinds) 
   conn->refuses = kinds;
   if ((kinds & IROH_REFUSE_BIDI) == 0) quic_conn_allow_refused(conn->quic, true);
   if ((kinds & IROH_REFUSE_UNI) == 0) quic_conn_allow_refused(conn->quic, false);
-  endpoint_changed(conn);
+  turn_mark(conn);
   return 0;
 }
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Which of several direct paths a dialled connection takes. The first that answered is used at once; a second later all
  * are pinged at the same time, and the connection moves to one that is clearly quicker, or as quick and private. */
-#include "endpoint/internal.h"
+#include "endpoint/survey.h"
+
+#include "endpoint/path-names.h"
+#include "endpoint/peer.h"
+#include "endpoint/route.h"
+#include "endpoint/turn.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define SETTLE (1000 * NS_PER_MS)
@@ -26,16 +31,10 @@ void survey_plan(conn_t *conn, uint64_t now) {
 
 void survey_cancel(conn_t *conn) { conn->survey.due_at = QUIC_NEVER; }
 
-static address_t remote_of(const conn_t *conn) {
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  return conn_route(conn, &path)->remote;
-}
-
 void survey_answered(conn_t *conn, socket_t *socket, const address_t *address, uint64_t rtt) {
   survey_t *survey = &conn->survey;
   if (!survey->running) return;
-  address_t used = remote_of(conn);
+  address_t used = route_now(conn).remote;
   if (address_equal(address, &used)) {
     if (survey->used_rtt == 0 || rtt < survey->used_rtt) survey->used_rtt = rtt;
   } else if (survey->best_rtt == 0 || rtt < survey->best_rtt) {
@@ -71,11 +70,11 @@ static void end(conn_t *conn, uint64_t now) {
   survey->running = false;
   survey->done = true;
   survey_cancel(conn);
-  address_t used = remote_of(conn);
+  address_t used = route_now(conn).remote;
   if (!is_better(survey, &used)) return;
   quic_path_t path = path_names_dialled(conn, &survey->best);
   quic_conn_probe(conn->quic, &path, now);
-  endpoint_changed(conn);
+  turn_mark(conn);
 }
 
 void survey_tick(conn_t *conn, uint64_t now) {

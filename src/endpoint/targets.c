@@ -2,9 +2,11 @@
  * The budget for addresses that nobody has proved to be at (net/target-budget.h), as all endpoints of the process share
  * it: on the threads of several event loops, so behind a lock. It is the only state that is the process's: a victim does
  * not care which endpoint, thread or identity sends. */
+#include "endpoint/targets.h"
+
 #include <pthread.h>
 
-#include "endpoint/internal.h"
+#include "endpoint/route.h"
 
 /* Packets of a dial on hearsay to what has answered, until it has proved to be the NodeId. */
 #define HANDSHAKE_DATAGRAMS 16
@@ -52,7 +54,7 @@ static bool is_free(const address_t *address, const uint8_t node_id[IROH_KEY_BYT
 }
 
 static bool has_answered(conn_t *conn, const address_t *remote) {
-  const candidate_t *candidate = paths_candidate_of(conn, remote);
+  const candidate_t *candidate = route_candidate(conn, remote);
   return candidate != NULL && candidate->answered_after != 0;
 }
 
@@ -78,9 +80,8 @@ bool targets_allow(conn_t *conn, const address_t *remote, unsigned count) {
 }
 
 void targets_path_proved(conn_t *conn, uint64_t now) {
-  quic_path_t path;
-  quic_conn_path(conn->quic, &path);
-  const address_t *remote = &conn_route(conn, &path)->remote;
+  quic_path_t path = route_now(conn);
+  const address_t *remote = &path.remote;
   if (address_is_made_up(remote)) return;
   conn->proved = *remote;
   targets_proved(conn->ep, remote, quic_conn_peer(conn->quic), now);

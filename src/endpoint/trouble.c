@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What the system says of datagrams that do not leave, or do not arrive, and of calls that it refuses for now. */
+#include "endpoint/trouble.h"
+
 #include <errno.h>
 
 #include "base/system-error.h"
-#include "endpoint/internal.h"
+#include "endpoint/notes.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 /* One errno of one call is told once in so long. */
@@ -59,10 +61,10 @@ static bool is_ours(int error) {
 
 void trouble_of_send(iroh_endpoint_t *ep, const udp_socket_t *socket, const address_t *remote) {
   ep->metrics.send_errors++;
-  if (is_ours(socket->error)) endpoint_tell_system(ep, socket->error, "sendmsg", remote);
+  if (is_ours(socket->error)) trouble_tell(ep, socket->error, "sendmsg", remote);
 }
 
-void endpoint_tell_system(iroh_endpoint_t *ep, int error, const char *call, const address_t *address) {
+void trouble_tell(iroh_endpoint_t *ep, int error, const char *call, const address_t *address) {
   uint64_t now = uv_hrtime();
   told_t *oldest = &ep->told[0];
   for (size_t i = 0; i < ARRAY_LEN(ep->told); i++) {
@@ -72,5 +74,5 @@ void endpoint_tell_system(iroh_endpoint_t *ep, int error, const char *call, cons
   }
   iroh_system_error_t system;
   system_error_set(&system, error, call, address);
-  if (endpoint_note_system(ep, &system)) *oldest = (told_t){.error = error, .call = call, .at = now};
+  if (notes_system(ep, &system)) *oldest = (told_t){.error = error, .call = call, .at = now};
 }

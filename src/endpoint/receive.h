@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * Datagrams in. */
+#ifndef IROH_ENDPOINT_RECEIVE_H
+#define IROH_ENDPOINT_RECEIVE_H
+
+#include "endpoint/state.h"
+
+/* Takes the datagrams of a message that came by a socket or (NULL) a relay. */
+void receive_message(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, uint64_t now);
+/* Takes what the socket has, up to what a turn takes. How many bytes it was. */
+size_t receive_readable(socket_t *socket);
+
+#endif
