@@ -9,11 +9,11 @@
 
 #include "endpoint/admit.h"
 #include "endpoint/dial.h"
-#include "endpoint/gossip-hooks.h"
 #include "endpoint/host.h"
 #include "endpoint/paths.h"
 #include "endpoint/policy.h"
 #include "endpoint/route.h"
+#include "endpoint/service.h"
 #include "endpoint/sockets.h"
 #include "endpoint/stall.h"
 #include "endpoint/turn.h"
@@ -66,7 +66,7 @@ void conn_free(conn_t *conn) {
   iroh_endpoint_t *ep = conn->ep;
   conn_leave_handshake(conn);
   admit_release_place(conn);
-  if (conn->link != NULL) endpoint_gossip_closed(conn, true);
+  if (conn->link != NULL) service_closed(conn, true);
   if (conn->handle != 0) conn_forget(conn);
   list_remove(&conn->all_node);
   list_remove(&conn->dirty_node);

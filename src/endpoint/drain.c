@@ -8,28 +8,33 @@
 
 #include "endpoint/admit.h"
 #include "endpoint/conn.h"
-#include "endpoint/gossip-hooks.h"
 #include "endpoint/notes.h"
 #include "endpoint/paths.h"
 #include "endpoint/policy.h"
 #include "endpoint/relay.h"
 #include "endpoint/relieve.h"
 #include "endpoint/route.h"
+#include "endpoint/service.h"
 #include "endpoint/targets.h"
 #include "endpoint/turn.h"
 
 /* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
 #define STOP_CODE_BAD_FRAME 4
 
+/* Whether there is memory for one more event. */
+static bool has_room(iroh_endpoint_t *ep) {
+  if (ep->event_count < ep->event_cap) return true;
+  size_t cap = ep->event_cap == 0 ? 64 : ep->event_cap * 2;
+  iroh_event_t *events = realloc(ep->events, cap * sizeof *events);
+  if (events == NULL) return false;
+  ep->events = events;
+  ep->event_cap = cap;
+  return true;
+}
+
 /* One more event, about a connection or (0) the endpoint; NULL without memory. */
 static iroh_event_t *push(iroh_endpoint_t *ep, iroh_handle_t conn, iroh_event_kind_t kind) {
-  if (ep->event_count == ep->event_cap) {
-    size_t cap = ep->event_cap == 0 ? 64 : ep->event_cap * 2;
-    iroh_event_t *events = realloc(ep->events, cap * sizeof *events);
-    if (events == NULL) return NULL;
-    ep->events = events;
-    ep->event_cap = cap;
-  }
+  if (!has_room(ep)) return NULL;
   iroh_event_t *event = &ep->events[ep->event_count++];
   *event = (iroh_event_t){.kind = kind, .conn = conn};
   return event;
@@ -110,7 +115,7 @@ static iroh_handle_t name_stream(conn_t *conn, quic_stream_t *stream) {
 static void collect_stream(conn_t *conn, quic_stream_t *stream) {
   unsigned events = quic_stream_take_events(stream);
   if (conn->link != NULL) {
-    endpoint_gossip_stream(conn, stream, events);
+    service_stream(conn, stream, events);
     return;
   }
   iroh_handle_t handle = quic_stream_handle(stream);
@@ -152,7 +157,7 @@ static void collect_datagrams(conn_t *conn) {
   size_t len;
   while ((data = quic_conn_take_datagram(conn->quic, &len)) != NULL) {
     if (conn->link != NULL || (conn->refuses & IROH_REFUSE_DATAGRAMS)) {
-      free(data); /* gossip has none */
+      free(data); /* a service has none */
       ep->metrics.quic_datagrams_dropped++;
       continue;
     }
@@ -233,13 +238,13 @@ static void collect(conn_t *conn) {
     if (events & (QUIC_EVENT_PATH | QUIC_EVENT_PATH_FAILED))
       paths_changed(conn, (events & QUIC_EVENT_PATH) != 0, uv_hrtime());
     if (events & QUIC_EVENT_PATH) collect_path(conn);
-    if (conn->link != NULL && (events & QUIC_EVENT_STREAMS_UNI)) endpoint_gossip_streams_allowed(conn);
+    if (conn->link != NULL && (events & QUIC_EVENT_STREAMS_UNI)) service_streams_allowed(conn);
     unsigned streams = events & (QUIC_EVENT_STREAMS_BIDI | QUIC_EVENT_STREAMS_UNI);
     if (streams != 0) push_number(conn, IROH_EVENT_STREAMS, 0, streams / QUIC_EVENT_STREAMS_BIDI);
   }
   if (events & QUIC_EVENT_CLOSED) {
     if (conn->announced) collect_paused(conn);
-    if (conn->link != NULL) endpoint_gossip_closed(conn, false);
+    if (conn->link != NULL) service_closed(conn, false);
     collect_close(conn);
   }
 }
@@ -273,7 +278,9 @@ static void collect_network(iroh_endpoint_t *ep) {
   ep->network_changes = 0;
 }
 
-static iroh_event_t *push_of_gossip(iroh_endpoint_t *ep) { return push(ep, 0, IROH_EVENT_GOSSIP_DIAL); }
+static void collect_of_service(iroh_endpoint_t *ep) {
+  while (has_room(ep) && service_next_event(ep, &ep->events[ep->event_count])) ep->event_count++;
+}
 
 /* The program may have released the stream meanwhile. */
 static void settle_stream(iroh_endpoint_t *ep, const iroh_event_t *event) {
@@ -292,7 +299,7 @@ static void settle(iroh_endpoint_t *ep) {
       if (conn != NULL) conn_forget(conn);
     }
   }
-  endpoint_gossip_told(ep);
+  service_told(ep);
   for (size_t i = 0; i < ep->datagram_count; i++) free(ep->datagrams[i]);
   ep->event_count = ep->datagram_count = ep->refusal_count = ep->note_count = 0;
 }
@@ -306,7 +313,7 @@ static void tell(iroh_endpoint_t *ep) {
 
 void drain_all(iroh_endpoint_t *ep) {
   if (ep->abandoned) return;
-  endpoint_gossip_resume(ep);
+  service_resume(ep);
   /* What the program's own calls bring about meanwhile is told in the next turn. */
   list_node_t *last = ep->eventful.head.prev;
   list_node_t *node;
@@ -322,7 +329,7 @@ void drain_all(iroh_endpoint_t *ep) {
   collect_refusals(ep);
   collect_notes(ep);
   collect_network(ep);
-  endpoint_gossip_collect(ep, push_of_gossip);
+  collect_of_service(ep);
   tell(ep);
   settle(ep);
   relieve(ep);

@@ -9,9 +9,9 @@
 #include "base/private-file.h"
 #include "base/secret.h"
 #include "endpoint/drain.h"
-#include "endpoint/gossip-hooks.h"
 #include "endpoint/relay.h"
 #include "endpoint/send.h"
+#include "endpoint/service.h"
 #include "tls/tls.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -116,7 +116,7 @@ void endpoint_free(iroh_endpoint_t *ep) {
   quic_retry_free(ep->retry);
   heap_deinit(&ep->peer_timers);
   heap_deinit(&ep->timers);
-  endpoint_gossip_deinit(ep);
+  service_free(ep);
   drain_deinit(ep);
   free_alpns(ep->alpns, ep->alpn_count);
   tls_identity_free(ep->identity);
@@ -155,7 +155,6 @@ int endpoint_new(uv_loop_t *loop, const iroh_endpoint_config_t *config, iroh_end
   relay_peers_init(&ep->relay_peers);
   heap_init(&ep->peer_timers);
   heap_init(&ep->timers);
-  int rv = endpoint_gossip_init(ep);
   list_init(&ep->sockets);
   list_init(&ep->all);
   list_init(&ep->dials);
@@ -168,7 +167,7 @@ int endpoint_new(uv_loop_t *loop, const iroh_endpoint_config_t *config, iroh_end
   /* Both, or what is freed when one fails would not be what it seems. */
   int rv_handshakes = handshakes_init(&ep->handshakes, ep->config.max_handshakes, 0);
   int rv_begun = init_begun(ep);
-  if (rv == 0) rv = rv_handshakes;
+  int rv = rv_handshakes;
   if (rv == 0) rv = rv_begun;
   if (rv == 0) rv = bytes_map_init(&ep->allowed);
   if (rv == 0) rv = bytes_map_init(&ep->denied);

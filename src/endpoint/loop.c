@@ -5,12 +5,12 @@
 #include "endpoint/drain.h"
 #include "endpoint/endpoint.h"
 #include "endpoint/flush.h"
-#include "endpoint/gossip-hooks.h"
 #include "endpoint/late.h"
 #include "endpoint/peer.h"
 #include "endpoint/receive.h"
 #include "endpoint/relay.h"
 #include "endpoint/send.h"
+#include "endpoint/service.h"
 #include "endpoint/sockets.h"
 #include "endpoint/state.h"
 #include "endpoint/timer.h"
@@ -99,8 +99,7 @@ static void arm(iroh_endpoint_t *ep) {
   uint64_t now = uv_hrtime();
   uint64_t deadline = earlier(sockets_retire(ep, now), earlier(sockets_listen_again(ep, now), watch_again(ep, now)));
   deadline = earlier(deadline, earlier(top_of(&ep->timers), top_of(&ep->peer_timers)));
-  uint64_t gossip_at = top_of(&ep->gossip_timers);
-  deadline = earlier(deadline, gossip_at > ep->gossip_not_before ? gossip_at : ep->gossip_not_before);
+  deadline = earlier(deadline, service_deadline(ep));
   if (turn_has_work(ep)) deadline = now;
   if (ep->closing) deadline = earlier(deadline, ep->close_deadline);
   if (deadline != QUIC_NEVER) turn_at(ep, deadline);
@@ -129,7 +128,7 @@ static void tick(iroh_endpoint_t *ep, uint64_t now) {
     conn_tick(conn, now);
   }
   peers_tick(ep, now);
-  endpoint_gossip_tick(ep, now);
+  service_tick(ep, now);
   run_turn(ep, true);
 }
 
@@ -238,7 +237,7 @@ void iroh_endpoint_ref(iroh_endpoint_t *ep, bool ref) {
 void iroh_endpoint_close(iroh_endpoint_t *ep, uint64_t code, const char *reason, size_t reason_len) {
   if (ep->closing) return;
   ep->closing = true;
-  endpoint_gossip_end(ep);
+  service_end(ep);
   uint64_t now = uv_hrtime();
   ep->close_deadline = now + CLOSE_LINGER;
   iroh_endpoint_ref(ep, true);

@@ -12,7 +12,6 @@
 #include "base/map.h"
 #include "endpoint/relay.h"
 #include "endpoint/timer.h"
-#include "gossip/hints.h"
 #include "iroh.h"
 #include "net/answer-limits.h"
 #include "net/handshakes.h"
@@ -31,6 +30,7 @@
 #define STUN_OPEN_MAX 32
 
 typedef struct peer peer_t;
+typedef struct service service_t;
 
 /* A batch the socket would not take yet. */
 typedef struct {
@@ -128,7 +128,7 @@ typedef struct {
   struct path_names *path_names;    /* of paths that were left; NULL: none was */
   uint64_t paths_named;             /* dialled connections: names given to paths so far (path-names.c) */
   char path_text[IROH_ADDRESS_MAX]; /* of the PATH event being told */
-  struct swarm_link *link;          /* the connection is a swarm's; NULL: not */
+  void *link;                       /* the service's, which has taken the connection over; NULL: it has not */
   iroh_system_error_t trouble;      /* what the system said last of datagrams to the peer; number 0: nothing, or it has
                                        been heard since */
 } conn_t;
@@ -182,12 +182,8 @@ struct iroh_endpoint {
   uint64_t watch_at;        /* when it is opened again; QUIC_NEVER: not */
   unsigned network_changes; /* to be told */
   told_t told[8];
-  gossip_hints_t hints; /* what gossip neighbours' words are worth */
-  map_t swarms, topics; /* handle -> swarm_t, swarm_topic_t */
-  heap_t gossip_timers;
-  list_t gossip_events; /* to be told */
-  size_t gossip_event_count;
-  list_t gossip_paused;  /* readers that go on when those were told */
+  const service_t *service; /* NULL: none */
+  void *service_self;
   unsigned handles_open; /* uv handles not closed yet */
   udp_buffers_t *rx;
   uint8_t *tx;
@@ -203,9 +199,7 @@ struct iroh_endpoint {
   struct refusal *refusals;
   size_t refusal_count;
   iroh_metrics_t metrics;
-  unsigned late_turns;        /* late.c: how many more turns of the loop deadlines wait; 0: they do not */
-  unsigned gossip_graces;     /* late.c: in a row */
-  uint64_t gossip_not_before; /* then: its deadlines wait until here */
+  unsigned late_turns; /* late.c: how many more turns of the loop deadlines wait; 0: they do not */
   bool reffed, reading, telling, closing, abandoned, shut, watches_network;
   uint64_t close_deadline;
 };

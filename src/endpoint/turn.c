@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "endpoint/turn.h"
 
+#include "endpoint/service.h"
+
 #include "endpoint/timer.h"
 
 void turn_mark_events(conn_t *conn) {
@@ -25,8 +27,7 @@ void turn_at(iroh_endpoint_t *ep, uint64_t deadline) {
 
 bool turn_has_work(const iroh_endpoint_t *ep) {
   return !list_empty(&ep->dirty) || !list_empty(&ep->eventful) || ep->refusal_count > 0 || ep->note_count > 0 ||
-         ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || !list_empty(&ep->gossip_events) ||
-         !list_empty(&ep->gossip_paused);
+         ep->network_changes != 0 || ep->relay_peers.batch_count > 0 || service_has_work(ep);
 }
 
 iroh_handle_t turn_new_handle(iroh_endpoint_t *ep) { return ++ep->last_handle; }

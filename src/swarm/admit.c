@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Who may be a neighbour in a topic: asked above, once for each peer while it is known. Its frames wait meanwhile. */
+#include "swarm/admit.h"
+
 #include <stdlib.h>
 
-#include "endpoint/gossip.h"
-#include "endpoint/state.h"
+#include "swarm/events.h"
 
 static swarm_verdict_t *verdict_of(const swarm_topic_t *topic, const swarm_peer_t *peer) {
   list_for_each(node, &topic->verdicts) {
@@ -43,14 +44,10 @@ void swarm_verdict_free(swarm_verdict_t *verdict) {
   free(verdict);
 }
 
-int iroh_gossip_admit(iroh_endpoint_t *ep, iroh_handle_t handle, const uint8_t node_id[IROH_KEY_BYTES], bool admitted) {
-  swarm_topic_t *topic = map_get(&ep->topics, handle);
-  if (topic == NULL || topic->core == NULL) return IROH_ERR_CLOSED;
-  swarm_peer_t *peer = swarm_peer(topic->swarm, node_id);
-  swarm_verdict_t *verdict = peer != NULL ? verdict_of(topic, peer) : NULL;
-  if (verdict == NULL || verdict->given) return 0; /* it went away meanwhile */
+bool swarm_verdict_give(swarm_topic_t *topic, const swarm_peer_t *peer, bool admitted) {
+  swarm_verdict_t *verdict = verdict_of(topic, peer);
+  if (verdict == NULL || verdict->given) return false;
   verdict->given = true;
   verdict->admitted = admitted;
-  swarm_readers_go_on(topic, peer, uv_hrtime());
-  return 0;
+  return true;
 }

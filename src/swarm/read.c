@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The streams that peers write: a header with the topic, then its messages, each behind its length. */
+#include "swarm/read.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "endpoint/gossip-hooks.h"
-#include "endpoint/gossip.h"
-#include "endpoint/state.h"
 #include "endpoint/turn.h"
+#include "swarm/admit.h"
+#include "swarm/peers.h"
+#include "swarm/run.h"
 
 /* Bytes of whole frames that one stream may have waiting for its topic, or for a verdict: enough for what a peer says
  * first. The rest is ignored. */
@@ -105,7 +107,7 @@ static taken_t complete(swarm_reader_t *reader, const uint8_t *data, size_t len,
 
 /* Whether the program is to be told first what there is. */
 static bool is_enough(const swarm_reader_t *reader) {
-  return reader->link->conn->ep->gossip_event_count >= SWARM_BATCH_EVENTS && !reader->link->over;
+  return reader->link->peer->swarm->swarms->event_count >= SWARM_BATCH_EVENTS && !reader->link->over;
 }
 
 /* *used: bytes taken: all of them, unless it is enough for now. */
@@ -167,7 +169,6 @@ static void refuse(swarm_reader_t *reader) {
 }
 
 void swarm_reader_pump(swarm_reader_t *reader, uint64_t now) {
-  iroh_endpoint_t *ep = reader->link->conn->ep;
   const uint8_t *data;
   size_t len, used;
   int got;
@@ -180,17 +181,17 @@ void swarm_reader_pump(swarm_reader_t *reader, uint64_t now) {
     quic_stream_consume(reader->stream, used);
     weigh(reader);
     if (is_enough(reader)) {
-      list_push_back(&ep->gossip_paused, &reader->paused_node);
+      list_push_back(&reader->link->peer->swarm->swarms->paused, &reader->paused_node);
       return;
     }
   }
   if (got != IROH_EMPTY) swarm_reader_free(reader, true);
 }
 
-void endpoint_gossip_resume(iroh_endpoint_t *ep) {
-  uint64_t now = list_empty(&ep->gossip_paused) ? 0 : uv_hrtime();
+void swarm_readers_resume(swarms_t *swarms) {
+  uint64_t now = list_empty(&swarms->paused) ? 0 : uv_hrtime();
   list_node_t *node;
-  while (ep->gossip_event_count < SWARM_BATCH_EVENTS && (node = list_pop_front(&ep->gossip_paused)) != NULL) {
+  while (swarms->event_count < SWARM_BATCH_EVENTS && (node = list_pop_front(&swarms->paused)) != NULL) {
     swarm_reader_t *reader = container_of(node, swarm_reader_t, paused_node);
     conn_t *conn = reader->link->conn;
     swarm_reader_pump(reader, now);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The streams to peers: what a topic sends to one of them goes through an outbox, in order, and never blocks. What
  * cannot leave yet (no connection, or the peer allows no more streams) waits in it. */
+#include "swarm/send.h"
+
 #include <stdlib.h>
 
-#include "endpoint/gossip.h"
-#include "endpoint/state.h"
 #include "endpoint/turn.h"
+#include "swarm/events.h"
+#include "swarm/peers.h"
+#include "swarm/timers.h"
 
 /* Beyond max_outbox, for frames that are no messages: they are small, and few. */
 #define CONTROL_ROOM (64 * 1024)
@@ -19,6 +22,11 @@ typedef struct {
   list_node_t node;
   gossip_frame_t *frame;
 } waiting_t;
+
+void swarm_topic_settle(swarm_topic_t *topic) {
+  if (topic == NULL || topic->core != NULL || !list_empty(&topic->senders) || !list_empty(&topic->outboxes)) return;
+  if (!list_is_linked(&topic->over_node)) list_push_back(&topic->swarm->swarms->over, &topic->over_node);
+}
 
 /* ---- senders ------------------------------------------------------------------------------------- */
 
@@ -218,7 +226,7 @@ static bool is_drained(swarm_topic_t *topic) {
 
 void swarm_drain_settle(swarm_topic_t *topic) {
   if (topic == NULL || topic->lingers || !heap_has(&topic->drain_timer.node) || !is_drained(topic)) return;
-  swarm_timer_stop(topic->swarm->ep, &topic->drain_timer);
+  swarm_timer_stop(topic->swarm->swarms, &topic->drain_timer);
   swarm_tell(topic->swarm, IROH_EVENT_GOSSIP_DRAINED, topic->handle, NULL, 0, NULL, 0);
 }
 
@@ -229,15 +237,16 @@ void swarm_drain_late(void *owner, uint64_t now) {
     swarm_outbox_t *outbox = container_of(node, swarm_outbox_t, topic_node);
     if (is_full(outbox)) outbox->stalled = true;
   }
-  swarm_timer_set(topic->swarm->ep, &topic->drain_timer, now + DRAIN_PATIENCE);
+  swarm_timer_set(topic->swarm->swarms, &topic->drain_timer, now + DRAIN_PATIENCE);
   swarm_drain_settle(topic);
 }
 
 int iroh_gossip_drain(iroh_endpoint_t *ep, iroh_handle_t handle) {
-  swarm_topic_t *topic = map_get(&ep->topics, handle);
-  if (topic == NULL || topic->core == NULL) return IROH_ERR_CLOSED;
+  swarm_topic_t *topic = swarm_topic_of_handle(ep, handle);
+  if (topic == NULL) return IROH_ERR_CLOSED;
   if (is_drained(topic)) return 1;
-  if (!heap_has(&topic->drain_timer.node)) swarm_timer_set(ep, &topic->drain_timer, uv_hrtime() + DRAIN_PATIENCE);
+  if (!heap_has(&topic->drain_timer.node))
+    swarm_timer_set(topic->swarm->swarms, &topic->drain_timer, uv_hrtime() + DRAIN_PATIENCE);
   return 0;
 }
 

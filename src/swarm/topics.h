@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * Topics. */
+#ifndef IROH_SWARM_TOPICS_H
+#define IROH_SWARM_TOPICS_H
+
+#include "swarm/state.h"
+
+void swarm_topic_free(swarm_topic_t *topic);
+/* Those that are over are told to have been left, and freed. */
+void swarm_topics_end(swarms_t *swarms);
+
+#endif
