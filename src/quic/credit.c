@@ -142,7 +142,3 @@ void quic_conn_weigh_disorder(quic_conn_t *conn) {
 }
 
 size_t quic_conn_held(const quic_conn_t *conn) { return conn->held; }
-
-void quic_conn_discard(quic_conn_t *conn) {
-  list_for_each(node, &conn->streams) quic_stream_discard(container_of(node, quic_stream_t, all_node));
-}
