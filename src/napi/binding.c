@@ -6,7 +6,9 @@
  * Every function returns a value or, when the core refused, its negative error code; lib/ makes IrohErrors of them.
  * An argument of the wrong type throws a TypeError: lib/ has checked what its caller gave, so that is a bug in lib/.
  */
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 /* errors: [{ name, number, class, text }], the core's table */
 static napi_value make_errors(napi_env env) {
@@ -58,7 +60,7 @@ static napi_value make_versions(napi_env env) {
 NAPI_MODULE_INIT() {
   static const export_t functions[] = {{"takeSystemError", take_system_error}, {"closeOnExec", close_on_exec}};
   if (!set_property(env, exports, "errors", make_errors(env)) ||
-      !set_property(env, exports, "versions", make_versions(env)) || host_export(env, exports) != napi_ok ||
+      !set_property(env, exports, "versions", make_versions(env)) || endpoint_export(env, exports) != napi_ok ||
       conn_export(env, exports) != napi_ok || stream_export(env, exports) != napi_ok ||
       identity_export(env, exports) != napi_ok || hash_export(env, exports) != napi_ok ||
       gossip_export(env, exports) != napi_ok ||

@@ -2,7 +2,9 @@
  * Connections: the functions of iroh.h on them, one each. */
 #include <math.h>
 
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 /* connOpen(endpoint, nodeId, addresses: string[], alpn, timeoutMs, onHearsay) -> connection or error code */
 static napi_value conn_open(napi_env env, napi_callback_info info) {

@@ -9,7 +9,8 @@
 #ifndef IROH_NAPI_EVENTS_H
 #define IROH_NAPI_EVENTS_H
 
-#include "host.h"
+#include "iroh.h"
+#include "napi.h"
 
 typedef struct {
   const iroh_event_t *events;

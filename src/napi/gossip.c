@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Gossip: the functions of iroh.h on it, one each. */
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 #define NEIGHBORS_MAX 256
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * BLAKE3 for lib/, which signs the relay's challenge with it. */
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 #define CONTEXT_MAX 255 /* a context is a constant of the program, a sentence at most */
 

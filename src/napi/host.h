@@ -7,10 +7,8 @@
 #ifndef IROH_NAPI_HOST_H
 #define IROH_NAPI_HOST_H
 
-#define NAPI_VERSION 8
-#include <node_api.h>
-
 #include "iroh.h"
+#include "napi.h"
 
 typedef struct {
   napi_env env;
@@ -28,17 +26,8 @@ typedef struct {
 /* Reads a host out of its handle. Throws a TypeError and returns NULL for anything else. */
 host_t *host_unwrap(napi_env env, napi_value value);
 
-/* The core's three calls; `ctx` is the host. */
-void host_on_events(void *ctx, const iroh_event_t *events, size_t count);
-bool host_authorize(void *ctx, const uint8_t node_id[IROH_KEY_BYTES]);
-void host_on_closed(void *ctx);
-
-/* Puts the functions of one subject on `exports`. */
-napi_status host_export(napi_env env, napi_value exports);
-napi_status conn_export(napi_env env, napi_value exports);
-napi_status stream_export(napi_env env, napi_value exports);
-napi_status identity_export(napi_env env, napi_value exports);
-napi_status hash_export(napi_env env, napi_value exports);
-napi_status gossip_export(napi_env env, napi_value exports);
+/* Opens an endpoint and gives its handle. `functions`: on_events, on_closed and authorize. Else an error code; an exception
+ * may be pending. */
+int host_open(napi_env env, iroh_endpoint_config_t *config, const napi_value functions[3], napi_value *handle);
 
 #endif

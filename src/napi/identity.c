@@ -2,7 +2,9 @@
  * Keys and NodeIds: the identity functions of iroh.h. Seeds pass through the stack only and are wiped. */
 #include <string.h>
 
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 /* A 32-byte key out of a Uint8Array. */
 static bool call_key(call_t *call, size_t index, uint8_t out[IROH_KEY_BYTES]) {

@@ -2,7 +2,9 @@
  * Streams: the functions of iroh.h on them, one each. */
 #include <string.h>
 
+#include "call.h"
 #include "convert.h"
+#include "exports.h"
 
 /* Takes an endpoint, a stream and whatever follows. */
 static bool stream_begin(napi_env env, napi_callback_info info, size_t count, call_t *call, iroh_handle_t *stream) {
