@@ -81,6 +81,36 @@ describe('scripts/check-layers', () => {
       /may not include quic/
     ],
     ['rooms of src/ that may not see each other', 'src/net/punch.c', '#include "quic/conn.h"', /may not include quic/],
+    [
+      'a file of src/ that calls one that calls it',
+      'src/endpoint/turn.c',
+      'void turn_now(iroh_endpoint_t *ep) { flush_all(ep); }',
+      /files of src\/endpoint\/ in a circle: .*endpoint\/turn/
+    ],
+    [
+      'a header of src/ whose function calls a file that calls it',
+      'src/gossip/peers.h',
+      'static inline bool gossip_is_full(const gossip_topic_t *topic) { return gossip_view_is_full(topic); }',
+      /files of src\/gossip\/ in a circle: .*gossip\/peers/
+    ],
+    [
+      'a file of src/ that keeps a function of one that calls it',
+      'src/napi/convert.c',
+      'host_t *(*const unwrap)(napi_env env, napi_value value) = host_unwrap;',
+      /files of src\/napi\/ in a circle: .*napi\/convert/
+    ],
+    [
+      'the endpoint that includes its service',
+      'src/endpoint/loop.c',
+      '#include "swarm/state.h"',
+      /is in endpoint\/ and may not include swarm/
+    ],
+    [
+      'a header that the table does not list for a room',
+      'src/swarm/links.c',
+      '#include "endpoint/flush.h"',
+      /is in swarm\/ and may not include endpoint/
+    ],
     ['a system header out of its room', 'src/gossip/topic.c', '#include <gnutls/gnutls.h>', /may not include <gnutls/]
   ]
   for (const [what, file, line, expected] of planted) {
