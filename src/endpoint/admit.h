@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * An accepted connection among the others: its place among the handshakes, and how many its NodeId may have. */
+ * Limits on accepted connections: places among the handshakes, and connections of one NodeId. */
 #ifndef IROH_ENDPOINT_ADMIT_H
 #define IROH_ENDPOINT_ADMIT_H
 
 #include "endpoint/state.h"
 
-/* After a datagram of a connection: its place among the handshakes follows what it has come to. */
+/* A datagram has come: the connection's place among the handshakes follows its state. */
 void admit_progress(conn_t *conn);
-/* The connection is no handshake any more, or gone. */
+/* The handshake is over, or the connection is gone. */
 void admit_release_place(conn_t *conn);
-/* An accepted connection is to be told. False: its NodeId has as many as it may, and it is being closed. */
+/* Before an accepted connection is reported. False: its NodeId has reached its limit, and the connection closes. */
 bool admit_conn(conn_t *conn, uint64_t now);
-/* It was told to be over. */
+/* Its end was reported. */
 void admit_uncount(conn_t *conn);
 
 #endif

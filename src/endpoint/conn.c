@@ -213,7 +213,7 @@ int iroh_conn_update_key(iroh_endpoint_t *ep, iroh_handle_t handle) {
   return rv;
 }
 
-/* Those of the NodeId that there are end. */
+/* Ends the connections that the NodeId has. */
 int iroh_endpoint_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]) {
   int rv = policy_deny(ep, node_id);
   uint64_t now = uv_hrtime();

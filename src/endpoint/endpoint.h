@@ -5,7 +5,7 @@
 
 #include "endpoint/state.h"
 
-/* An endpoint without a socket and without a hook in the loop. */
+/* Makes an endpoint that has no sockets yet, and no hooks in the loop. */
 int endpoint_new(uv_loop_t *loop, const iroh_endpoint_config_t *config, iroh_endpoint_t **out);
 void endpoint_free(iroh_endpoint_t *ep);
 

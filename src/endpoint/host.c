@@ -25,7 +25,7 @@ static bool cid_added(void *owner, const uint8_t *cid, size_t len) {
   return true;
 }
 
-/* One of an attempt that is over, while its dial goes on: what comes for it tells which addresses answer. */
+/* Keeps an id of an attempt that has ended, as long as the dial runs: datagrams for it show which addresses answer. */
 static bool keeps(kept_cids_t *kept, const uint8_t *cid, size_t len) {
   if (kept == NULL || kept->count == KEPT_CIDS_MAX || len > QUIC_CID_MAX) return false;
   kept->items[kept->count].len = (uint8_t)len;

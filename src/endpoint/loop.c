@@ -105,12 +105,12 @@ static void arm(iroh_endpoint_t *ep) {
   if (deadline != QUIC_NEVER) turn_at(ep, deadline);
 }
 
-/* What has come in is answered, the program told, and what it says to that sent. `answer_first`: before the program is
- * told, which may take its time. */
+/* Reports events to the program, and sends what the program and the connections have to send. `answer_first`: sends also
+ * before the report, since the program may take its time. */
 static void run_turn(iroh_endpoint_t *ep, bool answer_first) {
   if (answer_first) flush_all(ep);
   drain_all(ep);
-  if (ep->abandoned) { /* by the program, in a function of its own */
+  if (ep->abandoned) { /* the program did it meanwhile */
     end_abandoned(ep);
     return;
   }
@@ -185,7 +185,7 @@ int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint
                                  .ecn = ecn & 3};
   receive_message(ep, NULL, &message, uv_hrtime());
   relay_peers_release(&ep->relay_peers, peer);
-  if (ep->abandoned) end_abandoned(ep); /* by the program, in its authorize function */
+  if (ep->abandoned) end_abandoned(ep); /* the program did it in its authorize function */
   return 0;
 }
 

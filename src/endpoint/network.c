@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The host's network has changed: every connection has to find its way again. */
+ * The host's network has changed: every connection looks for its path again. */
 #include "endpoint/paths.h"
 #include "endpoint/sockets.h"
 #include "endpoint/state.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the program is to be told that no connection brings with it; drain.c tells it. */
+ * Notes for the program beside the events of connections and streams. drain.c reports them. */
 #ifndef IROH_ENDPOINT_NOTES_H
 #define IROH_ENDPOINT_NOTES_H
 

@@ -370,7 +370,7 @@ void paths_tick(conn_t *conn, uint64_t now) {
   if (dead) paths_fall_back(conn, now);
 }
 
-/* What could not be reached from the network of before may be reached now. */
+/* The host has another network: addresses that were out of reach may be in reach now. */
 static void forget_unreachable(conn_t *conn) {
   for (size_t i = 0; i < conn->candidate_count; i++) conn->candidates[i].unreachable = false;
 }

@@ -11,11 +11,11 @@ bool paths_fall_back(conn_t *conn, uint64_t now);
 /* Takes the addresses of a dial: "ip:port", or "relay:<number>". */
 int paths_add_dialled(conn_t *conn, const uint8_t node_id[IROH_KEY_BYTES], const char *const *addresses, size_t count);
 void paths_deinit(conn_t *conn);
-/* A datagram came in: the path of it, as QUIC is to know it. `socket` NULL: by a relay. */
+/* A datagram has come in. Returns its path under the name that QUIC knows it by. `socket` NULL: it came by a relay. */
 quic_path_t paths_received(conn_t *conn, socket_t *socket, const udp_message_t *message);
-/* QUIC has read it. `opened`: the peer had sealed it. */
+/* QUIC has read the datagram. `opened`: the peer has sealed it. */
 void paths_read(conn_t *conn, const address_t *remote, bool opened, uint64_t now);
-/* A probe has brought news of a peer, for all connections to it. */
+/* A probe has brought news of a peer: for all connections to it. */
 void paths_take_news(iroh_endpoint_t *ep, const peer_news_t *news, uint64_t now);
 /* The connection is up: from a relay it tries to get away. */
 void paths_opened(conn_t *conn, uint64_t now);

@@ -22,9 +22,9 @@ struct peer {
 /* What a probe has brought. */
 typedef struct {
   peer_t *peer;      /* NULL: nothing */
-  bool called;       /* the peer asks, by a relay, to be looked for */
-  socket_t *socket;  /* NULL: none of its addresses has answered; else where it did, and: */
-  address_t address; /* which one */
+  bool called;       /* the peer asks by a relay for a direct path */
+  socket_t *socket;  /* where one of its addresses has answered; NULL: none has */
+  address_t address; /* then: the address */
   uint64_t rtt;      /* ns */
 } peer_news_t;
 
@@ -42,8 +42,8 @@ void peer_survey(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);
 void peer_tell_candidates(const conn_t *conn);
 /* Sends the probes that are due. */
 void peers_tick(iroh_endpoint_t *ep, uint64_t now);
-/* Takes a datagram that is a probe, or an answer of a STUN server; else false. With news of a peer, the connections have
- * it first (paths_take_news), and then peer_go_on() sends what is due. */
+/* Takes a datagram if it is a probe or a STUN server's answer; else returns false. The caller passes news of a peer to the
+ * connections (paths_take_news), and then calls peer_go_on(), which sends what is due. */
 bool peer_receive(iroh_endpoint_t *ep, socket_t *socket, const udp_message_t *message, const uint8_t *data, size_t len,
                   uint64_t now, peer_news_t *news);
 void peer_go_on(iroh_endpoint_t *ep, peer_t *peer, uint64_t now);

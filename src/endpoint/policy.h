@@ -11,7 +11,7 @@ bool policy_admits(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
  * have changed since its key was looked at. To be called before any event is gathered, since the program may release
  * what events point to. It may also abandon the endpoint. */
 void policy_ask_again(iroh_endpoint_t *ep);
-/* The NodeId is on the list of those that may not. */
+/* Puts the NodeId on the list of those that may not connect. */
 int policy_deny(iroh_endpoint_t *ep, const uint8_t node_id[IROH_KEY_BYTES]);
 
 #endif

@@ -10,9 +10,9 @@ const quic_path_t *route_of(const conn_t *conn, const quic_path_t *path);
 /* Where its packets go now. */
 quic_path_t route_now(const conn_t *conn);
 bool route_is_relayed(const conn_t *conn);
-/* Whether it is open and not direct. */
+/* Whether the connection is open and relayed. */
 bool route_wants_direct(const conn_t *conn);
-/* The candidate with that address; and the one that a datagram's sender stands for. NULL: none. */
+/* The candidate with that address; and the candidate that a datagram from that address counts for. NULL: none. */
 candidate_t *route_find(const conn_t *conn, const address_t *remote);
 candidate_t *route_candidate(const conn_t *conn, const address_t *remote);
 

@@ -20,7 +20,7 @@ uint64_t sockets_retire(iroh_endpoint_t *ep, uint64_t now);
 void sockets_deafen(socket_t *socket, uint64_t now);
 /* Listens to such sockets again; returns when the next one is due. */
 uint64_t sockets_listen_again(iroh_endpoint_t *ep, uint64_t now);
-/* Opens fresh sockets in the place of those there are, which are shut later unless their ports were asked for. */
+/* Opens fresh sockets. The old ones are shut later, unless the program had asked for their ports. */
 int sockets_rebind(iroh_endpoint_t *ep, uint64_t now);
 
 #endif

@@ -10,7 +10,7 @@ void watch_begin(iroh_endpoint_t *ep);
 uint64_t watch_again(iroh_endpoint_t *ep, uint64_t now);
 void watch_end(iroh_endpoint_t *ep);
 
-/* netlink_callbacks_t's, of which the loop has the third; it calls watch_closed() in it. */
+/* Two callbacks of netlink_callbacks_t. The third is loop.c's, which calls watch_closed(). */
 void watch_on_changed(netlink_t *netlink, unsigned what);
 void watch_on_failed(netlink_t *netlink, int error);
 void watch_closed(iroh_endpoint_t *ep);

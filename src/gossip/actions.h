@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a call gives to the user, and the frames in it.
+ * The actions that a call gives to the user, and their frames.
  */
 #ifndef IROH_GOSSIP_ACTIONS_H
 #define IROH_GOSSIP_ACTIONS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Plumtree: messages, and what asks for them.
+ * Plumtree: messages, announcements, and requests for messages.
  */
 #ifndef IROH_GOSSIP_BROADCAST_H
 #define IROH_GOSSIP_BROADCAST_H

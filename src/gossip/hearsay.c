@@ -73,7 +73,7 @@ gossip_data_t gossip_hearsay_for_others(const gossip_topic_t *topic, const gossi
   return peer->met || !topic->config.hints ? gossip_peer_data(peer) : (gossip_data_t){NULL, 0};
 }
 
-/* What becomes of its dial is not looked at any more. */
+/* Stops watching its dial. */
 static void forget(gossip_topic_t *topic, gossip_known_t *peer, bool answered) {
   gossip_hints_t *hints = topic->config.hints;
   if (hints && peer->following) gossip_hints_end(hints, peer->teller, peer->cost, answered, topic->now);

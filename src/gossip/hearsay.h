@@ -23,7 +23,7 @@ gossip_data_t gossip_hearsay_for_others(const gossip_topic_t *topic, const gossi
 void gossip_hearsay_met(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_hearsay_said(gossip_topic_t *topic, gossip_known_t *peer, const gossip_data_t *data);
 bool gossip_hearsay_missed(gossip_topic_t *topic, gossip_known_t *peer);
-/* Peers without a role are about to be forgotten, or all of them: what becomes of their dials is not looked at any more. */
+/* Stops watching the dials of peers without a role, which are about to be freed; or of all peers. */
 void gossip_hearsay_tidy(gossip_topic_t *topic);
 void gossip_hearsay_deinit(gossip_topic_t *topic);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peers that a Shuffle or a ShuffleReply names to others, so many as fit.
+ * The peers that a Shuffle or a ShuffleReply names, as many as fit.
  */
 #include "gossip/introduce.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Telling a peer of others.
+ * Naming peers to another peer.
  */
 #ifndef IROH_GOSSIP_INTRODUCE_H
 #define IROH_GOSSIP_INTRODUCE_H
 
 #include "gossip/peers.h"
 
-/* The peers that a message is about to name, so many as fit. */
+/* The peers that a message will name, as many as fit. */
 enum { INTRODUCED_MAX = 16 };
 typedef struct {
   gossip_peer_t items[INTRODUCED_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages that neighbours announced and nobody has sent.
+ * Messages that were announced and have not arrived.
  */
 #ifndef IROH_GOSSIP_MISSING_H
 #define IROH_GOSSIP_MISSING_H

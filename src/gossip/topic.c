@@ -40,7 +40,7 @@ static bool enter(gossip_topic_t *topic, uint64_t now, gossip_actions_t *out) {
   return true;
 }
 
-/* Ends it, once its part is done. */
+/* Ends a call. */
 static void leave(gossip_topic_t *topic) {
   gossip_view_settle(topic);
   gossip_contacts_arm(topic);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which neighbours get messages at once, and what is kept of each by its place. A place may be another's in the same call,
- * so that what is kept is forgotten at once.
+ * Which neighbours get messages at once, and what the topic keeps under each neighbour's place. Another neighbour may get
+ * the place within the same call: what was kept under it is dropped at once.
  */
 #include "gossip/tree.h"
 

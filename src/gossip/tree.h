@@ -9,10 +9,9 @@
 
 /* The neighbours that are eager, or those that are not. */
 gossip_links_t gossip_tree_links(const gossip_topic_t *topic, bool eager);
-/* The peer's own bit; none if it is no neighbour. */
+/* The peer's bit; 0 if the peer is not a neighbour. */
 gossip_links_t gossip_tree_bit(const gossip_known_t *peer);
-/* The peer has become a neighbour, and is told of what came last; or it is about to be none, and its place is free for
- * another. */
+/* The peer has become a neighbour: recent messages are announced to it. Or it stops being one: its place becomes free. */
 void gossip_tree_up(gossip_topic_t *topic, gossip_known_t *peer);
 void gossip_tree_down(gossip_topic_t *topic, const gossip_known_t *peer);
 

@@ -26,8 +26,8 @@ typedef struct {
 /* Reads a host out of its handle. Throws a TypeError and returns NULL for anything else. */
 host_t *host_unwrap(napi_env env, napi_value value);
 
-/* Opens an endpoint and gives its handle. `functions`: on_events, on_closed and authorize. Else an error code; an exception
- * may be pending. */
+/* Opens an endpoint and gives its handle. `functions` are on_events, on_closed and authorize. Returns 0 or an error code;
+ * with an error code an exception may be pending. */
 int host_open(napi_env env, iroh_endpoint_config_t *config, const napi_value functions[3], napi_value *handle);
 
 #endif

@@ -10,7 +10,7 @@ bool swarm_admits(swarm_topic_t *topic, swarm_peer_t *peer, bool *wait_out);
 /* The same, as far as is known, for the topic itself. */
 bool swarm_admit_hook(void *topic, const uint8_t peer[GOSSIP_ID_BYTES]);
 void swarm_verdict_free(swarm_verdict_t *verdict);
-/* What was said above. False: it was not asked, or has been said. */
+/* The program has decided. False: it was not asked, or has decided before. */
 bool swarm_verdict_give(swarm_topic_t *topic, const swarm_peer_t *peer, bool admitted);
 
 #endif

@@ -23,9 +23,9 @@ void swarm_renew(const swarm_topic_t *topic, const uint8_t peer[GOSSIP_ID_BYTES]
 void swarm_peer_want_streams(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
 /* Asks for a connection, unless that was done. */
 void swarm_peer_dial(swarm_peer_t *peer, const swarm_topic_t *topic, uint64_t now);
-/* What was asked for has come, or failed. */
+/* The connection that was asked for has come, or failed. */
 void swarm_peer_dial_over(swarm_peer_t *peer);
-/* It is to be asked anew whether the peer may be a neighbour. */
+/* The program will be asked again whether the peer may be a neighbour. */
 void swarm_peer_drop_verdicts(swarm_peer_t *peer);
 void swarm_peer_free(swarm_peer_t *peer);
 void swarm_link_close(swarm_link_t *link, uint64_t now);

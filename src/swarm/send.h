@@ -21,7 +21,7 @@ void swarm_sender_finish(swarm_sender_t *sender, uint64_t now);
 /* The stream is over; `release`: it is to be let go, too. */
 void swarm_sender_free(swarm_sender_t *sender, bool release);
 void swarm_sender_events(swarm_sender_t *sender, unsigned events, uint64_t now);
-/* Something of a topic that was left is gone: it is over with the last of it, and that is told soon (topics.c). */
+/* A sender or an outbox of the topic is gone. With the last one a topic that was left is over: topics.c ends it soon. */
 void swarm_topic_settle(swarm_topic_t *topic);
 
 #endif

@@ -31,18 +31,18 @@ typedef struct {
 
 typedef struct swarm_peer swarm_peer_t;
 
-/* All that are on one endpoint: its service (endpoint/service.h). */
+/* All swarms of one endpoint: its service (endpoint/service.h). */
 typedef struct {
   iroh_endpoint_t *ep;
   gossip_hints_t hints;    /* what neighbours' words are worth */
   map_t by_handle, topics; /* handle -> swarm_t, swarm_topic_t */
   heap_t timers;
-  unsigned graces;                 /* the loop was away: so many times in a row */
-  uint64_t not_before;             /* then: deadlines wait until here */
-  list_t events, batch;            /* to be told, and being told */
+  unsigned graces;                 /* deadlines that were put off in a row, since the loop was away */
+  uint64_t not_before;             /* then: until when */
+  list_t events, batch;            /* for the program: those that wait, and those being reported */
   size_t event_count, batch_count; /* of both, and of the latter */
-  list_t paused;                   /* readers that go on when those were told */
-  list_t over;                     /* topics that were left, with nothing to wait for any more, by `over_node` */
+  list_t paused;                   /* readers that continue once the program has taken the batch */
+  list_t over;                     /* topics that were left and wait for nothing more, by `over_node` */
 } swarms_t;
 
 typedef struct {
@@ -157,7 +157,7 @@ static inline swarm_topic_t *swarm_topic_of_handle(const iroh_endpoint_t *ep, ir
   return topic != NULL && topic->core != NULL ? topic : NULL;
 }
 
-/* NULL: nothing is known of it. */
+/* NULL: the swarm does not know the peer. */
 static inline swarm_peer_t *swarm_peer(const swarm_t *swarm, const uint8_t id[GOSSIP_ID_BYTES]) {
   return bytes_map_get(&swarm->peers, id, GOSSIP_ID_BYTES);
 }

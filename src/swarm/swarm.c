@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Swarms: opening and closing them, and what the endpoint asks of all of them, its service. */
+ * Opening and closing swarms, and the service that all swarms of an endpoint are to it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "swarm/timers.h"
 #include "swarm/topics.h"
 
-/* When the loop was away, what was asked for just before may leave only now: deadlines wait so much longer, after so long an
- * absence and so many times in a row. */
+/* After the loop was away for ABSENCE, requests made just before may leave only now: deadlines wait GRACE longer, at most
+ * GRACES_MAX times in a row. */
 #define ABSENCE (200 * SWARM_NS_PER_MS)
 #define GRACE (300 * SWARM_NS_PER_MS)
 #define GRACES_MAX 3
@@ -114,7 +114,7 @@ static const service_t service = {.tick = tick,
                                   .end = end,
                                   .free = free_swarms};
 
-/* The endpoint's, made with the first of them. */
+/* The endpoint's swarms; made for the first one. */
 static int use_swarms(iroh_endpoint_t *ep, swarms_t **out) {
   *out = ep->service_self;
   if (*out != NULL) return 0;

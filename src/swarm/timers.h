@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is due at a time. */
+ * Timers of swarms. */
 #ifndef IROH_SWARM_TIMERS_H
 #define IROH_SWARM_TIMERS_H
 

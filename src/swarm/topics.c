@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Topics: the iroh_gossip_ functions of them, and their end. */
+ * Topics: their iroh_gossip_ functions and their end. */
 #include "swarm/topics.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "swarm/state.h"
 
 void swarm_topic_free(swarm_topic_t *topic);
-/* Those that are over are told to have been left, and freed. */
+/* Reports the topics that are over as left, and frees them. */
 void swarm_topics_end(swarms_t *swarms);
 
 #endif
