@@ -97,8 +97,11 @@ static uint64_t top_of(const heap_t *heap) {
 static void arm(iroh_endpoint_t *ep) {
   if (ep->shut) return;
   uint64_t now = uv_hrtime();
-  uint64_t deadline = earlier(sockets_retire(ep, now), earlier(sockets_listen_again(ep, now), watch_again(ep, now)));
-  deadline = earlier(deadline, earlier(top_of(&ep->timers), top_of(&ep->peer_timers)));
+  uint64_t deadline = sockets_retire(ep, now);
+  deadline = earlier(deadline, sockets_listen_again(ep, now));
+  deadline = earlier(deadline, watch_again(ep, now));
+  deadline = earlier(deadline, top_of(&ep->timers));
+  deadline = earlier(deadline, top_of(&ep->peer_timers));
   deadline = earlier(deadline, service_deadline(ep));
   if (turn_has_work(ep)) deadline = now;
   if (ep->closing) deadline = earlier(deadline, ep->close_deadline);

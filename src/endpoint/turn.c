@@ -2,7 +2,6 @@
 #include "endpoint/turn.h"
 
 #include "endpoint/service.h"
-
 #include "endpoint/timer.h"
 
 void turn_mark_events(conn_t *conn) {
