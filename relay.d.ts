@@ -3,162 +3,320 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { NodeId, Peer } from './index.js'
 
-/** A client that proved its NodeId, as access rules and `onDisconnect` see it. */
+/** A client that proved its NodeId, as access functions and `onDisconnect` see it. */
 export interface RelayClientInfo {
+  /** The client. */
   nodeId: NodeId
-  /** Counts the connections of this relay. */
+  /** Numbers the connections of this relay. */
   connectionId: number
+  /** The client's IP address. */
   remoteAddress: string
-  /** Of the relay protocol. */
+  /** The version of the relay protocol. */
   version: 1 | 2
-  /** Of the Authorization header (Bearer), or else the query parameter `token`. */
+  /** From the Authorization header (Bearer), or else from the query parameter `token`. */
   token?: string
-  /** The request's: path and query. */
+  /** The path and query of the request. */
   url: string
+  /** The headers of the request. */
   headers: IncomingHttpHeaders
 }
 
-/** true admits; a text denies and is told to the client; anything else denies. */
+/** `true` admits a client; a string denies it and is sent to it as the reason; anything else denies it. */
 export type RelayAccessFunction = (client: RelayClientInfo) => boolean | string | Promise<boolean | string>
 
 /**
- * A list in a file, one a line, '#' begins a remark. It is read again when it changes, and clients that it lets in no longer
- * are closed.
+ * A list in a file, one entry per line, `#` starts a comment. The file is read again when it changes, and clients that
+ * it no longer admits are closed.
  */
 export interface RelayAccessFile {
+  /** The path of the file. */
   file: string
 }
 
-/** All the rules given must agree. */
+/** Rules for clients. A client must satisfy all the rules that are given. */
 export interface RelayAccessRules {
+  /** The clients to admit. */
   allow?: Iterable<Peer> | RelayAccessFile
+  /** The clients to deny, whatever `allow` says. */
   deny?: Iterable<Peer> | RelayAccessFile
-  /** The client must bring one of these. */
+  /** The client must present one of these. */
   tokens?: string[] | RelayAccessFile
-  /** Asked by POST with the header X-Iroh-Endpoint-Id; admits with status 200 and a body of exactly `true`. */
+  /**
+   * A server that decides: it gets a POST with the header X-Iroh-Endpoint-Id, and admits with status 200 and the body
+   * `true`.
+   */
   url?: string
-  /** Sent to `url`. */
+  /** Headers to send to `url`. */
   headers?: Record<string, string>
-  /** For `url`, default 5000. */
+  /**
+   * The longest time to wait for `url`, in milliseconds.
+   * @default 5000
+   */
   timeoutMs?: number
 }
 
-/** PEM files, which are read anew when they change, or PEM text. */
+/** The certificate and key of a relay: PEM files, which are read again when they change, or PEM text. */
 export type RelayTls = (
-  | { certFile: string; keyFile: string }
-  | { cert: string | Uint8Array; key: string | Uint8Array }
+  | {
+      /** The file of the certificate chain. */
+      certFile: string
+      /** The file of the private key. */
+      keyFile: string
+    }
+  | {
+      /** The certificate chain. */
+      cert: string | Uint8Array
+      /** The private key. */
+      key: string | Uint8Array
+    }
 ) & {
-  /** Plain HTTP beside it, for /generate_204 alone. Default 80; false: none. */
+  /**
+   * A port for plain HTTP, which serves /generate_204 only; false: none.
+   * @default 80
+   */
   httpPort?: number | false
 }
 
+/** Limits and times of a relay. docs/reference/limits.md explains the bounds. */
 export interface RelayLimits {
-  /** TCP connections. Default 16384. */
+  /**
+   * TCP connections.
+   * @default 16384
+   */
   maxConnections?: number
-  /** From one IPv4 address or one IPv6 /64. Default 1024. */
+  /**
+   * TCP connections from one IPv4 address or one IPv6 /64.
+   * @default 1024
+   */
   maxConnectionsPerIp?: number
-  /** With one NodeId. Default 16; the oldest is closed. */
+  /**
+   * Connections with one NodeId; beyond it the oldest is closed.
+   * @default 16
+   */
   maxConnectionsPerNode?: number
-  /** Datagram frames waiting for one client; more are dropped. Default 512. */
+  /**
+   * Datagram frames that may wait for one client; further ones are dropped.
+   * @default 512
+   */
   queueFrames?: number
-  /** The same in bytes. Default 4 MiB. */
+  /**
+   * Bytes that may wait for one client; further frames are dropped.
+   * @default 4 MiB
+   */
   queueBytes?: number
-  /** Bytes waiting for all clients; those of one address may have as many as are free. Then the newest is dropped. Default 256 MiB. */
+  /**
+   * Bytes that may wait for all clients; beyond it the newest are dropped. The clients of one address may use as much
+   * as is free.
+   * @default 256 MiB
+   */
   queueBytesTotal?: number
-  /** Of those a client sent to, so many are told when it leaves: the latest. Default 256. */
+  /**
+   * When a client leaves, so many of the peers that it sent to are notified: the latest ones.
+   * @default 256
+   */
   maxPeersPerNode?: number
-  /** The same of all clients; one has at most a 64th of what is free, and 4 in any case. Default 262144. */
+  /**
+   * The same over all clients. One may use a 64th of what is free, and 4 in any case.
+   * @default 262144
+   */
   maxPeersTotal?: number
-  /** Read from one client; 0 (default): no limit. Nothing is dropped, the client is read later. */
+  /**
+   * Bytes per second to read from one client; 0: no limit. Nothing is dropped: the client is read later.
+   * @default 0
+   */
   bytesPerSecond?: number
-  /** At once. Default a tenth of bytesPerSecond. */
+  /**
+   * Bytes to read from one client at once.
+   * @default a tenth of `bytesPerSecond`
+   */
   burstBytes?: number
-  /** From the TCP connection to the authenticated client. Default 30000. */
+  /**
+   * The longest time from the TCP connection to the authenticated client, in milliseconds.
+   * @default 30000
+   */
   handshakeTimeoutMs?: number
-  /** A client that reads nothing for so long is cut off. Default 2000. */
+  /**
+   * A client that reads nothing for so many milliseconds is cut off.
+   * @default 2000
+   */
   writeTimeoutMs?: number
-  /** A client that is silent for so long, and a bit, is pinged. Default 15000. */
+  /**
+   * A client that sends nothing for about so many milliseconds is pinged.
+   * @default 15000
+   */
   pingAfterMs?: number
-  /** The longest wait for its pong. Default 5000. */
+  /**
+   * The longest wait for its pong, in milliseconds.
+   * @default 5000
+   */
   pongTimeoutMs?: number
-  /** For the closing handshake. Default 2000. */
+  /**
+   * The longest time for the closing handshake, in milliseconds.
+   * @default 2000
+   */
   closeTimeoutMs?: number
-  /** UDP answers to one IPv4 address or one IPv6 /64. Default 50. */
+  /**
+   * UDP answers per second to one IPv4 address or one IPv6 /64.
+   * @default 50
+   */
   udpPerSecondPerIp?: number
-  /** UDP answers in all. Default 10000. */
+  /**
+   * UDP answers per second in all.
+   * @default 10000
+   */
   udpPerSecond?: number
-  /** Signed packets held; beyond it the one published longest ago goes. Default 65536. */
+  /**
+   * Signed packets to keep; beyond it the one published longest ago is dropped.
+   * @default 65536
+   */
   maxPackets?: number
-  /** Packets published from one IPv4 address or one IPv6 /64. Default 20. */
+  /**
+   * Packets per second from one IPv4 address or one IPv6 /64.
+   * @default 20
+   */
   packetsPerSecondPerIp?: number
-  /** Packets of NodeIds that are not held yet, in all. Default a 360th of maxPackets, so that who publishes every five minutes stays. */
+  /**
+   * Packets per second of NodeIds that are not kept yet, in all.
+   * @default a 360th of `maxPackets`, so that a NodeId that publishes every five minutes is kept
+   */
   packetsPerSecond?: number
 }
 
+/** Options of `RelayServer.listen()`. See docs/reference/relay.md. */
 export interface RelayServerOptions {
-  /** The address to listen at. Default '::', which is IPv4 too. */
+  /**
+   * The address to listen on.
+   * @default '::', which includes IPv4
+   */
   host?: string
-  /** The name in `url`. Default the host. */
+  /**
+   * The name in `url`.
+   * @default the host
+   */
   hostname?: string
-  /** Default 3340, with TLS 443; 0: any. */
+  /**
+   * The port; 0: any.
+   * @default 3340; with TLS 443
+   */
   port?: number
+  /** Serve HTTPS. */
   tls?: RelayTls
-  /** Who may use this relay. Default everyone. */
+  /**
+   * Who may use this relay.
+   * @default 'everyone'
+   */
   access?: 'everyone' | RelayAccessRules | RelayAccessFunction
-  /** Called once for each client that was admitted. */
+  /** Called once for each admitted client when it leaves. */
   onDisconnect?: (client: RelayClientInfo) => void
-  /** Called when the files of `tls` or `access` have changed; with an error: they cannot be used, and what was read before stays. */
+  /**
+   * Called when the files of `tls` or `access` have changed. With an error they cannot be used, and what was read
+   * before stays.
+   */
   onReload?: (about: { what: 'tls' | 'access'; error: Error | null }) => void
+  /** Limits and times. */
   limits?: RelayLimits
-  /** UDP, for STUN. Default 3478 if it is free; a number given must be free, 0: any; false: none. */
+  /**
+   * UDP port for STUN. A given number must be free; 0: any; false: none.
+   * @default 3478 if it is free
+   */
   stunPort?: number | false
   /**
-   * UDP, a second port for NAT behaviour discovery (RFC 5780). Default the port after `stunPort` if it is free; the same
-   * rules. There is none without `stunPort`.
+   * A second UDP port, for NAT behaviour discovery (RFC 5780); the same rules. It needs `stunPort`.
+   * @default the port after `stunPort` if it is free
    */
   stunAltPort?: number | false
-  /** UDP, keeps iroh nodes from waiting for QUIC address discovery. Default 7842 if it is free; the same rules. */
+  /**
+   * UDP port that answers QUIC address discovery, so that iroh nodes need not wait for a time-out; the same rules.
+   * @default 7842 if it is free
+   */
   quicPort?: number | false
-  /** Keeps where NodeIds say that they are (pkarr), and answers for it over HTTP and DNS. Default true. */
+  /**
+   * Keep the addresses that NodeIds publish (pkarr), and serve them over HTTP and DNS.
+   * @default true
+   */
   pkarr?: boolean
-  /** UDP and TCP, for DNS. Default 5300 if it is free; the same rules. There is none without `pkarr`. */
+  /**
+   * UDP and TCP port for DNS; the same rules. It needs `pkarr`.
+   * @default 5300 if it is free
+   */
   dnsPort?: number | false
-  /** The zone that DNS is answered for: TXT records of `_iroh.<key>.<zone>`. Default: any. */
+  /**
+   * The zone to answer DNS for: TXT records of `_iroh.<key>.<zone>`.
+   * @default any
+   */
   dnsOrigin?: string
-  /** HTTP, for /metrics. Default none. */
+  /**
+   * HTTP port for /metrics.
+   * @default none
+   */
   metricsPort?: number | false
-  /** Default '127.0.0.1'. */
+  /**
+   * The address for /metrics.
+   * @default '127.0.0.1'
+   */
   metricsHost?: string
 }
 
-/** A relay for iroh nodes. docs/relay.md. */
+/**
+ * A relay for iroh nodes: it forwards sealed packets between nodes that cannot reach each other. See
+ * docs/reference/relay.md.
+ * @example
+ * ```js
+ * import { RelayServer } from 'event-target-iroh/relay'
+ *
+ * const relay = await RelayServer.listen({ host: '127.0.0.1', port: 0 })
+ * console.log(relay.url)
+ * ```
+ */
 export class RelayServer {
   private constructor()
+  /**
+   * Opens the ports and starts to serve.
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID; ERR_IROH_ADDRESS_IN_USE or ERR_IROH_SYSTEM
+   *   when a port cannot be opened
+   */
   static listen(options?: RelayServerOptions): Promise<RelayServer>
-  /** What nodes are given as their relay. */
+  /** The URL for the `relays` option of endpoints. */
   readonly url: string
-  /** What pkarrDiscovery() takes as its `relay`; null: `pkarr` is false. */
+  /** The URL for the `relay` option of `pkarrDiscovery()`; null: `pkarr` is false. */
   readonly pkarrUrl: string | null
-  /** The ports in use. */
+  /** The ports in use; null: none. */
   readonly ports: {
+    /** HTTP, or HTTPS with `tls`. */
     readonly relay: number
+    /** Plain HTTP, with `tls`. */
     readonly http: number | null
+    /** STUN. */
     readonly stun: number | null
+    /** NAT behaviour discovery. */
     readonly stunAlt: number | null
+    /** QUIC address discovery. */
     readonly quic: number | null
+    /** DNS. */
     readonly dns: number | null
+    /** Metrics. */
     readonly metrics: number | null
   }
-  /** Counters and gauges since the start. */
+  /** Counters and gauges since the start; docs/reference/relay.md explains them. */
   metrics(): Record<string, number>
-  /** Reads the certificate anew; throws ERR_IROH_INVALID_ARGUMENT and keeps the old one if that fails. */
+  /**
+   * Reads the certificate files again.
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT; the old certificate stays in use
+   */
   reloadTls(): void
-  /** Reads the files of `access` anew; throws if one cannot be used, and keeps its old list. */
+  /**
+   * Reads the files of `access` again.
+   * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT, ERR_IROH_INVALID_NODE_ID: a file cannot be used, and its old list
+   *   stays
+   */
   reloadAccess(): void
   /**
-   * Tells the clients that the relay restarts, and closes. They come back at a random time within `reconnectInMs`
-   * (default 1 ms for each client), and try for `tryForMs` (5000). What is open after `graceMs` (1000) is cut off.
+   * Tells the clients that the relay restarts, and closes.
+   * @param options `reconnectInMs`: clients come back at a random time within so many milliseconds; default 1 for each
+   *   client, at most 10 s. `tryForMs`: how long they try; default 5000. `graceMs`: what is still open after it is cut
+   *   off; default 1000
    */
   close(options?: { reconnectInMs?: number; tryForMs?: number; graceMs?: number }): Promise<void>
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -12,7 +12,7 @@ const { renderRun, summarizeRun } = require('./report')
 const { pick, rotate } = require('./rounds')
 const { SCENARIOS } = require('./scenarios')
 
-const DOCUMENT = path.join(__dirname, '..', 'docs', 'performance.md')
+const DOCUMENT = path.join(__dirname, '..', 'docs', 'measured', 'performance.md')
 const USUAL = { rounds: 5, warmUpMs: 500, measureMs: 700 }
 const USUAL_PEERS = Object.keys(PEERS).filter((name) => !PEERS[name].aside)
 const FAILURES_TO_GIVE_UP = 2
@@ -23,7 +23,7 @@ const HELP = `Usage: npm run bench -- [options]
   --peers a,b        of: ${Object.keys(PEERS).join(', ')}
   --scenarios x,y    of: ${Object.keys(SCENARIOS).join(', ')}
   --json FILE        every sample and the medians
-  --write            put the table into docs/performance.md
+  --write            put the table into docs/measured/performance.md
   --quick            one short round, to see that it works`
 
 function readOptions() {

@@ -140,7 +140,7 @@ function build(name, { force = false } = {}) {
       .split('\n')
       .filter((line) => /\b(error|undefined reference)\b|gyp: /i.test(line))
     for (const line of complaints.slice(0, 10)) console.error(line)
-    fail(`the compiler refused the sources; the whole story is in ${path.relative(process.cwd(), log)}`)
+    fail(`compilation failed; see ${path.relative(process.cwd(), log)} for the full log`)
   }
   fs.writeFileSync(stampFile, stamp)
   return addon

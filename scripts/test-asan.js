@@ -12,10 +12,10 @@ const { build } = require('./build.js')
 
 const root = path.join(__dirname, '..')
 const reports = path.join(root, 'build-asan/reports')
-// Frames that ask for memory on behalf of others, and those of Node, its compiled code, the real iroh, and the store of
-// spools, which is C++ around LMDB; nothing of ours is C++.
+// Frames that ask for memory on behalf of others, and those of Node, its libuv, its compiled code, the real iroh, and the
+// store of spools, which is C++ around LMDB; nothing of ours is C++.
 const passing = /\/(libc|libstdc\+\+|libpthread|libdl|libasan|ld-linux)[^/]*\+0x|libsanitizer|sysdeps/
-const foreign = /\/node\+0x|@number0|unknown module|\/liblmdb\/|\.cpp:\d/
+const foreign = /\/node\+0x|\.\.\/deps\/uv\/|@number0|unknown module|\/liblmdb\/|\.cpp:\d/
 
 /** A report's blocks that tell of an error, or of a leak of ours. */
 function findingsIn(text) {

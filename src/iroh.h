@@ -251,8 +251,8 @@ int iroh_endpoint_relay_received(iroh_endpoint_t *ep, uint16_t relay, const uint
 /* Asks a STUN server ("ip:port", RFC 8489) where it sees us: IROH_EVENT_OBSERVED, if it answers. */
 int iroh_endpoint_ask_address(iroh_endpoint_t *ep, const char *server);
 /* Where this endpoint may be reached, to be told to peers that we are connected to by a relay: "ip:port", or with how it
- * was learnt (docs/disco.md), "ip:port local", "observed", "configured", "mapped", "predicted" or "varying". At most 32
- * are kept. IROH_ERR_INVALID_ADDRESS. */
+ * was learnt (docs/design/disco.md), "ip:port local", "observed", "configured", "mapped", "predicted" or "varying".
+ * At most 32 are kept. IROH_ERR_INVALID_ADDRESS. */
 int iroh_endpoint_set_candidates(iroh_endpoint_t *ep, const char *const *addresses, size_t count);
 
 typedef struct {

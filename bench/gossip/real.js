@@ -16,7 +16,7 @@ const { rotate } = require('../rounds')
 const { startLine } = require('./line')
 
 const CRATE = path.join(__dirname, '..', '..', 'test', 'interop', 'rust-gossip')
-const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'performance.md')
+const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'measured', 'performance.md')
 const SECTION = 'bench-gossip'
 const KINDS = { ours: 'event-target-iroh', real: 'iroh-gossip' }
 
@@ -32,7 +32,7 @@ const TIMEOUT_MS = 60_000
 const HELP = `Usage: npm run bench:gossip-real -- [options]
   --rounds N     rounds, each with both kinds (${USUAL.rounds})
   --json FILE    every sample
-  --write        put the table into docs/performance.md
+  --write        put the table into docs/measured/performance.md
   --quick        one short round, to see that it works`
 
 /** The median time, in ms, of messages that are alone on the way. */

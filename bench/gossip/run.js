@@ -16,15 +16,15 @@ const { renderTables } = require('./tables')
 
 const ROOT = path.join(__dirname, '..', '..')
 const SIMULATOR = path.join(ROOT, 'build', 'native', 'gcc-plain', 'gossip-sim')
-const DOCUMENT = path.join(ROOT, 'docs', 'gossip-simulation.md')
-const CHART = path.join(ROOT, 'docs', 'gossip-simulation.svg')
+const DOCUMENT = path.join(ROOT, 'docs', 'measured', 'gossip-simulation.md')
+const CHART = path.join(ROOT, 'docs', 'measured', 'gossip-simulation.svg')
 const run = promisify(execFile)
 
 const HELP = `Usage: npm run bench:gossip -- [options]
   --cases a,b        of: ${CASES.map(({ id }) => id).join(', ')}
   --seeds N          of each case, at most ${SEEDS.length} (${SEEDS.length})
   --json FILE        every figure
-  --write            put the tables into docs/gossip-simulation.md, and draw docs/gossip-simulation.svg`
+  --write            put the tables into docs/measured/gossip-simulation.md, and draw docs/measured/gossip-simulation.svg`
 
 function readOptions() {
   const { values } = parseArgs({

@@ -12,14 +12,14 @@ const { quantile, sleep } = require('../meter')
 const { table } = require('../report')
 const { Worker, clock } = require('./workers')
 
-const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'hub.md')
+const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'measured', 'hub.md')
 const BUCKET_MS = 250
 
 const HELP = `Usage: npm run bench:reconnect -- [options]
   --spokes N         spokes (500)
   --processes N      processes they are in (5)
   --down a,b,c       milliseconds between the kill and the start (0,1000,5000,20000,40000)
-  --write            put the tables into docs/hub.md`
+  --write            put the tables into docs/measured/hub.md`
 
 function readOptions() {
   const { values } = parseArgs({

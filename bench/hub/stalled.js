@@ -12,7 +12,7 @@ const { table } = require('../report')
 const { rotate } = require('../rounds')
 const { Worker } = require('./workers')
 
-const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'hub.md')
+const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'measured', 'hub.md')
 const POLICIES = ['wait', 'disconnect', 'drop-oldest']
 const MIB = 1024 * 1024
 const WARM_UP_MS = 1000
@@ -22,7 +22,7 @@ const HELP = `Usage: npm run bench:stalled -- [options]
   --rounds N         rounds (7)
   --spokes N         spokes that read (20)
   --bytes N          of each broadcast, one every 10 ms (4000)
-  --write            put the table into docs/hub.md`
+  --write            put the table into docs/measured/hub.md`
 
 function readOptions() {
   const { values } = parseArgs({
@@ -96,19 +96,9 @@ function render(pairs, { rounds, spokes, bytes }) {
     const becomes = [left === spokes ? 'closed' : 'connected', String(dropped), Math.round(waiting / 1024).toString()]
     return [`'${policy}'`, ...figures.map((figure) => figure.toFixed(2)), ...becomes]
   })
-  const head = [
-    '`slowSpoke`',
-    'p50, ms',
-    'beside it',
-    'p99, ms',
-    'beside it',
-    'ratio',
-    'it is',
-    'dropped',
-    'KiB waiting'
-  ]
+  const head = ['`slowSpoke`', 'p50, ms', 'with it', 'p99, ms', 'with it', 'ratio', 'it is', 'dropped', 'KiB waiting']
   return [
-    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and beside one that does not. Medians of ${rounds} rounds, of the ratio too, in which both took turns.`,
+    `A broadcast of ${bytes} bytes every 10 ms to ${spokes} spokes that read, without and with one more that does not. Medians of ${rounds} rounds, of the ratio too; in each round both took turns.`,
     '',
     ...table([head, ...rows])
   ].join('\n')

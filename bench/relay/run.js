@@ -14,7 +14,7 @@ const { renderRun, summarizeRun } = require('./report')
 const { SCENARIOS } = require('./scenarios')
 const { SERVERS, prepare } = require('./servers')
 
-const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'performance.md')
+const DOCUMENT = path.join(__dirname, '..', '..', 'docs', 'measured', 'performance.md')
 const SECTION = 'bench-relay'
 const LOAD = path.join(__dirname, 'load.js')
 const USUAL = { rounds: 5, warmUpMs: 700, measureMs: 1500 }
@@ -26,7 +26,7 @@ const HELP = `Usage: npm run bench:relay -- [options]
   --servers a,b      of: ${Object.keys(SERVERS).join(', ')}
   --scenarios x,y    of: ${Object.keys(SCENARIOS).join(', ')}
   --json FILE        every sample and the medians
-  --write            put the table into docs/performance.md
+  --write            put the table into docs/measured/performance.md
   --quick            one short round, to see that it works`
 
 function readOptions() {

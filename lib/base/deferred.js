@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-/** A promise with its two levers. */
+/** A promise with its resolve and reject. */
 function deferred() {
   const result = {}
   result.promise = new Promise((resolve, reject) => {

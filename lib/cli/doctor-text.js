@@ -6,8 +6,8 @@ const NAME_WIDTH = 17
 const VALUE_WIDTH = 29
 
 const UDP = {
-  true: ['works', 'direct connections may come about'],
-  false: ['no answer', 'nothing of it gets out or back, or the relays asked answer none'],
+  true: ['works', 'direct connections are possible'],
+  false: ['no answer', 'UDP is blocked, or none of these relays answers UDP'],
   null: ['not known', 'no relay has an address of this kind and answers UDP']
 }
 

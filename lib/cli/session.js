@@ -83,7 +83,7 @@ class Session extends Emitter {
   }
 
   /**
-   * The envelopes of stdin until its end, or until it is to end. Lines that are none are told and skipped, empty ones are
+   * The envelopes of stdin until its end, or until it is to end. Invalid lines are reported and skipped, empty ones are
    * skipped.
    * @param {{ isAddressed: boolean }} options as parseLine() takes them
    * @returns {AsyncGenerator<{ line: number, envelope: object, to?: string }>}

@@ -24,7 +24,7 @@
  */
 
 const PIPES = [
-  'An envelope is {"type", "id"?, "payload"?}, one to a line. Lines that are none are named on stderr with their number, and skipped.',
+  'An envelope is {"type", "id"?, "payload"?}, one to a line. Invalid lines are reported on stderr by line number and skipped.',
   'Ends with 0 when it was told to end, 1 when something failed, 2 when called wrongly, 4 when it was told to end and had skipped lines.'
 ]
 
@@ -118,7 +118,7 @@ const COMMANDS = {
       qr: { help: 'show the ticket as a QR code on stderr' },
       stay: { help: 'stay when stdin ends, until SIGINT or SIGTERM' }
     },
-    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    json: 'everything else that goes to stderr also goes to stdout, as {"event", …}',
     notes: PIPES,
     examples: [
       'event-target-iroh gossip kitchen --preset minimal --qr',
@@ -136,7 +136,7 @@ const COMMANDS = {
       'allow-file': {
         value: '<file>',
         is: 'file',
-        help: 'only those may connect that stand in the file, one a line; it is watched, and SIGHUP reads it at once'
+        help: 'only NodeIds in this file may connect, one per line; the file is watched, and SIGHUP reads it at once'
       },
       'slow-spoke': {
         value: '<policy>',
@@ -145,7 +145,7 @@ const COMMANDS = {
       },
       qr: { help: 'show the ticket as a QR code on stderr' }
     },
-    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    json: 'everything else that goes to stderr also goes to stdout, as {"event", …}',
     notes: PIPES,
     examples: [
       'event-target-iroh hub --key hub.key --qr',
@@ -200,7 +200,7 @@ const COMMANDS = {
         is: 'portOrOff',
         help: "UDP, keeps iroh nodes from waiting (default 7842 if it is free); 'off': none"
       },
-      'no-pkarr': { help: 'keep no look-up of NodeIds, neither over HTTP nor over DNS' },
+      'no-pkarr': { help: 'do not serve NodeId look-ups (HTTP and DNS)' },
       'dns-port': {
         value: '<port>',
         is: 'portOrOff',
@@ -228,7 +228,7 @@ const COMMANDS = {
       'no-reconnect': { help: 'end when the connection is lost' },
       stay: { help: 'stay when stdin ends, until SIGINT or SIGTERM' }
     },
-    json: 'what else stands on stderr stands on stdout too, as {"event", …}',
+    json: 'everything else that goes to stderr also goes to stdout, as {"event", …}',
     notes: [...PIPES.slice(0, 1), `${PIPES[1].slice(0, -1)}, 3 when the connection was lost and is not made again.`],
     examples: [
       'event-target-iroh spoke endpointaa…',

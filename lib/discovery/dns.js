@@ -25,7 +25,7 @@ class DnsDiscovery {
     this.#origin = checkOrigin(origin, 'origin') ?? N0_ORIGIN
     this.#servers = servers === undefined ? null : checkTexts(servers, 'servers')
     this.#timeoutMs = checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: 60_000, fallback: 3000 })
-    this.#resolver() // names servers that are none
+    this.#resolver() // reports invalid servers
   }
 
   async resolve(nodeId, { signal }) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { setTimeout: sleep } = require('node:timers/promises')
 const { checkInteger, checkOptions, checkTexts } = require('../base/check')
 const { IrohError, invalid } = require('../base/errors')
 const { onAbort } = require('../base/on-abort')
@@ -93,7 +92,7 @@ class LocalDiscovery {
     checkInteger(waitMs, 'waitMs', { max: 60_000 })
     await this.#open()
     this.#query(questionForAll())
-    await sleep(waitMs)
+    await new Promise((resolve) => new Patience(waitMs, resolve)) // answers that came are read
     return this.#peers.allSince(performance.now() - STALE_MS)
   }
 

@@ -145,7 +145,7 @@ class Lookup {
   #answered(found) {
     if (found === null || this.#isOver) return
     const merged = merge(this.#found, found)
-    const isUsable = this.#isUsable(merged) // of a relay that is none it throws
+    const isUsable = this.#isUsable(merged) // throws for an invalid relay
     this.#found = merged
     if (this.#isDecided || !isUsable) return
     this.#isDecided = true

@@ -335,7 +335,7 @@ class Endpoint extends Emitter {
     this.emit('network', { type: 'rebound' })
   }
 
-  /** A flat object of counters and gauges; docs/api.md names them. */
+  /** A flat object of counters and gauges; docs/reference/metrics.md names them. */
   metrics() {
     this.#assertOpen()
     const metrics = check(binding.metrics(this.#core.handle))

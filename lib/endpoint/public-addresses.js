@@ -31,8 +31,8 @@ function portsOf(addresses) {
 }
 
 /**
- * What peers are told of one family's addresses (docs/disco.md), newest first. Several ports mean that the NAT gives each
- * destination another (address-dependent mapping, RFC 4787 section 4.1).
+ * What peers are told of one family's addresses (docs/design/disco.md), newest first. Several ports mean that the NAT
+ * gives each destination another (address-dependent mapping, RFC 4787 section 4.1).
  */
 function describe(addresses) {
   const observed = addresses.map((address) => `${address} observed`)

@@ -110,7 +110,7 @@ class Whereabouts {
 
   /**
    * Addresses as the core dials them. A relay is left out if this endpoint has none, and if others name one that they may
-   * not (docs/hearsay.md).
+   * not (docs/design/hearsay.md).
    * @param {{ directAddresses: string[], relayUrl?: string }} where
    * @param {boolean} isForeign others say so, and not the program
    * @returns {string[]}

@@ -10,7 +10,7 @@ const { Outbox } = require('./outbox')
 const { kAsk, kIsHeard, kStream } = require('../base/symbols')
 const { within } = require('../base/within')
 
-/** A peer that sends more than these is not one that slipped. */
+/** More than this is not an accident. */
 const MAX_REFUSED = 1000
 /** How long what is sent waits for what was sent by an older channel. */
 const SENT_MS = 8000

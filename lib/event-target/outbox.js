@@ -65,7 +65,7 @@ class Outbox {
 
   /**
    * Takes a text of frames, see frame-text.js, its UTF-8, or the JSON of one; whole or not at all, and without
-   * maxBufferedAmount: who gathers texts has a bound of his own.
+   * maxBufferedAmount: callers that batch enforce their own limit.
    * @param {string | Buffer} content
    * @throws {IrohError} ERR_IROH_FRAME_TOO_LONG; ERR_IROH_BUFFER_FULL: the core has no room; why nothing can be sent any
    *   more

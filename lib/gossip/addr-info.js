@@ -40,7 +40,7 @@ function fitting(addresses, bytes) {
  * last and of the addresses the later ones first.
  * @param {{ relayUrl?: string, directAddresses?: Iterable<string> }} nodeAddr
  * @returns {Buffer}
- * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT for a relayUrl that is none
+ * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT for an invalid relayUrl
  */
 function encodeAddrInfo({ relayUrl, directAddresses = [] }) {
   const relay = encodeRelay(relayUrl)

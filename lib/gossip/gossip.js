@@ -134,7 +134,7 @@ class Gossip {
     this.#take(connection)
   }
 
-  /** Counters and gauges; those of topics are the sums of the subscribed ones. docs/gossip.md names them. */
+  /** Counters and gauges; those of topics are the sums of the subscribed ones. docs/reference/gossip.md names them. */
   metrics() {
     this.#assertOpen()
     const metrics = check(binding.gossipInfo(this.#core.handle, this.#handle))

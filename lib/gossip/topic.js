@@ -116,7 +116,7 @@ class GossipTopic {
     return this.#isOver ? [] : this.#shared.neighbors()
   }
 
-  /** Counters and gauges of the topic at this peer; docs/gossip.md names them. */
+  /** Counters and gauges of the topic at this peer; docs/reference/gossip.md names them. */
   metrics() {
     this.#assertOpen()
     return { ...this.#shared.info(), queuedEvents: this.#queue.length, queuedBytes: this.#queue.bytes }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-const { setTimeout: sleep } = require('node:timers/promises')
 const { CloseCode } = require('../core/close-reason')
 const { Patience } = require('../base/patience')
-const { kAdopt, kAsk, kHearFirst, kIsHeard, kMove } = require('../base/symbols')
+const { kAdopt, kHearFirst, kMove } = require('../base/symbols')
+const { isHeard } = require('./sign-of-life')
 const { within } = require('../base/within')
 
 /**
@@ -17,16 +17,10 @@ const EARLY = { ms: 250, roundTrips: 4 }
 /** How long the peer has to show that it is there on the first connection: it may be busy, or have been started anew. */
 const SIGN_EARLY = { ms: 2000, roundTrips: 8 }
 const SIGN_LATE = { ms: 250, roundTrips: 6 }
-/** How often it is asked, and at least so often in a round trip. */
-const ASK_MS = 40
-const ASKS_A_ROUND_TRIP = 3
 /** A peer that knows nothing of this keeps the newest connection, and closes the other at once. */
 const OTHER_WAY = { ms: 50, roundTrips: 1 }
 /** How long it has to leave the second one, longer than it takes for that (SENT_MS of channel.js). */
 const LEFT_MS = 10_000
-/** How often is looked whether it was heard. */
-const LOOK_MS = 10
-
 const SETTLED = 'the two sides have dialled each other, and keep the other connection'
 
 /**
@@ -126,27 +120,6 @@ async function isOverSoon(connection) {
 
 function timeOf({ ms, roundTrips }, rtt) {
   return ms + roundTrips * rtt
-}
-
-/** Whether the peer shows in time that it is there. */
-async function isHeard(connection, ms) {
-  const began = performance.now()
-  const askMs = Math.max(ASK_MS, connection.rtt() / ASKS_A_ROUND_TRIP)
-  let asks = 0
-  let isLate = false
-  const patience = new Patience(ms, () => {
-    isLate = true
-  })
-  for (;;) {
-    if (isLate || connection.closeReason() || (asks > 0 && connection[kIsHeard]())) break
-    if (performance.now() - began >= asks * askMs) {
-      connection[kAsk]()
-      asks++
-    }
-    await sleep(LOOK_MS)
-  }
-  patience.stop()
-  return !isLate && !connection.closeReason()
 }
 
 module.exports = { Crossings }

@@ -3,7 +3,9 @@
 
 const { checkOptions, checkSignal } = require('../base/check')
 const { CloseCode } = require('../core/close-reason')
+const { deferred } = require('../base/deferred')
 const { IrohError } = require('../base/errors')
+const { onAbort } = require('../base/on-abort')
 const { announced } = require('../event-target/event-target')
 const { kRefuse } = require('../base/symbols')
 
@@ -40,9 +42,9 @@ class Dials {
     const { signal, timeoutMs } = checkOptions(options, ['signal', 'timeoutMs'], 'dial')
     checkSignal(signal)
     const life = new AbortController()
-    const onAbort = () => life.abort(signal.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
+    const stop = () => life.abort(signal.reason)
+    const forget = onAbort(signal, stop)
+    if (signal?.aborted) stop()
     const mine = { life, attempt: null }
     const running = this.#running.get(nodeId) ?? new Set()
     this.#running.set(nodeId, running.add(mine))
@@ -59,7 +61,7 @@ class Dials {
       if (!there) throw error
       return there
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      forget()
       running.delete(mine)
       if (running.size === 0 && this.#running.get(nodeId) === running) this.#running.delete(nodeId)
     }
@@ -91,8 +93,10 @@ class Dials {
 /** Resolves when all attempts are over, or the signal is aborted. */
 async function ended(running, signal) {
   if (signal.aborted) return
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  await Promise.race([aborted, Promise.allSettled([...running].map(({ attempt }) => attempt))])
+  const aborted = deferred()
+  const forget = onAbort(signal, aborted.resolve)
+  await Promise.race([aborted.promise, Promise.allSettled([...running].map(({ attempt }) => attempt))])
+  forget()
 }
 
 module.exports = { Dials }

@@ -60,7 +60,7 @@ const HUB_OPTIONS = [
 ]
 /** What is done about a spoke whose buffer is full when all are sent to. */
 const SLOW_SPOKE = ['wait', 'disconnect', 'drop-oldest']
-/** Of what sending to one of many throws; the rest says that this one is leaving. */
+/** Errors worth reporting to the caller of broadcast(); any other means that the spoke is leaving. */
 const CALLERS_CARE = new Set(['ERR_IROH_BUFFER_FULL', 'ERR_IROH_FRAME_TOO_LONG'])
 
 const UNLISTED = 'no longer on the allowlist'

@@ -2,7 +2,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { setTimeout: sleep } = require('node:timers/promises')
+const { isHeard } = require('./sign-of-life')
 
 /** Replacements of one NodeId's connection that count together. */
 const WINDOW_MS = 600_000
@@ -11,26 +11,12 @@ const MAX_REPLACED = 3
 /** How long it may take to answer: three round trips, within these bounds. */
 const MIN_ANSWER_MS = 300
 const MAX_ANSWER_MS = 1500
-const LOOK_MS = 25
 /** NodeIds whose replacements are remembered; the one that was replaced longest ago is forgotten beyond them. */
 const MAX_NODES = 1024
 
-const ASK = Buffer.alloc(0)
-
-/** Whether the other end still answers: it acknowledges an empty datagram. */
-async function answers(connection) {
-  const { packetsReceived, rttMs } = connection.stats()
-  const until = performance.now() + Math.min(Math.max(3 * rttMs, MIN_ANSWER_MS), MAX_ANSWER_MS)
-  try {
-    connection.sendDatagram(ASK)
-  } catch {
-    return false // it takes none, so it cannot be asked
-  }
-  while (performance.now() < until && connection.closeReason() === null) {
-    if (connection.stats().packetsReceived > packetsReceived) return true
-    await sleep(LOOK_MS)
-  }
-  return false
+/** Whether the other end still answers. */
+function answers(connection) {
+  return isHeard(connection, Math.min(Math.max(3 * connection.rtt(), MIN_ANSWER_MS), MAX_ANSWER_MS))
 }
 
 /**

@@ -14,7 +14,7 @@ const NO_UDP =
 const NO_ADDRESS =
   'UDP works, but no relay told the public address: those asked answer no STUN. Peers behind NATs will find this host less often. Add a relay that answers STUN.'
 const VARIES =
-  'The NAT gives this host another port for each peer (symmetric). Peers whose NAT lets in only whom it knows are as a rule reached over a relay. In the router choose a NAT that keeps the port (full cone, endpoint-independent), or forward a UDP port to this host and bind it (`bindAddress`), or use IPv6.'
+  'The NAT gives this host another port for each peer (symmetric). Peers behind a restrictive NAT will usually be reached through a relay. In the router choose a NAT that keeps the port (full cone, endpoint-independent), or forward a UDP port to this host and bind it (`bindAddress`), or use IPv6.'
 const MORE_SERVERS =
   'How the NAT maps could not be told. It takes two relays that answer STUN, at two addresses: add another.'
 const NO_RELAY = 'No relay answered over TCP, so peers behind NATs cannot meet this host.'

@@ -11,6 +11,7 @@ const { isIP } = require('node:net')
 const { performance } = require('node:perf_hooks')
 const { deferred } = require('../base/deferred')
 const { onAbort } = require('../base/on-abort')
+const { Patience } = require('../base/patience')
 const { systemFiles } = require('./system-files')
 
 /** The first try of one server; the next ones take twice as long each (c-ares). */
@@ -76,7 +77,7 @@ class Question {
   #resolver
   #answers = new Map()
   #settle
-  #timer
+  #patience
   /** Resolves with { addresses, ttlMs, code }; `code` is null unless there are no addresses. Never rejects. */
   answer
 
@@ -86,13 +87,13 @@ class Question {
     const forget = onAbort(signal, () => this.#finish('ECANCELLED'))
     this.answer = new Promise((resolve) => {
       this.#settle = (value) => {
-        clearTimeout(this.#timer)
+        this.#patience.stop()
         forget()
         resolve(value)
         resolver.cancel()
       }
     })
-    this.#timer = setTimeout(() => this.#finish('ETIMEOUT'), LOOK_UP_MS).unref()
+    this.#patience = new Patience(LOOK_UP_MS, () => this.#finish('ETIMEOUT')).unref()
     for (const family of FAMILIES) this.#ask(family)
   }
 
@@ -105,8 +106,8 @@ class Question {
     }
     if (this.#answers.size === FAMILIES.length) this.#finish(null)
     else if (this.#answers.get(family).records.length > 0) {
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.#finish(null), OTHER_FAMILY_MS).unref()
+      this.#patience.stop()
+      this.#patience = new Patience(OTHER_FAMILY_MS, () => this.#finish(null)).unref()
     }
   }
 

@@ -115,7 +115,7 @@ function isListener(value) {
 /**
  * The view that createPubSub({ eventTarget }) of @graphql-yoga/subscription takes: publishing at one end reaches the
  * subscribers at the other. A subscriber that is slower than its events come gets all of them; when it is far behind, the
- * target is held back, and with it the peer (docs/pubsub.md).
+ * target is held back, and with it the peer (docs/reference/pubsub.md).
  * @param {IrohEventTarget | GossipEventTarget} target
  * @param {{ stallTimeoutMs?: number }} [options] a subscriber that takes nothing for so long, while events wait for it, gets
  *   ERR_IROH_BUFFER_FULL and no more events; default 30000

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-// Relays that others name (gossip neighbours, multicast DNS, look-ups), and not the program: docs/hearsay.md. They must not
-// make this host talk to hosts that only it can reach, nor to many.
+// Relays that others name (gossip neighbours, multicast DNS, look-ups), and not the program: docs/design/hearsay.md. They must
+// not make this host talk to hosts that only it can reach, nor to many.
 
 const { isIP } = require('node:net')
 const { isOutside } = require('../base/ip-scope')

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict'
 
-// The envelopes of the resume protocol; docs/wire.md tells it in full.
+// The envelopes of the resume protocol; docs/reference/wire.md tells it in full.
 
 const { randomBytes } = require('node:crypto')
 

@@ -128,7 +128,7 @@ class Session {
     if (number > this.#transmitted) this.#transmitted = number
   }
 
-  /** Whether a peer that has dispatched so many can go on from here: none is missing, and it has none of the future. */
+  /** Whether a peer that has dispatched so many can go on from here: nothing is missing, and it has seen nothing that was not sent. */
   fits(received) {
     return received >= this.#replay.acknowledged && received <= this.#transmitted
   }

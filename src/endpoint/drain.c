@@ -18,7 +18,7 @@
 #include "endpoint/targets.h"
 #include "endpoint/turn.h"
 
-/* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/wire.md). */
+/* The code of the STOP_SENDING that ends a stream whose frames cannot be told apart any more (docs/reference/wire.md). */
 #define STOP_CODE_BAD_FRAME 4
 
 /* Whether there is memory for one more event. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A path on which the peer is heard and nothing but keep-alives gets through to it, so that no timeout would ever end the
- * connection: it moves to the relay, or ends. docs/path-mtu.md. */
+ * connection: it moves to the relay, or ends. docs/design/path-mtu.md. */
 #include "endpoint/stall.h"
 
 #include "endpoint/paths.h"

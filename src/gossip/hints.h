@@ -3,7 +3,7 @@
  * What the words of neighbours are worth. They name peers and their addresses, and nobody can tell at once whether there is
  * anything behind them; to find out, 1200 bytes and more go to each address. So a neighbour earns it: bytes that it sends
  * pay for bytes that are sent on its word, to about twice as many, and what answers costs nothing. One whose peers do not
- * answer, again and again, is not listened to for a while. docs/hearsay.md has the numbers.
+ * answer, again and again, is not listened to for a while. docs/design/hearsay.md has the numbers.
  *
  * One object for all topics of an endpoint, as a neighbour may be one in many. Sans-IO; bounded: of more neighbours than
  * it has room for, it forgets the one that said nothing for the longest time.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finding a direct way to one peer (docs/disco.md): each side tells the other, through a relay, where it may be reached,
- * and both ping all of the other's addresses at the same time, so that NATs on the way let them through. Sans-IO:
+ * Finding a direct way to one peer (docs/design/disco.md): each side tells the other, through a relay, where it may be
+ * reached, and both ping all of the other's addresses at the same time, so that NATs on the way let them through. Sans-IO:
  * datagrams and the time go in, datagrams and the addresses that answered come out. */
 #ifndef IROH_NET_PUNCH_H
 #define IROH_NET_PUNCH_H

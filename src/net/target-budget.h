@@ -3,7 +3,7 @@
  * challenges, probes. Somebody wrote such an address down: a ticket, a server, a peer; whoever is really there may never
  * have heard of us. So datagrams to it are counted: for the address, its network, the endpoint and the process, with
  * little for what others say and more for what the program itself names. An answer that proves the NodeId makes that
- * address free for that NodeId, and gives back what it had cost. docs/hearsay.md has the numbers.
+ * address free for that NodeId, and gives back what it had cost. docs/design/hearsay.md has the numbers.
  *
  * Sans-IO: time goes in. Bounded: the tables forget who was sent least. */
 #ifndef IROH_NET_TARGET_BUDGET_H

@@ -29,7 +29,7 @@ static ngtcp2_cc_algo congestion_control(iroh_cc_t choice) {
   case IROH_CC_DEFAULT:
     break;
   }
-  /* Fifteen times cubic's throughput at 1 % loss, and the same without: docs/performance.md. */
+  /* Fifteen times cubic's throughput at 1 % loss, and the same without: docs/measured/performance.md. */
   return NGTCP2_CC_ALGO_BBR;
 }
 

@@ -3,7 +3,7 @@
  * How large a connection's packets may be when the path has become narrower (RFC 8899 section 4.3, RFC 9000 section 14.4).
  * ngtcp2 finds a path's size once and never lowers it again. This object lowers it when packets above the base size vanish
  * while others arrive, and looks for the larger size again later. It also tells when nothing of any substance gets
- * through. Sans-IO, nothing is allocated; docs/path-mtu.md has the rules and their numbers. */
+ * through. Sans-IO, nothing is allocated; docs/design/path-mtu.md has the rules and their numbers. */
 #ifndef IROH_QUIC_PATH_MTU_H
 #define IROH_QUIC_PATH_MTU_H
 

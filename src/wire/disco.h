@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Probes between two endpoints of ours, beside QUIC on the same sockets and through relays: who is there, at which
- * address do you see me, call me at these. docs/disco.md says why it is built so.
+ * address do you see me, call me at these. docs/design/disco.md says why it is built so.
  *
  *   in the clear   0  magic      a9 00 00 00 00 ff 64 01
  *                  8  sender     32, the NodeId

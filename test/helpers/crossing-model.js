@@ -83,7 +83,7 @@ class Side {
   }
 }
 
-/** Each run has a network of its own: what is sent to addresses of one is bounded (docs/hearsay.md). */
+/** Each run has a network of its own: what is sent to addresses of one is bounded (docs/design/hearsay.md). */
 function hostOf(seed) {
   return `127.${1 + ((seed >> 8) % 250)}.${seed & 255}.1`
 }
@@ -111,8 +111,6 @@ async function runCrossing(seed, fixed) {
     await Promise.all([first, sides[order[1]].run(peers[order[0]], about, order[1])])
     await settled(sides, about)
   } catch (error) {
-    error.ids = sides.map(({ hub }) => hub.nodeId())
-    error.ids = sides.map(({ hub }) => hub?.nodeId())
     error.message = `seed ${seed}: ${error.message}; ${JSON.stringify({ ...about, payload: about.payload.length })}; ${sides.map(tell).join(' | ')}`
     throw error
   } finally {

@@ -8,7 +8,7 @@ const { once } = require('node:events')
 const { NetReport } = require('../../lib/net-report')
 const { createRealEndpoint } = require('../helpers/real-iroh.js')
 
-/** What a probe of ours (docs/disco.md) looks like to whoever cannot open it. */
+/** What a probe of ours (docs/design/disco.md) looks like to whoever cannot open it. */
 function probe(length) {
   const magic = Buffer.from('a900000000ff6401', 'hex')
   return Buffer.concat([magic, crypto.randomBytes(length - magic.length)])

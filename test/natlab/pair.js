@@ -11,7 +11,7 @@ const ONLINE_MS = 5000
 const DIRECT = ['port-restricted', 'none']
 const RELAYED = ['udp-blocked', 'none']
 
-/** The first eight bytes of a probe between our own peers (docs/disco.md), in what a host sends by UDP. */
+/** The first eight bytes of a probe between our own peers (docs/design/disco.md), in what a host sends by UDP. */
 const COUNT_PROBES = `
   table inet probes {
     counter sent { }

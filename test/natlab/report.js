@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Writes what the lab saw into docs/nat-traversal.md, between its markers.
+// Writes what the lab saw into docs/measured/nat-lab.md, between its markers.
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { ABOUT, PAIRS, theory } = require('./expectations.js')
 
-const FILE = path.join(__dirname, '../../docs/nat-traversal.md')
+const FILE = path.join(__dirname, '../../docs/measured/nat-lab.md')
 const BEGIN = '<!-- written by npm run test:natlab -- --write: begin -->'
 const END = '<!-- end -->'
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm run test:crossings`: the long form of test/crossings.test.js. Arguments: runs, the first seed, how many at a time.
+// `npm run test:crossings`: the long form of test/hub/crossings.test.js. Arguments: runs, the first seed, how many at a time.
 'use strict'
 
 const { spawnSync } = require('node:child_process')

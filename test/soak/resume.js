@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm run test:resume`: the long form of test/resume-soak.test.js. Arguments: events each way, cuts, milliseconds at most
+// `npm run test:resume`: the long form of test/resume/soak.test.js. Arguments: events each way, cuts, milliseconds at most
 // between two cuts, seed.
 'use strict'
 

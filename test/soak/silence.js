@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm run test:silence`: the long form of test/silence.test.js. Arguments: runs, the first seed.
+// `npm run test:silence`: the long form of test/resume/silence.test.js. Arguments: runs, the first seed.
 'use strict'
 
 const { runSilence } = require('../helpers/silence-model')

@@ -479,6 +479,10 @@ export async function gossipTargets(topic: GossipTopic): Promise<void> {
   const stats: GossipTargetStats = target.stats()
   same<number>(stats.unproven)
   createPubSub<{ topic: [number] }>({ eventTarget: pubsubEventTarget(target) })
+  const typed = createGossipEventTarget<{ chat: string; count: number }>(topic)
+  createPubSub<{ chat: [id: string, payload: string]; count: [number] }>({ eventTarget: pubsubEventTarget(typed) })
+  // @ts-expect-error no event has such a payload
+  createPubSub<{ chat: [boolean] }>({ eventTarget: pubsubEventTarget(typed) })
   same<GossipTopic>(target.topic)
   await target.drained()
   same<TargetClosed>(await target.closed)

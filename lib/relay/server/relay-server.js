@@ -76,7 +76,7 @@ class RelayServer {
 
   /**
    * Opens the ports and starts to serve.
-   * @param {object} [options] see docs/relay.md
+   * @param {object} [options] see docs/reference/relay.md
    * @returns {Promise<RelayServer>}
    * @throws {IrohError} ERR_IROH_INVALID_ARGUMENT; ERR_IROH_ADDRESS_IN_USE or ERR_IROH_SYSTEM when a port cannot be
    *   opened
@@ -126,7 +126,7 @@ class RelayServer {
     return this.#pkarr && new URL('/pkarr', this.url).href
   }
 
-  /** Counters and gauges since the start; docs/relay.md says what each counts. */
+  /** Counters and gauges since the start; docs/reference/relay.md says what each counts. */
   metrics() {
     return { ...this.#metrics }
   }
@@ -156,7 +156,7 @@ class RelayServer {
   }
 
   /**
-   * Stops to listen, tells the clients that the relay restarts, and closes their connections.
+   * Stops listening, tells the clients that the relay restarts, and closes their connections.
    * @param {{ reconnectInMs?: number, tryForMs?: number, graceMs?: number }} [options] each client is told to come back
    *   at a random time within `reconnectInMs` (default 1 ms for each client, at most 10 s), and to try for `tryForMs`
    *   (5 s). What is not closed after `graceMs` (1 s) is cut off

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The far side of test/bulk-order.test.js.
+// The far side of test/event-target/bulk-order.test.js.
 'use strict'
 
 const { createSpoke } = require('event-target-iroh')

@@ -19,11 +19,18 @@ const launcher = path.join(__dirname, 'run-block.js')
 /** What the pages say that programs print; of all others it is enough that they run to their end. */
 const PRINTS = {
   'README.md spoke.mjs': /^42$/m,
-  'docs/gossip-event-target.md news.mjs': /^[0-9a-f]{64} hello$/m,
-  'docs/gossip.md kitchen.mjs': /^[0-9a-f]{64} hello from [0-9a-f]{64}$/m,
-  'docs/pubsub.md room.mjs': /^hello$/m,
-  'docs/hub.md jobs.mjs': /^[0-9a-f]{64} \{ n: 1 \}$/m,
-  'docs/resume.md thermometer.mjs': /^1 21\.5$/m
+  'docs/guide/across-nats.md watch.mjs': /^(over the relay|direct) /m,
+  'docs/guide/first-hub-and-spoke.md spoke.mjs': /^IS ANYBODY THERE\?$/m,
+  'docs/guide/many-peers.md room.mjs': /^[0-9a-f]{64} hello$/m,
+  'docs/guide/many-peers.md workers.mjs': /^done: green for green alone$/m,
+  'docs/guide/no-event-lost.md breaks.mjs': /^1000 events, each once$/m,
+  'docs/guide/who-may-come-in.md door.mjs':
+    /^friend: connected\nstranger: ERR_IROH_REFUSED\nfriend, later: node id denied$/m,
+  'docs/reference/gossip-event-target.md news.mjs': /^[0-9a-f]{64} hello$/m,
+  'docs/reference/gossip.md kitchen.mjs': /^[0-9a-f]{64} hello from [0-9a-f]{64}$/m,
+  'docs/reference/pubsub.md room.mjs': /^hello$/m,
+  'docs/reference/hub.md jobs.mjs': /^[0-9a-f]{64} \{ n: 1 \}$/m,
+  'docs/reference/resume.md thermometer.mjs': /^1 21\.5$/m
 }
 
 /** A block as a program that runs. */

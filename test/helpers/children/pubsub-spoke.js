@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The far side of test/pubsub.test.js: subscribes to two topics and publishes what it hears.
+// The far side of test/pubsub/pubsub.test.js: subscribes to two topics and publishes what it hears.
 'use strict'
 
 const { createPubSub } = require('@graphql-yoga/subscription')

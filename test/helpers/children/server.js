@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server that accepts connections and does nothing with them.
+// A server that sends one datagram on each connection: a peer that has received it knows that both sides are connected.
 'use strict'
 
 const { Endpoint } = require('event-target-iroh')
@@ -9,4 +9,7 @@ process.once('message', async ({ secretKey }) => {
   const endpoint = await Endpoint.createWithOptions({ ...local, alpns: [alpn], secretKey })
   process.once('disconnect', () => endpoint.close())
   process.send(endpoint.addr())
+  for await (const connection of endpoint) {
+    if (connection.closeReason() === null) connection.sendDatagram('connected')
+  }
 })

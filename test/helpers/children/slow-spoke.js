@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The far side of test/slow-reader.test.js: at the first event it stands still, with its event loop blocked.
+// The far side of test/connection/slow-reader.test.js: at the first event it stands still, with its event loop blocked.
 'use strict'
 
 const { createSpoke } = require('event-target-iroh')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The far side of test/hub-and-spoke.test.js: echoes, adds numbers, and tells how it was closed.
+// The far side of test/hub/hub-and-spoke.test.js: echoes, adds numbers, and tells how it was closed.
 'use strict'
 
 const { createSpoke } = require('event-target-iroh')

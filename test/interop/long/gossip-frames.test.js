@@ -157,7 +157,7 @@ for (const kind of ['real', 'ours']) {
     for (const [what, hex] of Object.entries({
       'no message': '',
       'an unknown message': '0909',
-      'a bool that is none': '00050200',
+      'an invalid bool': '00050200',
       'a list that is cut off': '010305',
       'an id that is no key': `000301${'02'.padEnd(64, '0')}00`
     })) {

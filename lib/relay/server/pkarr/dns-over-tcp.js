@@ -2,6 +2,7 @@
 'use strict'
 
 const net = require('node:net')
+const { Patience } = require('../../../base/patience')
 const { TcpSeats } = require('./tcp-seats')
 
 /** A client has so long for its questions. */
@@ -37,8 +38,8 @@ function dnsOverTcp(answer, allows) {
     let rest = Buffer.alloc(0)
     socket.on('error', () => {})
     if (!seats.take(socket)) return
-    const late = setTimeout(() => socket.destroy(), TIMEOUT_MS)
-    socket.once('close', () => clearTimeout(late))
+    const patience = new Patience(TIMEOUT_MS, () => socket.destroy())
+    socket.once('close', () => patience.stop())
     socket.on('data', (bytes) => {
       const [messages, left] = split(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]))
       rest = left
