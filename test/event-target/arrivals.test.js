@@ -10,24 +10,14 @@ const { Arrivals, FIRST_LISTENER_MS } = require('../../lib/event-target/arrivals
 const { local, useEndpoints } = require('../helpers/endpoints')
 const { nextEvent, until } = require('../helpers/events')
 const { FakeClock } = require('../helpers/fake-clock')
+const { useHubs } = require('../helpers/hubs')
 
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
 const numbers = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
 describe('Events', () => {
   const { targets } = useEndpoints()
-  const open = new Set()
-
-  afterEach(async () => {
-    await Promise.all([...open].map((one) => one.close()))
-    open.clear()
-  })
-
-  const keep = (one) => {
-    open.add(one)
-    return one
-  }
-  const startHub = async (options) => keep(await createHub({ endpointOptions: local, ...options }))
+  const { keep, startHub } = useHubs()
   const startSpoke = async (hub, options) =>
     keep(await createSpoke({ hub: hub.addr(), endpointOptions: local, reconnect: soon, ...options }))
 
@@ -110,7 +100,7 @@ describe('Events', () => {
       })
     }
 
-    it('come out after the end, which is told at once', async () => {
+    it('come out after the end, which is reported at once', async () => {
       const { hub, spoke, accepted } = await targets()
       const got = record(spoke)
       spoke.pause()
@@ -139,7 +129,7 @@ describe('Events', () => {
       assert.deepEqual(got, [])
     })
 
-    it('are dropped, and that is told, beyond maxBufferedAmount', async () => {
+    it('are dropped beyond maxBufferedAmount, and the target reports that', async () => {
       const { hub, spoke, accepted } = await targets({ maxBufferedAmount: 1000 })
       const got = record(spoke)
       const failed = nextEvent(spoke, 'error')

@@ -25,6 +25,11 @@ async function until(condition) {
   while (!condition()) await new Promise(setImmediate)
 }
 
+/** Keeps this thread from everything else for so long. */
+function work(ms) {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
 /** A seeded generator of numbers in [0, 1) (mulberry32). */
 function seededRandom(seed) {
   let state = seed
@@ -36,4 +41,4 @@ function seededRandom(seed) {
   }
 }
 
-module.exports = { nextDetails, nextEvent, seededRandom, until }
+module.exports = { nextDetails, nextEvent, seededRandom, until, work }

@@ -174,7 +174,7 @@ class FakeStream {
     this.#transmit()
   }
 
-  /** The connection is over: what was acknowledged is told first. */
+  /** The connection is over: acknowledgements are reported first. */
   lost(error) {
     this.#isPaused = false
     this.#deliver()

@@ -178,7 +178,7 @@ function check({ got, sent, told, spoke, cuts }, delivery) {
       )
   }
   if (delivery !== 'resume') return
-  // A hub that works for too long is dialled again, which is told.
+  // A spoke dials a hub that works for too long again, and reports that.
   const others = told.filter((what) => !what.startsWith('spoke: ERR_IROH_TIMEOUT'))
   assert.deepEqual(others, ['spoke'])
   assert.equal(spoke.delivery, 'resume')

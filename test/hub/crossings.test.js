@@ -6,11 +6,12 @@ const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const path = require('node:path')
-const { createHub, createSpoke, SecretKey } = require('event-target-iroh')
+const { createSpoke, SecretKey } = require('event-target-iroh')
 const { useChildren } = require('../helpers/child')
 const { runCrossing } = require('../helpers/crossing-model')
 const { local } = require('../helpers/endpoints')
 const { nextEvent } = require('../helpers/events')
+const { useHubs } = require('../helpers/hubs')
 
 const RUNS = Number(process.env.CROSSING_RUNS ?? 200)
 const LOSSY_RUNS = 40
@@ -36,19 +37,8 @@ describe('Two hubs that dial each other', function () {
 
 describe('Hub#dial', () => {
   const startChild = useChildren()
-  const open = new Set()
+  const { open, startHub } = useHubs()
   let socket
-
-  afterEach(async () => {
-    await Promise.all([...open].map((one) => one.close()))
-    open.clear()
-  })
-
-  async function startHub(options) {
-    const hub = await createHub({ endpointOptions: local, ...options })
-    open.add(hub)
-    return hub
-  }
 
   /** An address of this host that does not answer. */
   function silent() {

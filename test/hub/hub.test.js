@@ -6,21 +6,11 @@ const { once } = require('node:events')
 const { CloseCode, createHub, createSpoke, createSpokeIrohEventTarget, SecretKey } = require('event-target-iroh')
 const { local, useEndpoints } = require('../helpers/endpoints.js')
 const { nextEvent, until } = require('../helpers/events.js')
+const { useHubs } = require('../helpers/hubs.js')
 
 describe('Hub', () => {
   const { create } = useEndpoints()
-  const hubs = new Set()
-
-  afterEach(async () => {
-    await Promise.all([...hubs].map((hub) => hub.close()))
-    hubs.clear()
-  })
-
-  async function startHub(options) {
-    const hub = await createHub({ endpointOptions: local, ...options })
-    hubs.add(hub)
-    return hub
-  }
+  const { startHub } = useHubs()
 
   const dial = (hub, options) => createSpoke({ hub: hub.addr(), endpointOptions: local, ...options })
 

@@ -5,30 +5,20 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const path = require('node:path')
-const { CloseCode, createHub, createSpoke, SecretKey } = require('event-target-iroh')
+const { CloseCode, createSpoke, SecretKey } = require('event-target-iroh')
 const { Reconnect, readReconnect } = require('../../lib/hub/reconnect')
 const { useChildren } = require('../helpers/child')
 const { local, useEndpoints } = require('../helpers/endpoints')
 const { nextEvent } = require('../helpers/events')
 const { FakeClock } = require('../helpers/fake-clock')
+const { useHubs } = require('../helpers/hubs')
 
 const soon = { minDelayMs: 1, maxDelayMs: 10 }
 
 describe('A spoke', () => {
   const startChild = useChildren()
   const { create } = useEndpoints()
-  const open = new Set()
-
-  afterEach(async () => {
-    await Promise.all([...open].map((one) => one.close()))
-    open.clear()
-  })
-
-  async function startHub(options) {
-    const hub = await createHub({ endpointOptions: local, ...options })
-    open.add(hub)
-    return hub
-  }
+  const { open, startHub } = useHubs()
 
   async function startSpoke(hub, options) {
     const spoke = await createSpoke({ hub, endpointOptions: local, reconnect: soon, ...options })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hub that answers what it is sent, and dials another if it is told to.
+// A hub that answers what it is sent, and dials another on request.
 'use strict'
 
 const { createHub } = require('event-target-iroh')
