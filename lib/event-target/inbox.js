@@ -28,7 +28,7 @@ class Inbox {
   /** What came while it held still: arrays of values, and functions. */
   #waiting = []
   #aheadLength = 0
-  /** Why the connection ended, until that is told. */
+  /** Why the connection ended, until that is reported. */
   #loss = null
   #isLeftover = false
   #isEnded = false

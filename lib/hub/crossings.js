@@ -14,7 +14,7 @@ const { within } = require('../base/within')
 const CROSSING_MS = 30_000
 /** Without loss it opens it so soon, and in some round trips. */
 const EARLY = { ms: 250, roundTrips: 4 }
-/** How long the peer has to show that it is there on the first connection: it may be busy, or have been started anew. */
+/** How long the peer has to show that it is there on the first connection: it may be busy, or have restarted. */
 const SIGN_EARLY = { ms: 2000, roundTrips: 8 }
 const SIGN_LATE = { ms: 250, roundTrips: 6 }
 /** A peer that knows nothing of this keeps the newest connection, and closes the other at once. */
@@ -25,8 +25,8 @@ const SETTLED = 'the two sides have dialled each other, and keep the other conne
 
 /**
  * Two that dial each other have two connections, and keep the one that the smaller NodeId has dialled. It is seen by the
- * second one that comes: accepted, with a stream, soon after the stream of our own dial. A peer that was started anew, and
- * dials us, looks the same. But it does not answer on the connection it does not know.
+ * second one that comes: accepted, with a stream, soon after the stream of our own dial. A peer that has restarted and
+ * dials us looks the same. But it does not answer on the connection it does not know.
  */
 class Crossings {
   #nodeId

@@ -12,8 +12,8 @@ const ON_ITS_WAY = 256 * 1024
 
 /**
  * A spoke of a hub that drops the oldest events when the spoke does not keep up. What was handed to the stream is on its
- * way; the rest waits here, at most `maxBufferedAmount` of it, and no more than is free of what may wait for all spokes. Only what all are sent is dropped: what is sent to this
- * spoke alone throws ERR_IROH_BUFFER_FULL when there is no room.
+ * way; the rest waits here, at most `maxBufferedAmount` of it, and no more than is free of what may wait for all spokes.
+ * Only broadcasts are dropped: what is sent to this spoke alone throws ERR_IROH_BUFFER_FULL when there is no room.
  */
 class DroppingSpoke extends IrohEventTarget {
   #max

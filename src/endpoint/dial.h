@@ -38,9 +38,9 @@ void dial_network_changed(conn_t *conn);
 /* Called at its deadlines. */
 void dial_tick(conn_t *conn, uint64_t now);
 uint64_t dial_deadline(const conn_t *conn);
-/* Writes what its attempts have to send. False: a socket is full. */
 /* The loop was away for so long at a deadline. */
 void dial_overslept(conn_t *conn, uint64_t absence);
+/* Writes what its attempts have to send. False: a socket is full. */
 bool dial_write(conn_t *conn, uint64_t now, size_t *written);
 /* Whether packets of this attempt go to that candidate. */
 bool dial_sends_to(const conn_t *conn, const attempt_t *attempt, size_t candidate);
